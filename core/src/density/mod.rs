@@ -1,0 +1,1 @@
+//! Probability densities on a uniform voltage grid.

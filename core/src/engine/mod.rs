@@ -1,0 +1,1 @@
+//! The engines: statistical and time domain.

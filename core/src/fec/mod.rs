@@ -1,0 +1,1 @@
+//! Forward error correction: what a code makes of an error ratio.

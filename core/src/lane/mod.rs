@@ -1,0 +1,1 @@
+//! What a lane is made of and how it is composed.

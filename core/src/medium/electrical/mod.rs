@@ -1,0 +1,1 @@
+//! Electrical blocks: lines, packages, cables, lumped elements, and the synthetic channels built of them.

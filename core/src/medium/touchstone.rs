@@ -1,0 +1,1 @@
+//! Touchstone 1.x and 2.x files, read and written.

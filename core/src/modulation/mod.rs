@@ -1,0 +1,1 @@
+//! Levels, Gray coding, precoding and test patterns.

@@ -1,0 +1,1 @@
+//! Receiver stages: filter, CTLE, FFE, DFE and their adaptation.

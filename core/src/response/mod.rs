@@ -1,0 +1,1 @@
+//! Responses in frequency and time, and the waist between medium and receiver.

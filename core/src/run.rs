@@ -1,0 +1,103 @@
+//! How a long call is run: how many threads, whether to stop, whom to tell.
+
+use crate::error::{Error, Result};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+
+/// Threads, cancel flag and progress of one long call.
+///
+/// Kernels call [`Run::check`] once a block and return [`Error::Interrupted`] when the caller has raised the flag.
+///
+/// ```
+/// let run = lightlane::Run::default();
+/// assert!(run.check().is_ok());
+/// run.cancel_flag().store(true, std::sync::atomic::Ordering::Relaxed);
+/// assert_eq!(run.check(), Err(lightlane::Error::Interrupted));
+/// ```
+#[derive(Clone, Default)]
+pub struct Run {
+    threads: Option<usize>,
+    cancel: Arc<AtomicBool>,
+    progress: Option<Arc<dyn Fn(u64, u64) + Send + Sync>>,
+}
+
+impl Run {
+    /// A run on `threads` threads; `None` takes every core.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for zero threads.
+    pub fn with_threads(threads: Option<usize>) -> Result<Self> {
+        if threads == Some(0) {
+            return Err(Error::parameter("threads", 0, "at least 1"));
+        }
+        Ok(Self { threads, ..Self::default() })
+    }
+
+    /// The same run, reporting (done, total) to `progress` from whichever thread finished a block.
+    #[must_use]
+    pub fn with_progress(mut self, progress: impl Fn(u64, u64) + Send + Sync + 'static) -> Self {
+        self.progress = Some(Arc::new(progress));
+        self
+    }
+
+    /// Number of threads that will be used.
+    pub fn threads(&self) -> usize {
+        self.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
+    }
+
+    /// The flag that stops the call; raise it from a signal handler or another thread.
+    pub fn cancel_flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.cancel)
+    }
+
+    /// Returns [`Error::Interrupted`] once the flag is raised.
+    pub fn check(&self) -> Result<()> {
+        if self.cancel.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) }
+    }
+
+    /// Tells the progress callback, if there is one.
+    pub fn report(&self, done: u64, total: u64) {
+        if let Some(progress) = &self.progress {
+            progress(done, total);
+        }
+    }
+
+    /// Runs `work` inside the pool of this process with [`Run::threads`] threads.
+    ///
+    /// Pools are kept by (process, size): a forked child must not reuse its parent's pool, whose threads did not
+    /// survive the fork, and rayon's global pool would ignore the thread count asked for.
+    pub fn install<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        let threads = self.threads();
+        if threads == 1 {
+            return work();
+        }
+        match pool(threads) {
+            Some(pool) => pool.install(work),
+            None => work(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Run {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Run").field("threads", &self.threads()).finish_non_exhaustive()
+    }
+}
+
+type Pools = Mutex<HashMap<(u32, usize), Arc<rayon::ThreadPool>>>;
+
+fn pool(threads: usize) -> Option<Arc<rayon::ThreadPool>> {
+    static POOLS: OnceLock<Pools> = OnceLock::new();
+    let mut pools = match POOLS.get_or_init(Pools::default).lock() {
+        Ok(guard) => guard,
+        Err(poisoned) => poisoned.into_inner(),
+    };
+    let key = (std::process::id(), threads);
+    if let Some(pool) = pools.get(&key) {
+        return Some(Arc::clone(pool));
+    }
+    let pool = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(threads).build().ok()?);
+    pools.insert(key, Arc::clone(&pool));
+    Some(pool)
+}

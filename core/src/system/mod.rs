@@ -1,0 +1,1 @@
+//! Folds over the ledgers: energy and latency.

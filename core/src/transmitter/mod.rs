@@ -1,0 +1,1 @@
+//! Transmitter: levels, feed-forward equalizer, noise and jitter.

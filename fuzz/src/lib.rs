@@ -1,0 +1,1 @@
+//! Oracles shared by the property tests and the libFuzzer targets.
