@@ -129,7 +129,7 @@ pub mod float_or_inf {
     ///
     /// # Errors
     /// Those of the serializer.
-    pub fn serialize<S: Serializer>(value: &f64, to: S) -> std::result::Result<S::Ok, S::Error> {
+    pub fn serialize<S: Serializer>(value: &f64, to: S) -> Result<S::Ok, S::Error> {
         match *value {
             v if v == f64::INFINITY => to.serialize_str("inf"),
             v if v == f64::NEG_INFINITY => to.serialize_str("-inf"),
@@ -141,7 +141,7 @@ pub mod float_or_inf {
     ///
     /// # Errors
     /// Another word, or NaN.
-    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<f64, D::Error> {
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
         match Either::deserialize(from)? {
             Either::Number(v) if v.is_nan() => Err(D::Error::custom("nan: must be a number or \"inf\"")),
             Either::Number(v) => Ok(v),

@@ -1,1 +1,19 @@
 //! Responses in frequency and time, and the waist between medium and receiver.
+//!
+//! ```text
+//! ChannelResponse ──► PulseResponse ──► LinkResponse (what reaches the receiver) ──► receiver ──► DecisionModel (what the slicer sees) ──► engines
+//! ```
+
+mod channel;
+mod decision;
+mod jitter;
+mod link;
+mod noise;
+mod pulse;
+
+pub use channel::{ChannelResponse, inverse_transform};
+pub use decision::{DecisionModel, SlicerCrosstalk, SlicerJitter, SlicerNoise, SlicerSignal, SymbolNoise};
+pub use jitter::{Jitter, JitterModel};
+pub use link::{Crosstalk, CrosstalkPhase, CrosstalkRule, LinkResponse, Record, Signal};
+pub use noise::{LevelLaw, NoiseKind, NoiseSource, Plane};
+pub use pulse::PulseResponse;
