@@ -1,0 +1,149 @@
+//! The figures of a code: codeword failures, error ratio after FEC, frame loss, and the limit before FEC.
+//!
+//! | error model | when | symbol error ratio of the line |
+//! |---|---|---|
+//! | independent bits, p_s = 1 - (1 - BER)^10 | `burst_continuation` 0, no precoding | – |
+//! | independent PAM4 symbols | `burst_continuation` 0, precoding | 2 BER |
+//! | two-state PAM4 symbols | `burst_continuation` a > 0: P(err given err) = a | 2 BER, stationary |
+//!
+//! 2 BER holds for Gray-coded single-level errors. It is limited to 3/4, what guessing gives, and to 1/(2 - a), where
+//! an error follows every right decision: beyond either the process cannot exist, and every codeword fails anyway.
+//! `interleave` is the number of codewords that share the lane symbol by symbol; it matters to the last two models.
+//!
+//! Compare coding options at fixed SNR, not at fixed `ber`: what makes bursts also changes the error ratio.
+
+use super::Code;
+use super::binomial::{self, Tail};
+use super::burst::Process;
+use crate::error::{Error, Result, require};
+
+/// PAM4 symbols in a Reed–Solomon symbol of 10 bits.
+const PAM4_PER_SYMBOL: usize = 5;
+/// Minimum frames (64 bytes, preamble and gap) in the 5140-bit message of a codeword, as 802.3 counts them.
+const FRAMES_PER_CODEWORD: f64 = 8.0;
+
+/// Share of codewords with more wrong symbols than can be corrected.
+///
+/// # Errors
+/// [`Error::Parameter`] for `ber` or `burst_continuation` outside 0..1 (NaN too) or an `interleave` of 0.
+///
+/// ```
+/// use lightlane::fec::{Code, codeword_error_ratio};
+/// let p = codeword_error_ratio(2.4e-4, Code::Kp4, 1, 0.0, false)?;
+/// assert!((p / 8.1516e-13 - 1.0).abs() < 1e-4);
+/// # Ok::<(), lightlane::Error>(())
+/// ```
+pub fn codeword_error_ratio(
+    ber: f64,
+    code: Code,
+    interleave: usize,
+    burst_continuation: f64,
+    precoding: bool,
+) -> Result<f64> {
+    Ok(after(ber, code, interleave, burst_continuation, precoding)?.tail.probability)
+}
+
+/// Bit error ratio after FEC: the share of symbols in failed codewords that stay wrong, times the bit errors a wrong
+/// symbol holds, (BER after unprecoding)/(Reed–Solomon symbol error ratio). A failed codeword is left as received.
+///
+/// # Errors
+/// As [`codeword_error_ratio`].
+pub fn ber_after(
+    ber: f64,
+    code: Code,
+    interleave: usize,
+    burst_continuation: f64,
+    precoding: bool,
+) -> Result<f64> {
+    let x = after(ber, code, interleave, burst_continuation, precoding)?;
+    // No symbol is ever wrong: nothing is left to scale.
+    Ok(if x.symbol_error_ratio == 0.0 {
+        0.0
+    } else {
+        x.tail.symbol_ratio * (x.line_ber / x.symbol_error_ratio)
+    })
+}
+
+/// Share of minimum-size Ethernet frames lost, CER (1 + I · MFC)/MFC with MFC = 8 frames in a message and I codewords
+/// interleaved: 802.3's 9.2e-13, 1.7e-12 and 3.4e-12 at 2.4e-4 for I = 1, 2 and 4. At most 1.
+///
+/// # Errors
+/// As [`codeword_error_ratio`].
+pub fn frame_loss_ratio(
+    ber: f64,
+    code: Code,
+    interleave: usize,
+    burst_continuation: f64,
+    precoding: bool,
+) -> Result<f64> {
+    let codewords = codeword_error_ratio(ber, code, interleave, burst_continuation, precoding)?;
+    let lost = codewords * (1.0 + interleave as f64 * FRAMES_PER_CODEWORD) / FRAMES_PER_CODEWORD;
+    Ok(lost.min(1.0))
+}
+
+/// The error ratio before FEC that leaves `ber_after` after it, for independent bits.
+///
+/// # Errors
+/// [`Error::Parameter`] unless 1e-300 ≤ `ber_after` ≤ 0.5.
+///
+/// ```
+/// use lightlane::fec::{Code, ber_after, ber_limit};
+/// let limit = ber_limit(Code::Kp4, 1e-15)?;
+/// assert!((ber_after(limit, Code::Kp4, 1, 0.0, false)? / 1e-15 - 1.0).abs() < 1e-9);
+/// # Ok::<(), lightlane::Error>(())
+/// ```
+pub fn ber_limit(code: Code, ber_after: f64) -> Result<f64> {
+    require::within("ber_after", ber_after, 1e-300, 0.5)?;
+    // After-FEC BER rises with BER, lies below it, and is 1 at 1: bisect the logarithm to the last digit.
+    let (mut low, mut high) = (1e-60f64.ln(), 0.0);
+    for _ in 0..80 {
+        let middle = 0.5 * (low + high);
+        if self::ber_after(middle.exp(), code, 1, 0.0, false)? < ber_after {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    Ok((0.5 * (low + high)).exp())
+}
+
+/// What every figure is made of.
+struct After {
+    tail: Tail,
+    /// Bit error ratio where the code sees it, after unprecoding.
+    line_ber: f64,
+    /// Reed–Solomon symbol error ratio.
+    symbol_error_ratio: f64,
+}
+
+fn after(ber: f64, code: Code, interleave: usize, burst_continuation: f64, precoding: bool) -> Result<After> {
+    require::within("ber", ber, 0.0, 1.0)?;
+    require::within("burst_continuation", burst_continuation, 0.0, 1.0)?;
+    if interleave == 0 || interleave > 1 << 20 {
+        return Err(Error::parameter("interleave", interleave, "between 1 and 1048576"));
+    }
+    if burst_continuation == 0.0 && !precoding {
+        let ln_right = code.symbol_bits() as f64 * (-ber).ln_1p();
+        let wrong = -ln_right.exp_m1();
+        let tail = binomial::tail(code.n(), code.t(), wrong, ln_right);
+        return Ok(After { tail, line_ber: ber, symbol_error_ratio: wrong });
+    }
+    let stay = burst_continuation;
+    // Stationary share of wrong symbols.
+    let wrong = (2.0 * ber).min(0.75);
+    let (process, stationary) = if burst_continuation == 0.0 {
+        (Process { start: wrong, stay: wrong, precoding }, [1.0 - wrong, wrong])
+    } else {
+        let wrong = wrong.min(1.0 / (2.0 - stay));
+        let start = (wrong * (1.0 - stay) / (1.0 - wrong)).min(1.0);
+        (Process { start, stay, precoding }, [1.0 - wrong, wrong])
+    };
+    let (n, t) = (code.n(), code.t());
+    // A wrong PAM4 symbol has one wrong bit, before unprecoding and after it.
+    let line_ber = if precoding { 0.5 * process.symbol_error_ratio(1, stationary) } else { ber };
+    Ok(After {
+        tail: process.tail(n, t, PAM4_PER_SYMBOL, interleave, stationary),
+        line_ber,
+        symbol_error_ratio: process.symbol_error_ratio(PAM4_PER_SYMBOL, stationary),
+    })
+}
