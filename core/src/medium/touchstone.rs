@@ -1,1 +1,0 @@
-//! Touchstone 1.x and 2.x files, read and written.
