@@ -139,6 +139,22 @@ impl Error {
     }
 }
 
+impl Error {
+    /// The same error with `prefix.` before the name of its parameter: the path inside a larger configuration.
+    #[must_use]
+    pub fn within(self, prefix: &str) -> Self {
+        match self {
+            Self::Parameter { name, value, requirement } => {
+                Self::Parameter { name: format!("{prefix}.{name}"), value, requirement }
+            }
+            Self::Unknown { name, value, nearest } => {
+                Self::Unknown { name: format!("{prefix}.{name}"), value, nearest }
+            }
+            other => other,
+        }
+    }
+}
+
 fn nearest_hint(nearest: &Option<String>) -> String {
     nearest.as_ref().map_or_else(String::new, |n| format!(", did you mean {n:?}?"))
 }
