@@ -1,1 +1,29 @@
 //! The only place that knows the vector width.
+//!
+//! A kernel is an `#[inline(always)]` body generic over the instruction set, dispatched by [`Level`] once a block of
+//! samples, never once a symbol: a wheel is built for the baseline of its platform and chooses the fast path while
+//! running. Each kernel has a one-line meaning in [`naive`], and one property suite (`tests/simd.rs`) compares the two
+//! at every level the processor offers.
+//!
+//! | level | instruction set | chosen by `LIGHTLANE_SIMD=` |
+//! |---|---|---|
+//! | portable | the platform's baseline: SSE2 on x86-64, NEON on aarch64 | `portable` |
+//! | avx2 | x86-64-v3: AVX2 and FMA | `avx2` |
+//! | avx512 | Ice Lake AVX-512 | `avx512` |
+//!
+//! Integer kernels and normals are bit-identical at every level. [`fir_add`] and [`axpy`] fuse multiplication and
+//! addition where the level can, so their last bit differs between `portable` and the others.
+
+mod elementwise;
+mod fir;
+mod level;
+#[doc(hidden)]
+pub mod naive;
+mod normal;
+mod philox;
+
+pub use elementwise::{axpy, count_greater, lookup, multiply, unpack};
+pub use fir::fir_add;
+pub use level::{Level, level_name};
+pub use normal::{NORMAL_LIMIT, normals};
+pub use philox::{PHILOX_GROUP, PHILOX_LANES, philox_words, philox4x32_10};

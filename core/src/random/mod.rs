@@ -1,0 +1,115 @@
+//! Random draws that are a function of where they belong.
+//!
+//! A [`Stream`] is an endless sequence fixed by (seed, purpose, stream number); any piece of it can be drawn at any
+//! time, so results depend neither on the number of threads nor on how the work is cut into blocks. The integers are
+//! those of Philox4x32-10 with
+//!
+//! ```text
+//! key = seed    counter = (block, purpose and stream)    block = index of the group of draws
+//! ```
+//!
+//! and are the same on every platform and at every SIMD level; the normals made from them are too.
+
+use crate::simd::{self, Level, PHILOX_GROUP, PHILOX_LANES};
+
+/// What a stream is for. Streams of different purposes are independent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// The victim's symbols.
+    Symbols = 1,
+    /// Noise that does not depend on the symbols.
+    Noise = 2,
+    /// Noise whose variance follows the symbols.
+    SymbolNoise = 3,
+    /// An aggressor's symbols.
+    CrosstalkSymbols = 4,
+    /// An aggressor's phase.
+    CrosstalkPhase = 5,
+    /// Gaussian part of the jitter.
+    RandomJitter = 6,
+    /// Sign of the dual-Dirac jitter.
+    DualDirac = 7,
+    /// What a table of the slicer's input leaves unexplained.
+    Residual = 8,
+}
+
+/// One endless sequence of draws. Use a stream for one kind of draw only.
+///
+/// ```
+/// use lightlane::random::{Purpose, Stream};
+/// use lightlane::simd::Level;
+/// let stream = Stream::new(Level::detect()?, 1, Purpose::Noise, 0);
+/// let (mut whole, mut part) = (vec![0.0; 1000], vec![0.0; 10]);
+/// stream.normals(0, &mut whole);
+/// stream.normals(500, &mut part);
+/// assert_eq!(part, whole[500..510]);
+/// # Ok::<(), lightlane::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Stream {
+    level: Level,
+    key: [u32; 2],
+    high: [u32; 2],
+}
+
+impl Stream {
+    /// Stream number `stream` of that purpose.
+    pub fn new(level: Level, seed: u64, purpose: Purpose, stream: u32) -> Self {
+        Self { level, key: [seed as u32, (seed >> 32) as u32], high: [stream, purpose as u32] }
+    }
+
+    /// Uniform symbols of `bits` bits (1 or 2), the first of them number `first` of the sequence.
+    ///
+    /// # Panics
+    /// For another number of bits: a caller's bug.
+    pub fn symbols(&self, bits: u32, first: u64, output: &mut [u8]) {
+        assert!(bits == 1 || bits == 2, "a symbol has one or two bits");
+        let rows = 32 / bits as usize;
+        let mask = (1u8 << bits) - 1;
+        let mut spare = [0; 32 * PHILOX_GROUP];
+        self.by_group(first, output, &mut spare[..rows * PHILOX_GROUP], |words, symbols| {
+            for (row, symbols) in symbols.chunks_exact_mut(PHILOX_GROUP).enumerate() {
+                simd::unpack(self.level, words, bits * row as u32, mask, symbols);
+            }
+        });
+    }
+
+    /// Standard normals, the first of them number `first` of the sequence; see [`simd::NORMAL_LIMIT`].
+    pub fn normals(&self, first: u64, output: &mut [f32]) {
+        let mut spare = [0.0; PHILOX_GROUP];
+        self.by_group(first, output, &mut spare, |words, normals| simd::normals(self.level, words, normals));
+    }
+
+    /// Random words, the first of them number `first` of the sequence.
+    pub fn words(&self, first: u64, output: &mut [u32]) {
+        let mut spare = [0; PHILOX_GROUP];
+        self.by_group(first, output, &mut spare, |words, output| output.copy_from_slice(words));
+    }
+
+    /// Draws whole groups where they fit and cuts the first and last out of `spare`, which holds one group.
+    fn by_group<T: Copy>(
+        &self,
+        first: u64,
+        output: &mut [T],
+        spare: &mut [T],
+        make: impl Fn(&[u32], &mut [T]),
+    ) {
+        let size = spare.len() as u64;
+        let mut words = [0; PHILOX_GROUP];
+        let (mut group, mut skip) = (first / size, (first % size) as usize);
+        let mut rest = output;
+        while !rest.is_empty() {
+            let counter = group.wrapping_mul(PHILOX_LANES as u64);
+            simd::philox_words(self.level, self.key, self.high, counter, &mut words);
+            let n = rest.len().min(spare.len() - skip);
+            let (now, later) = rest.split_at_mut(n);
+            if n == spare.len() {
+                make(&words, now);
+            } else {
+                make(&words, spare);
+                now.copy_from_slice(&spare[skip..skip + n]);
+            }
+            (group, skip, rest) = (group + 1, 0, later);
+        }
+    }
+}

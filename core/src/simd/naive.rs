@@ -1,0 +1,57 @@
+//! What each kernel means, in the fewest lines: the reference of its tests.
+
+use super::philox::{PHILOX_GROUP, PHILOX_LANES, philox4x32_10};
+
+/// [`super::fir_add`] in double precision.
+pub fn fir_add(input: &[f32], taps: &[f32], output: &mut [f64]) {
+    for (n, y) in output.iter_mut().enumerate() {
+        for (i, tap) in taps.iter().enumerate() {
+            *y += f64::from(*tap) * f64::from(input[n + taps.len() - 1 - i]);
+        }
+    }
+}
+
+/// [`super::axpy`] in double precision.
+pub fn axpy(a: f32, x: &[f32], y: &mut [f64]) {
+    y.iter_mut().zip(x).for_each(|(y, x)| *y += f64::from(a) * f64::from(*x));
+}
+
+/// [`super::multiply`].
+pub fn multiply(x: &[f32], y: &mut [f32]) {
+    y.iter_mut().zip(x).for_each(|(y, x)| *y *= x);
+}
+
+/// [`super::lookup`].
+pub fn lookup(symbols: &[u8], table: &[f32; 4], output: &mut [f32]) {
+    output.iter_mut().zip(symbols).for_each(|(y, s)| *y = table[(s & 3) as usize]);
+}
+
+/// [`super::count_greater`].
+pub fn count_greater(x: &[f32], thresholds: &[f32], decisions: &mut [u8]) {
+    decisions.iter_mut().zip(x).for_each(|(d, x)| *d = thresholds.iter().filter(|t| x > t).count() as u8);
+}
+
+/// [`super::unpack`].
+pub fn unpack(words: &[u32], shift: u32, mask: u8, output: &mut [u8]) {
+    output.iter_mut().zip(words).for_each(|(y, w)| *y = ((w >> shift) & u32::from(mask)) as u8);
+}
+
+/// [`super::philox_words`].
+pub fn philox_words(key: [u32; 2], high: [u32; 2], first_counter: u64, words: &mut [u32]) {
+    for (i, word) in words.iter_mut().enumerate() {
+        let (group, j, lane) = (i / PHILOX_GROUP, i % PHILOX_GROUP / PHILOX_LANES, i % PHILOX_LANES);
+        let c = first_counter.wrapping_add((group * PHILOX_LANES + lane) as u64);
+        *word = philox4x32_10([c as u32, (c >> 32) as u32, high[0], high[1]], key)[j];
+    }
+}
+
+/// [`super::normals`] in double precision, by the library's functions.
+pub fn normals(words: &[u32], output: &mut [f64]) {
+    for (i, z) in output.iter_mut().enumerate() {
+        let first = i / (2 * PHILOX_LANES) * (2 * PHILOX_LANES) + i % PHILOX_LANES;
+        let uniform = (f64::from(words[first]) + 0.5) / 4_294_967_296.0;
+        let turns = f64::from(words[first + PHILOX_LANES]) / 4_294_967_296.0;
+        let (sin, cos) = (std::f64::consts::TAU * turns).sin_cos();
+        *z = (-2.0 * uniform.ln()).sqrt() * if i / PHILOX_LANES % 2 == 1 { sin } else { cos };
+    }
+}
