@@ -4,7 +4,9 @@ use crate::error::{Error, Result};
 use crate::grid::Grid;
 use crate::response::PulseResponse;
 use num_complex::Complex64;
-use realfft::RealFftPlanner;
+use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
+use std::cell::RefCell;
+use std::sync::Arc;
 
 /// H(f) on a [`Grid`], dimensionless (voltage transfer) unless a caller says otherwise.
 ///
@@ -153,6 +155,16 @@ impl ChannelResponse {
     }
 }
 
+thread_local! {
+    /// Plans are kept: a lane transforms a dozen spectra of one length, and planning costs as much as transforming.
+    static PLANNER: RefCell<RealFftPlanner<f64>> = RefCell::new(RealFftPlanner::new());
+}
+
+/// Forward and inverse transform of `n` real samples.
+pub(crate) fn real_transforms(n: usize) -> (Arc<dyn RealToComplex<f64>>, Arc<dyn ComplexToReal<f64>>) {
+    PLANNER.with_borrow_mut(|planner| (planner.plan_fft_forward(n), planner.plan_fft_inverse(n)))
+}
+
 /// Σ over both signs of frequency of `x` e^{jωt} · step: the real time response whose one-sided spectrum is `x`.
 pub fn inverse_transform(grid: &Grid, x: &[Complex64]) -> Vec<f64> {
     let mut spectrum = vec![Complex64::new(0.0, 0.0); grid.n_freq()];
@@ -163,7 +175,7 @@ pub fn inverse_transform(grid: &Grid, x: &[Complex64]) -> Vec<f64> {
     if let Some(last) = spectrum.last_mut() {
         last.im = 0.0;
     }
-    let plan = RealFftPlanner::<f64>::new().plan_fft_inverse(grid.n_samples());
+    let plan = PLANNER.with_borrow_mut(|planner| planner.plan_fft_inverse(grid.n_samples()));
     let mut out = plan.make_output_vec();
     // The lengths come from the plan's own grid and the two imaginary parts are 0, so this cannot fail.
     let _ = plan.process(&mut spectrum, &mut out);

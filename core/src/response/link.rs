@@ -61,6 +61,10 @@ pub struct Record {
     /// Waveform, V; sample i of symbol k at index k · samples_per_symbol + i, whose time is the start of symbol k at
     /// the transmitter plus i samples, so that the symbol's centre is at i = samples_per_symbol / 2.
     pub v: Vec<f64>,
+    /// Transmit FFE that shaped it, in time order; empty for none. Jitter moves its transitions.
+    pub ffe: Vec<f64>,
+    /// Index of the FFE's main tap.
+    pub ffe_main: usize,
     /// Small-signal response from the transmitter's output to the receiver's input, used for jitter and for a first
     /// choice of the equalizer.
     pub small_signal: ChannelResponse,
@@ -84,6 +88,13 @@ impl Record {
         }
         if let Some(s) = self.symbols.iter().find(|s| **s as usize >= n_levels) {
             return Err(Error::parameter("record.symbols", s, format!("below {n_levels}")));
+        }
+        if !self.ffe.is_empty() && self.ffe_main >= self.ffe.len() {
+            return Err(Error::parameter(
+                "record.ffe_main",
+                self.ffe_main,
+                format!("below {}", self.ffe.len()),
+            ));
         }
         if self.memory == 0 || self.memory + 2 > self.order {
             return Err(Error::parameter(

@@ -9,11 +9,15 @@ mod decision;
 mod jitter;
 mod link;
 mod noise;
+mod periodic;
 mod pulse;
+mod record_fit;
 
+pub(crate) use channel::real_transforms;
 pub use channel::{ChannelResponse, inverse_transform};
 pub use decision::{DecisionModel, SlicerCrosstalk, SlicerJitter, SlicerNoise, SlicerSignal, SymbolNoise};
 pub use jitter::{Jitter, JitterModel};
 pub use link::{Crosstalk, CrosstalkPhase, CrosstalkRule, LinkResponse, Record, Signal};
 pub use noise::{LevelLaw, NoiseKind, NoiseSource, Plane};
 pub use pulse::PulseResponse;
+pub use record_fit::{FitWindow, LinearPulse, RecordFit, Residual, linear_pulse, record_fit};

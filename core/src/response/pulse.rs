@@ -141,6 +141,12 @@ impl PulseResponse {
         Self { first, v, ..self.clone() }
     }
 
+    /// The response times a factor.
+    #[must_use]
+    pub fn scaled(&self, factor: f64) -> Self {
+        Self { v: self.v.iter().map(|x| x * factor).collect(), ..self.clone() }
+    }
+
     /// The shortest window of whole symbols around the peak outside which at most `share` of the energy lies.
     ///
     /// A periodic response is first unrolled so that its window starts half a window before the peak; energy that
