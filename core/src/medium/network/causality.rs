@@ -61,12 +61,14 @@ fn energies(freq_hz: &[f64], values: &[Complex64]) -> Result<(f64, f64)> {
     Ok((early, impulse.iter().map(|v| v * v).sum()))
 }
 
-/// Causality quality measure of IEEE Std 370-2020 (initial, frequency-domain check), in percent: 100 if every S_ij turns
-/// clockwise only.
+/// Causality quality measure of IEEE Std 370-2020 (initial check, frequency domain), percent: 100 if every S_ij turns
+/// clockwise only, as a delay makes it.
 ///
-/// With V_k = S(f_(k+1)) - S(f_k) the rotation R_k = Re V_k... is positive clockwise; the measure is the share of
-/// clockwise rotation, Σ max(R, 0)/Σ |R|, of the worst S_ij. It judges noise as much as causality: a clean measurement of
-/// a short line may score below 20.
+/// ```text
+/// V_k = S(f_(k+1)) - S(f_k)    R_k = Re V_(k+1) Im V_k - Im V_(k+1) Re V_k    min over ij of 100 Σ max(R, 0)/Σ |R|
+/// ```
+///
+/// It judges noise as much as causality: a sound measurement of a short line may score below 20.
 pub(super) fn clockwise_percent(network: &Network) -> f64 {
     let n = network.n_ports();
     let mut worst: f64 = 100.0;

@@ -6,7 +6,7 @@
 //! | cascade, renormalization, port order | `cascade`, `reference` |
 //! | losses, voltage transfer between terminations | `loss` |
 //! | passivity, reciprocity, causality | `quality`, `causality` |
-//! | a uniform grid from 0 Hz | `uniform` |
+//! | a uniform grid from 0 Hz | `uniform`, `spline` |
 
 mod cascade;
 mod causality;
@@ -16,6 +16,7 @@ mod mixed_mode;
 mod pairs;
 mod quality;
 mod reference;
+mod spline;
 mod uniform;
 
 pub use loss::voltage_transfer;
@@ -176,14 +177,14 @@ impl Network {
 
     /// The same network with a port map attached.
     #[must_use]
-    pub(crate) fn with_port_pairs(mut self, pairs: ChosenPairs) -> Self {
+    pub fn with_port_pairs(mut self, pairs: ChosenPairs) -> Self {
         self.port_pairs = Some(pairs);
         self
     }
 
     /// The same network with warnings added to its own.
     #[must_use]
-    pub(crate) fn with_warnings(mut self, warnings: impl IntoIterator<Item = String>) -> Self {
+    pub fn with_warnings(mut self, warnings: impl IntoIterator<Item = String>) -> Self {
         for warning in warnings {
             if !self.warnings.contains(&warning) {
                 self.warnings.push(warning);

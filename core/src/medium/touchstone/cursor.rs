@@ -82,7 +82,7 @@ impl<'a> Cursor<'a> {
         while let Some(byte) = self.peek() {
             match byte {
                 b'\n' | b'\r' => return false,
-                b'!' => self.to_line_end(),
+                b'!' => self.go_to_line_end(),
                 byte if byte <= b' ' => self.position += 1,
                 _ => return true,
             }
@@ -91,8 +91,19 @@ impl<'a> Cursor<'a> {
     }
 
     /// Skips blanks, comments and line ends; true if a line end was among them.
-    #[inline]
+    #[inline(always)]
     pub(super) fn skip(&mut self) -> bool {
+        // Nearly every number follows a single blank.
+        if let [b' ' | b'\t', next, ..] = self.bytes[self.position..]
+            && !is_delimiter(next)
+        {
+            self.position += 1;
+            return false;
+        }
+        self.skip_any()
+    }
+
+    fn skip_any(&mut self) -> bool {
         let line = self.line;
         while !self.skip_in_line() && self.peek().is_some() {
             self.end_line();
@@ -100,7 +111,7 @@ impl<'a> Cursor<'a> {
         self.line != line
     }
 
-    fn to_line_end(&mut self) {
+    fn go_to_line_end(&mut self) {
         let rest = &self.bytes[self.position..];
         self.position += rest.iter().position(|b| matches!(b, b'\n' | b'\r')).unwrap_or(rest.len());
     }
@@ -114,7 +125,7 @@ impl<'a> Cursor<'a> {
 
     /// Skips what is left of the line.
     pub(super) fn skip_line(&mut self) {
-        self.to_line_end();
+        self.go_to_line_end();
     }
 
     /// The number under the cursor, times 10^`shift`.

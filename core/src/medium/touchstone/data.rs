@@ -19,7 +19,7 @@ pub(super) struct Records {
 pub(super) fn read_records(cursor: &mut Cursor<'_>, layout: &Layout, keywords: bool) -> Result<Records> {
     let n_values = layout.n_values();
     let mut records = Records::default();
-    let mut values: Vec<f64> = Vec::new();
+    let mut values = Vec::new();
     let start = cursor.clone();
     let mut begun = cursor.line();
     let mut first = true;
@@ -62,7 +62,7 @@ pub(super) fn read_records(cursor: &mut Cursor<'_>, layout: &Layout, keywords: b
         values.clear();
         while values.len() < n_values {
             let line_crossed = cursor.skip();
-            if line_crossed && !keywords && values.len() % 2 == 1 {
+            if line_crossed && !keywords && values.len() % 2 == 1 && cursor.peek().is_some() {
                 return Err(wrong_length(&start, layout, begun, cursor.line()));
             }
             match cursor.number(0) {

@@ -1,6 +1,7 @@
 //! How the matrices of a file are laid out.
 
 use super::cursor::Cursor;
+use super::decode::decode;
 use super::options::{Format, FrequencyUnit};
 use crate::error::Result;
 use num_complex::Complex64;
@@ -40,15 +41,16 @@ impl Layout {
     /// Appends the matrix of one record to `s`, row-major.
     pub(super) fn store(&self, values: &[f64], s: &mut Vec<Complex64>) {
         let n = self.n_ports;
-        let entries = values.chunks_exact(2).map(|pair| self.format.decode(pair[0], pair[1]));
         let base = s.len();
         match self.matrix {
-            Matrix::Full => s.extend(entries),
+            Matrix::Full => decode(self.format, values, s),
             Matrix::FullTransposed => {
-                s.extend(entries);
+                decode(self.format, values, s);
                 s.swap(base + 1, base + 2);
             }
             Matrix::Lower | Matrix::Upper => {
+                let mut entries = Vec::with_capacity(values.len() / 2);
+                decode(self.format, values, &mut entries);
                 s.resize(base + n * n, Complex64::ZERO);
                 let (mut row, mut column) = (0, 0);
                 for value in entries {

@@ -15,6 +15,7 @@
 
 mod cursor;
 mod data;
+mod decode;
 mod header;
 mod layout;
 mod mixed_order;
