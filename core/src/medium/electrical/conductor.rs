@@ -1,8 +1,8 @@
 //! Internal impedance of a conductor: direct current, skin effect and surface roughness, as one analytic function.
 //!
 //! ```text
-//! Z'(f) = (1/(sigma A)) x coth(x) K,   x = g A/p,   g = (1 + j)/delta,   delta = 1/sqrt(pi f mu0 sigma)
-//! K(f)  = 1 + (3/2) F g r/(1 + g r)
+//! Z'(f) = (1/(sigma A)) x (coth(x) + h),   x = g A/p,   g = (1 + j)/delta,   delta = 1/sqrt(pi f mu0 sigma)
+//! h(f)  = (3/2) F g r/(1 + g r)
 //! ```
 //!
 //! | symbol | meaning | unit |
@@ -13,11 +13,12 @@
 //! | delta | skin depth | m |
 //! | r, F | radius of the snowballs, their total area over that of the flat foil | m, 1 |
 //!
-//! Z' is 1/(sigma A) at f = 0 and g/(sigma p) well above the skin-effect corner. K is the causal form of the
-//! snowball model (P. G. Huray et al., DesignCon 2010; J. E. Bracken, "A causal Huray model for surface
-//! roughness", DesignCon 2012): g r/(1 + g r) is analytic in √(jω), and the real part of (1 + j) K is Huray's factor
-//! of the loss, 1 + (3/2) F/(1 + delta/r + delta²/(2 r²)), exactly. Its imaginary part is the inductance that
-//! goes with it. Valid while the spheres are far smaller than a wavelength (any frequency here).
+//! Z' is 1/(sigma A) at f = 0 and (1 + h) g/(sigma p) well above the skin-effect corner. 1 + h is the causal form of
+//! the snowball model (P. G. Huray et al., DesignCon 2010; J. E. Bracken, "A causal Huray model for surface
+//! roughness", DesignCon 2012): g r/(1 + g r) is analytic in √(jω), and the real part of (1 + j)(1 + h) is Huray's
+//! factor of the loss, 1 + (3/2) F/(1 + delta/r + delta²/(2 r²)), exactly. Its imaginary part is the inductance that
+//! goes with it. As a surface impedance in series it leaves the resistance at low frequency alone. Valid while the
+//! spheres are far smaller than a wavelength (any frequency here).
 
 use crate::units::VACUUM_PERMEABILITY_H_PER_M;
 use num_complex::Complex64;
@@ -46,13 +47,10 @@ impl Roughness {
         Self { radius_m: 0.06 * rz_m, area_ratio: 14.0 * 4.0 * PI / 36.0 }
     }
 
-    /// K for the skin-effect constant g = (1 + j)/delta, 1/m.
-    fn factor(&self, skin_per_m: Complex64) -> Complex64 {
-        if self.area_ratio == 0.0 {
-            return Complex64::new(1.0, 0.0);
-        }
+    /// h for the skin-effect constant g = (1 + j)/delta, 1/m.
+    fn excess(&self, skin_per_m: Complex64) -> Complex64 {
         let gr = skin_per_m * self.radius_m;
-        1.0 + 1.5 * self.area_ratio * gr / (1.0 + gr)
+        1.5 * self.area_ratio * gr / (1.0 + gr)
     }
 }
 
@@ -103,7 +101,7 @@ impl Conductor {
         let skin = Complex64::new(per_skin_depth, per_skin_depth);
         let x = skin * (self.area_m2 / self.perimeter_m);
         let direct = 1.0 / (self.conductivity_s_per_m * self.area_m2);
-        direct * x_coth_x(x) * self.roughness.factor(skin)
+        direct * (x_coth_x(x) + x * self.roughness.excess(skin))
     }
 }
 
@@ -158,6 +156,9 @@ mod tests {
         assert!((ratio / huray - 1.0).abs() < 1e-12, "{ratio} {huray}");
         assert!((huray - 1.79).abs() < 0.01);
         assert_eq!(rough.impedance_ohm_per_m(0.0), smooth.impedance_ohm_per_m(0.0));
+        // Where the current fills the foil, the bumps add inductance only, to first order.
+        let ratio = rough.impedance_ohm_per_m(1e5).re / smooth.impedance_ohm_per_m(1e5).re;
+        assert!((ratio - 1.0).abs() < 1e-4, "{ratio}");
     }
 
     #[test]

@@ -54,7 +54,10 @@ impl WidebandDebye {
             return Err(Error::parameter(
                 "df",
                 df,
-                format!("so small that the permittivity stays positive to 1 THz; at most {:.3}", -log.im / log.re),
+                format!(
+                    "so small that the permittivity stays positive to 1 THz; at most {:.3}",
+                    -log.im / log.re
+                ),
             ));
         }
         Ok(Self { high_frequency, slope })

@@ -175,7 +175,8 @@ mod tests {
     /// Two separate legs, computed as legs and as modes, are the same four-port.
     #[test]
     fn legs_and_modes_agree() {
-        let leg = |delay: f64| TwoPort::line(Complex64::new(0.5, 48.0 * delay), Complex64::new(1e-4, delay / 48.0));
+        let leg =
+            |delay: f64| TwoPort::line(Complex64::new(0.5, 48.0 * delay), Complex64::new(1e-4, delay / 48.0));
         let (p, n) = (leg(0.7), leg(0.9));
         let chain = PairChain::from_legs(&p, &n);
         let s = chain.scattering();

@@ -183,12 +183,15 @@ impl Ladder {
 
     fn check_loss(&self, freq_hz: f64) -> Result<()> {
         for element in &self.elements {
-            if let Kind::Line { model, z0_ohm, length_m } | Kind::Stub { model, z0_ohm, length_m } = element.kind {
+            if let Kind::Line { model, z0_ohm, length_m } | Kind::Stub { model, z0_ohm, length_m } =
+                element.kind
+            {
                 let k = self.models[model].constants(freq_hz);
                 let shift = TAU * freq_hz * k.slowness_s_per_m;
                 let neper = 0.5 * (k.loop_ohm_per_m.re / z0_ohm - shift * k.permittivity_ratio.im) * length_m;
                 if neper.is_nan() || neper > MAX_NEPER {
-                    let requirement = format!("short enough for less than {MAX_NEPER} Np of loss at {freq_hz:e} Hz");
+                    let requirement =
+                        format!("short enough for less than {MAX_NEPER} Np of loss at {freq_hz:e} Hz");
                     return Err(Error::parameter("length_m", length_m, requirement));
                 }
             }

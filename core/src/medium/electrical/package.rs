@@ -59,7 +59,7 @@ impl Default for PackageLine {
             length_m: 0.012,
             z0_ohm: 87.5,
             gamma0_per_m: 0.5,
-            a1_sqrt_s_per_m: 2.814_427_117_638_564_6e-5,
+            a1_sqrt_s_per_m: 2.8144271175498574e-05,
             a2_s_per_m: 2e-10,
             tau_s_per_m: 6.141e-9,
         }

@@ -60,10 +60,14 @@ impl Table {
         let find = |wanted: &str| {
             all.get(wanted).ok_or_else(|| Error::unknown(kind, wanted, all.keys().map(String::as_str)))
         };
-        let own = find(name)?;
-        let inherited = own.like.as_deref().map(find).transpose()?;
-        let mut entries: BTreeMap<&String, &Entry> = inherited.iter().flat_map(|s| &s.entries).collect();
-        entries.extend(&own.entries);
+        let mut line = vec![find(name)?];
+        while let Some(parent) = line.last().and_then(|s| s.like.as_deref()) {
+            if line.len() > all.len() {
+                return Err(Error::parameter(format!("{name}.like"), parent, "free of circles"));
+            }
+            line.push(find(parent)?);
+        }
+        let entries: BTreeMap<&String, &Entry> = line.iter().rev().flat_map(|s| &s.entries).collect();
         let mut values = Vec::new();
         for (key, entry) in entries {
             match &entry.value {
@@ -134,6 +138,7 @@ source = "test"
     #[test]
     fn errors_name_the_nearest_and_the_line() {
         assert!(Table::named(DOCUMENT, "preset", "c").is_err());
+        assert!(Table::named("[a]\nlike = \"a\"", "preset", "a").is_err());
         let error = Table::named("[a.x]\nvalu = 1\n", "preset", "a").unwrap_err();
         assert!(matches!(error, Error::Document { line: 1.., .. }), "{error}");
     }

@@ -116,9 +116,13 @@ impl Trace {
         require::within("current_crowding", self.current_crowding, 1.0, 10.0)?;
         require::within("roughness_rz_m", self.roughness_rz_m, 0.0, 50e-6)?;
         require::within("skew_s", self.skew_s, -1e-9, 1e-9)?;
-        let conductor =
-            Conductor::strip(self.width_m, self.thickness_m, self.conductivity_s_per_m, self.current_crowding)
-                .with_roughness(Roughness::cannonball(self.roughness_rz_m));
+        let conductor = Conductor::strip(
+            self.width_m,
+            self.thickness_m,
+            self.conductivity_s_per_m,
+            self.current_crowding,
+        )
+        .with_roughness(Roughness::cannonball(self.roughness_rz_m));
         let model = LineModel::new(self.dk, self.df, self.reference_freq_hz, conductor)?;
         let mut ladder = Ladder::new(self.z0_common_ohm / self.z0_ohm);
         skewed_line(&mut ladder, model, self.z0_ohm, self.length_m, self.skew_s);

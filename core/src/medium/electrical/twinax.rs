@@ -75,7 +75,8 @@ impl Twinax {
         require::positive("conductivity_s_per_m", self.conductivity_s_per_m)?;
         require::within("current_crowding", self.current_crowding, 1.0, 10.0)?;
         require::within("skew_s", self.skew_s, -1e-9, 1e-9)?;
-        let wire = Conductor::wire(self.conductor_diameter_m, self.conductivity_s_per_m, self.current_crowding);
+        let wire =
+            Conductor::wire(self.conductor_diameter_m, self.conductivity_s_per_m, self.current_crowding);
         let model = LineModel::new(self.dk, self.df, self.reference_freq_hz, wire)?;
         let mut ladder = Ladder::new(self.z0_common_ohm / self.z0_ohm);
         skewed_line(&mut ladder, model, self.z0_ohm, self.length_m, self.skew_s);
