@@ -1,1 +1,101 @@
-//! Receiver stages: filter, CTLE, FFE, DFE and their adaptation.
+//! Receiver stages: front-end filter, CTLE, FFE, DFE, their adaptation, and what the slicer sees.
+//!
+//! ```text
+//! LinkResponse ──► H_r ──► CTLE ──► sampling ──► FFE ──► − DFE ──► DecisionModel
+//! ```
+
+mod ctle;
+mod dfe;
+mod equalize;
+mod ffe;
+mod front_end;
+mod input;
+mod limits;
+mod mmse;
+mod moments;
+mod noise_input;
+mod record_input;
+mod sampling;
+mod search;
+mod setting;
+mod slicer;
+mod symbol_noise;
+
+pub use ctle::{Ctle, CtleStage};
+pub use dfe::Dfe;
+pub use equalize::{Equalized, Equalizer, equalize};
+pub use ffe::Ffe;
+pub use front_end::butterworth4;
+pub use mmse::{Mmse, mmse};
+pub use sampling::{Sampling, SamplingRule, mueller_muller_phase};
+pub use setting::{Setting, SettingRange, SettingWord};
+
+use crate::error::{Error, Result, require};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Receiver of a lane. Everything defaults to ideal: no noise, no filter, no equalizer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Receiver {
+    /// Noise at the input, V²/Hz, one-sided. Without `bandwidth_hz` it is white at the sampling instants, of variance
+    /// noise_v2_per_hz * symbol_rate_hz / 2, and a CTLE shapes it.
+    pub noise_v2_per_hz: f64,
+    /// 3 dB bandwidth of the 4th-order Butterworth front end, Hz, which signal and noise pass. None is no filter.
+    pub bandwidth_hz: Option<f64>,
+    /// Continuous-time linear equalizer. None is a wire.
+    pub ctle: Option<Ctle>,
+    /// Feed-forward equalizer. None is a single tap of 1.
+    pub ffe: Option<Ffe>,
+    /// Decision-feedback equalizer. None is no feedback.
+    pub dfe: Option<Dfe>,
+    /// Sampling phase: "mmse", "peak", "mueller_muller", or a phase in UI after the peak of the pulse.
+    pub sampling: Sampling,
+    /// Decision thresholds, V at the slicer, ascending. None takes the optimum of each.
+    pub thresholds_v: Option<Vec<f64>>,
+    /// Differential load termination, ohm.
+    pub termination_ohm: f64,
+}
+
+impl Default for Receiver {
+    fn default() -> Self {
+        Self {
+            noise_v2_per_hz: 0.0,
+            bandwidth_hz: None,
+            ctle: None,
+            ffe: None,
+            dfe: None,
+            sampling: Sampling::default(),
+            thresholds_v: None,
+            termination_ohm: 100.0,
+        }
+    }
+}
+
+impl Receiver {
+    /// Checks every field.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] naming the field.
+    pub fn validate(&self) -> Result<()> {
+        require::non_negative("receiver.noise_v2_per_hz", self.noise_v2_per_hz)?;
+        require::positive("receiver.termination_ohm", self.termination_ohm)?;
+        if let Some(bandwidth_hz) = self.bandwidth_hz {
+            require::positive("receiver.bandwidth_hz", bandwidth_hz)?;
+        }
+        self.ctle.as_ref().map_or(Ok(()), Ctle::validate)?;
+        self.ffe.as_ref().map_or(Ok(()), Ffe::validate)?;
+        self.dfe.as_ref().map_or(Ok(()), Dfe::validate)?;
+        self.sampling.validate()?;
+        if let Some(thresholds) = &self.thresholds_v
+            && (thresholds.iter().any(|t| !t.is_finite()) || thresholds.windows(2).any(|w| w[0] >= w[1]))
+        {
+            return Err(Error::parameter(
+                "receiver.thresholds_v",
+                format!("{thresholds:?}"),
+                "finite and ascending",
+            ));
+        }
+        Ok(())
+    }
+}
