@@ -1,0 +1,178 @@
+//! The slicer's voltage for each level as a mixture of [remainder + Gaussian], and its tails.
+
+use super::word::Component;
+use crate::density::{SigmaWeights, Tail, TailTable};
+use std::sync::Mutex;
+
+/// One Gaussian of a mixture at a given noise scale.
+#[derive(Debug, Clone, Copy)]
+struct Term {
+    mean_v: f64,
+    sigma_v: f64,
+    weight: f64,
+    columns: Option<SigmaWeights>,
+}
+
+/// The levels' mixtures at one noise scale, ready to be asked for tails.
+pub(super) struct Mixture<'a> {
+    tail: &'a Tail,
+    table: Option<&'a Mutex<TailTable>>,
+    levels: Vec<Vec<Term>>,
+}
+
+/// Which side of a threshold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    Above,
+    Below,
+}
+
+impl<'a> Mixture<'a> {
+    /// Gaussian noise scaled by `scale` in amplitude, everything Gaussian then by √`share` (1 for all of it). With a
+    /// table tails are interpolated, without one they are summed exactly.
+    pub(super) fn new(
+        tail: &'a Tail,
+        table: Option<&'a Mutex<TailTable>>,
+        components: &[Vec<Component>],
+        scale: f64,
+        share: f64,
+    ) -> Self {
+        let mut guard = table.map(lock);
+        let mut last: Option<(f64, SigmaWeights)> = None;
+        let mut term = |c: &Component| {
+            let sigma_v = (share * (c.noise_v2 * scale * scale + c.held_v2)).sqrt();
+            let columns = guard.as_mut().map(|t| match last {
+                Some((known, weights)) if known == sigma_v => weights,
+                _ => {
+                    let weights = t.weights(sigma_v);
+                    last = Some((sigma_v, weights));
+                    weights
+                }
+            });
+            Term { mean_v: c.mean_v, sigma_v, weight: c.weight, columns }
+        };
+        let levels = components.iter().map(|level| level.iter().map(&mut term).collect()).collect();
+        drop(guard);
+        Self { tail, table, levels }
+    }
+
+    /// Number of levels.
+    pub(super) fn size(&self) -> usize {
+        self.levels.len()
+    }
+
+    /// Mean of a level, V.
+    pub(super) fn mean_v(&self, level: usize) -> f64 {
+        let own: f64 = self.levels[level].iter().map(|t| t.weight * t.mean_v).sum();
+        own + self.tail.density().mean_v()
+    }
+
+    /// Mean Gaussian variance of a level, V².
+    pub(super) fn gaussian_v2(&self, level: usize) -> f64 {
+        self.levels[level].iter().map(|t| t.weight * t.sigma_v * t.sigma_v).sum()
+    }
+
+    /// Standard deviation of a level: interference, jitter and noise, V.
+    pub(super) fn deviation_v(&self, level: usize) -> f64 {
+        let mean = self.mean_v(level) - self.tail.density().mean_v();
+        let own: f64 = self.levels[level].iter().map(|t| t.weight * (t.mean_v - mean).powi(2)).sum();
+        (own + self.gaussian_v2(level) + self.tail.density().variance_v2().max(0.0)).sqrt()
+    }
+
+    /// P(z > t) or P(z < t) of a level.
+    pub(super) fn beyond(&self, level: usize, threshold_v: f64, side: Side) -> f64 {
+        let terms = &self.levels[level];
+        match self.table {
+            None => terms
+                .iter()
+                .map(|t| {
+                    let d = threshold_v - t.mean_v;
+                    t.weight
+                        * match side {
+                            Side::Above => self.tail.upper(d, t.sigma_v),
+                            Side::Below => self.tail.lower(d, t.sigma_v),
+                        }
+                })
+                .sum(),
+            Some(table) => {
+                let mut table = lock(table);
+                terms
+                    .iter()
+                    .filter_map(|t| t.columns.as_ref().map(|c| (t, c)))
+                    .map(|(t, columns)| {
+                        let d = threshold_v - t.mean_v;
+                        let ln_p = match side {
+                            Side::Above => table.ln_upper(d, columns),
+                            Side::Below => table.ln_lower(d, columns),
+                        };
+                        t.weight * ln_p.exp()
+                    })
+                    .sum()
+            }
+        }
+    }
+
+    /// P(decision | level), thresholds ascending, every threshold `shift_v` lower (the signal higher) than given.
+    pub(super) fn decisions(&self, thresholds_v: &[f64], shift_v: f64) -> Vec<Vec<f64>> {
+        let m = self.size();
+        let mut p = vec![vec![0.0; m]; m];
+        for (level, row) in p.iter_mut().enumerate() {
+            let tail = |i: usize, side| self.beyond(level, thresholds_v[i] - shift_v, side);
+            let mut outer = 0.0;
+            for d in (level + 1..m).rev() {
+                let beyond = tail(d - 1, Side::Above);
+                row[d] = (beyond - outer).max(0.0);
+                outer = beyond;
+            }
+            let mut wrong = outer;
+            outer = 0.0;
+            for d in 0..level {
+                let beyond = tail(d, Side::Below);
+                row[d] = (beyond - outer).max(0.0);
+                outer = beyond;
+            }
+            wrong += outer;
+            row[level] = (1.0 - wrong).max(0.0);
+        }
+        p
+    }
+}
+
+fn lock(table: &Mutex<TailTable>) -> std::sync::MutexGuard<'_, TailTable> {
+    // The table is a cache: a thread that died while filling it leaves at worst unknown nodes behind.
+    table.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// A smaller mixture with the same mean and variance in every cell of a quarter of a sigma and 5 % of sigma: what a
+/// search or a chain of decision errors needs. A cell of u = x/4 at a tail of x sigma keeps u⁴/2880 of its own shape
+/// unrepresented, 3e-4 at 4 sigma.
+pub(super) fn merged(components: &[Vec<Component>]) -> Vec<Vec<Component>> {
+    let merge = |level: &Vec<Component>| -> Vec<Component> {
+        if level.len() <= 64 {
+            return level.clone();
+        }
+        let narrowest = level.iter().map(|c| c.noise_v2 + c.held_v2).fold(f64::INFINITY, f64::min);
+        if narrowest <= 0.0 {
+            return level.clone();
+        }
+        let cell_v = 0.25 * narrowest.sqrt();
+        let mut cells = std::collections::BTreeMap::<(i64, i64), [f64; 5]>::new();
+        for c in level {
+            let v2 = c.noise_v2 + c.held_v2;
+            let key = ((c.mean_v / cell_v).floor() as i64, (10.0 * (v2 / narrowest).ln()).floor() as i64);
+            let sums = cells.entry(key).or_default();
+            for (sum, x) in sums.iter_mut().zip([1.0, c.mean_v, c.mean_v * c.mean_v, c.noise_v2, c.held_v2]) {
+                *sum += c.weight * x;
+            }
+        }
+        cells
+            .into_values()
+            .map(|[weight, mean, square, noise, held]| {
+                let mean_v = mean / weight;
+                let spread = (square / weight - mean_v * mean_v).max(0.0);
+                Component { mean_v, noise_v2: noise / weight, held_v2: held / weight + spread, weight }
+            })
+            .collect()
+    };
+    components.iter().map(merge).collect()
+}

@@ -1,0 +1,8 @@
+//! Gates of the statistical engine: closed forms, enumeration of all patterns, Markov chains, invariances.
+
+mod brute;
+mod closed_forms;
+mod eye;
+mod feedback;
+mod interference;
+mod properties;
