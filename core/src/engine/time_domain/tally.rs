@@ -1,0 +1,144 @@
+//! Errors of one segment, and how segments join.
+
+use super::counts::Counts;
+use crate::modulation::Modulation;
+
+/// Symbols in a window of the clustering statistic.
+pub(super) const WINDOW: u64 = 1024;
+
+/// Errors of a segment of the run, in order.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Tally {
+    symbol_errors: u64,
+    bit_errors: u64,
+    /// Runs that touch neither end.
+    bursts: Vec<u64>,
+    /// Length of the run that begins with the first symbol.
+    leading: u64,
+    /// Length of the run in progress and its end.
+    open: u64,
+    open_end: u64,
+    /// Bit errors in the current window.
+    window: u64,
+    window_errors: u64,
+    squares: u128,
+    first: u64,
+}
+
+impl Tally {
+    pub(super) fn new(first: u64) -> Self {
+        Self { first, ..Self::default() }
+    }
+
+    /// Symbol `k` was wrong, by that many bits. Calls come in order of k.
+    pub(super) fn wrong(&mut self, k: u64, bits: u32) {
+        self.symbol_errors += 1;
+        self.bit_errors += u64::from(bits);
+        if k / WINDOW != self.window {
+            self.close_window();
+            self.window = k / WINDOW;
+        }
+        self.window_errors += u64::from(bits);
+        if self.open > 0 && self.open_end == k {
+            self.open += 1;
+        } else {
+            self.close_run();
+            self.open = 1;
+        }
+        self.open_end = k + 1;
+    }
+
+    fn close_window(&mut self) {
+        self.squares += u128::from(self.window_errors) * u128::from(self.window_errors);
+        self.window_errors = 0;
+    }
+
+    fn close_run(&mut self) {
+        if self.open == 0 {
+            return;
+        }
+        if self.open_end - self.open == self.first {
+            self.leading = self.open;
+        } else {
+            count_burst(&mut self.bursts, self.open);
+        }
+        self.open = 0;
+    }
+}
+
+/// Adds segments, in order, to the counts of the run.
+#[derive(Debug, Default)]
+pub(super) struct Total {
+    n_symbols: u64,
+    sum: Tally,
+    /// Length of the run that reaches the end of what has been added.
+    carry: u64,
+}
+
+impl Total {
+    /// Adds the segment that ends before symbol `end`.
+    pub(super) fn add(&mut self, mut tally: Tally, end: u64) {
+        self.n_symbols = end;
+        tally.close_window();
+        let trailing = if tally.open_end == end { tally.open } else { 0 };
+        if trailing == 0 {
+            tally.close_run();
+        }
+        self.sum.symbol_errors += tally.symbol_errors;
+        self.sum.bit_errors += tally.bit_errors;
+        self.sum.squares += tally.squares;
+        if trailing == end - tally.first {
+            self.extend(trailing);
+            return;
+        }
+        self.extend(tally.leading);
+        self.close();
+        if self.sum.bursts.len() < tally.bursts.len() {
+            self.sum.bursts.resize(tally.bursts.len(), 0);
+        }
+        self.sum.bursts.iter_mut().zip(&tally.bursts).for_each(|(sum, n)| *sum += n);
+        self.carry = trailing;
+    }
+
+    fn extend(&mut self, length: u64) {
+        const LIMIT: u64 = Counts::MAX_BURST as u64;
+        self.carry += length;
+        while self.carry > LIMIT {
+            count_burst(&mut self.sum.bursts, LIMIT);
+            self.carry -= LIMIT;
+        }
+    }
+
+    fn close(&mut self) {
+        if self.carry > 0 {
+            count_burst(&mut self.sum.bursts, self.carry);
+        }
+        self.carry = 0;
+    }
+
+    /// The counts of the run.
+    pub(super) fn counts(mut self, modulation: Modulation, simd_level: &'static str) -> Counts {
+        self.close();
+        if self.sum.bursts.is_empty() {
+            self.sum.bursts.push(0);
+        }
+        Counts {
+            n_symbols: self.n_symbols,
+            n_bits: self.n_symbols * modulation.bits_per_symbol() as u64,
+            n_symbol_errors: self.sum.symbol_errors,
+            n_bit_errors: self.sum.bit_errors,
+            burst_lengths: self.sum.bursts,
+            squared_window_bit_errors: self.sum.squares,
+            simd_level,
+        }
+    }
+}
+
+/// A segment is no longer than the longest burst, so `length` is a small index.
+fn count_burst(bursts: &mut Vec<u64>, length: u64) {
+    let length = length as usize;
+    if bursts.len() <= length {
+        bursts.resize(length + 1, 0);
+    }
+    bursts[length] += 1;
+}
