@@ -1,1 +1,11 @@
 //! What an analysis tells.
+
+mod analyze;
+mod eye;
+mod lane_report;
+mod levels;
+mod loss;
+
+pub use lane_report::{AfterFec, LaneReport};
+pub use levels::{level_noise_v, levels_v};
+pub use loss::{electrical_loss_db, loss_at_db};

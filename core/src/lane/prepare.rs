@@ -1,0 +1,284 @@
+//! From a configuration to the waist: files read, blocks composed, noise and aggressors gathered.
+
+use crate::error::{Error, Result};
+use crate::grid::Grid;
+use crate::lane::aggressor::AggressorKind;
+use crate::lane::block::{Block, Networks};
+use crate::lane::compose::{self, Raw};
+use crate::lane::{Lane, SignalForm, grid};
+use crate::medium::Network;
+use crate::medium::optics::{self, OpticalLink, OpticalSettings, Transmit};
+use crate::response::{
+    ChannelResponse, Crosstalk, LevelLaw, LinkResponse, NoiseKind, NoiseSource, Plane, Signal,
+};
+use crate::run::Run;
+use std::path::Path;
+
+/// First window tried for a medium of closed forms only, symbols; doubled until the response fits.
+const FIRST_WINDOW: usize = 512;
+/// Longest window tried, symbols.
+const LAST_WINDOW: usize = 16_384;
+/// Window of an ideal medium, symbols.
+const IDEAL_WINDOW: usize = 64;
+/// Differential impedance of a driver's input and a TIA's output, ohm.
+const OPTICS_PORT_OHM: f64 = 100.0;
+/// Share of a pulse's energy that may lie in the last sixteenth of its window.
+pub(crate) const WRAP_LIMIT: f64 = 1e-4;
+
+/// A lane whose files are read and whose blocks are composed: what an analysis or a simulation starts from.
+#[derive(Debug, Clone)]
+pub struct PreparedLane {
+    /// The configuration.
+    pub lane: Lane,
+    /// What reaches the receiver.
+    pub link: LinkResponse,
+    /// Transfer function from the transmitter's output to the receiver's input, V/V; small-signal across optics.
+    pub channel: ChannelResponse,
+    /// Voltage transfer from the transmitter to the first optical section, or to the receiver in a copper lane.
+    pub host: ChannelResponse,
+    /// Voltage transfer from the optical section to the receiver; `None` in a copper lane.
+    pub after: Option<ChannelResponse>,
+    /// The optical section's figures.
+    pub optical: Option<OpticalLink>,
+    /// What was assumed on the way.
+    pub warnings: Vec<String>,
+}
+
+impl PreparedLane {
+    /// Reads what the lane refers to (files relative to `base`) and composes it.
+    ///
+    /// # Errors
+    /// Those of [`Lane::validate`], of the files and blocks, of a grid that cannot serve the symbol rate, and
+    /// [`Error::Window`] for a response longer than its window.
+    pub fn new(lane: &Lane, networks: &mut Networks, base: &Path, run: &Run) -> Result<Self> {
+        lane.validate()?;
+        run.check()?;
+        let rate = lane.symbol_rate()?;
+        let mut warnings = Vec::new();
+        let raw = read(lane, networks, base)?;
+        let of_medium =
+            raw.medium.iter().enumerate().filter_map(|(i, r)| r.as_ref().map(|r| (lane.path_of(i), r)));
+        let of_aggressors = raw.aggressors.iter().enumerate().map(|(i, r)| (format!("aggressors.{i}"), r));
+        let all: Vec<(String, &Raw)> = of_medium.chain(of_aggressors).collect();
+        let extent = compose::extent(rate, all.iter().map(|(n, r)| (n.clone(), *r)), &mut warnings)?;
+        let optical = lane.medium.iter().any(Block::is_optical);
+        let samples = if optical { grid::RECORD_SAMPLES_PER_SYMBOL } else { grid::SAMPLES_PER_SYMBOL };
+        if let Some(step_hz) = extent.step_hz {
+            return Self::on(lane, &raw, Grid::with_step(rate, samples, step_hz)?, extent.limit_hz, warnings);
+        }
+        if lane.medium.iter().all(|b| matches!(b, Block::Ideal(_))) {
+            return Self::on(
+                lane,
+                &raw,
+                grid::window(rate, samples, IDEAL_WINDOW)?,
+                extent.limit_hz,
+                warnings,
+            );
+        }
+        let mut n_symbols = FIRST_WINDOW;
+        loop {
+            run.check()?;
+            let prepared = Self::on(
+                lane,
+                &raw,
+                grid::window(rate, samples, n_symbols)?,
+                extent.limit_hz,
+                warnings.clone(),
+            )?;
+            match prepared.channel.pulse().trimmed("pulse response", 1e-9, WRAP_LIMIT) {
+                Err(Error::Window { .. }) if n_symbols < LAST_WINDOW => n_symbols *= 2,
+                Err(e) => return Err(e),
+                Ok(_) => return Ok(prepared),
+            }
+        }
+    }
+
+    fn on(
+        lane: &Lane,
+        raw: &RawChannels,
+        grid: Grid,
+        limit_hz: f64,
+        mut warnings: Vec<String>,
+    ) -> Result<Self> {
+        let composer = Composer { lane, raw, grid, freq_hz: grid.freqs_up_to(limit_hz) };
+        let optical_at = lane.medium.iter().position(Block::is_optical);
+        let before_end = optical_at.unwrap_or(lane.medium.len());
+        let host = composer.host(before_end, None)?;
+        let levels = lane.transmitter.levels_v(lane.modulation)?;
+        let (channel, signal, mut noise, optical, after) = match optical_at.map(|i| (i, &lane.medium[i])) {
+            Some((i, Block::Optics(optics))) => {
+                let after = composer.after(i)?;
+                let (ffe, ffe_main) = lane.transmitter.taps()?;
+                let transmit = Transmit { levels_v: &levels, ffe: &ffe, ffe_main };
+                let settings = OpticalSettings {
+                    samples_per_symbol: grid.samples_per_symbol(),
+                    linear: lane.signal_form == SignalForm::Linear,
+                    ..OpticalSettings::default()
+                };
+                let mut link = optics::optical_link(optics, &host, &transmit, &after, &settings)
+                    .map_err(|e| e.within(&lane.path_of(i)))?;
+                warnings.append(&mut link.warnings);
+                let noise = std::mem::take(&mut link.noise);
+                (link.from_transmitter.clone(), link.signal.clone(), noise, Some(link), Some(after))
+            }
+            _ => {
+                let (ffe, ffe_main) = lane.transmitter.taps()?;
+                (
+                    host.clone(),
+                    Signal::Linear { response: host.clone(), ffe, ffe_main },
+                    Vec::new(),
+                    None,
+                    None,
+                )
+            }
+        };
+        noise.extend(composer.electrical_noise(&channel, optical.as_ref()));
+        let crosstalk = composer.crosstalk(before_end, optical.as_ref())?;
+        let link = LinkResponse {
+            grid,
+            modulation: lane.modulation,
+            levels: optical.as_ref().map_or(levels, |o| o.levels_v.clone()),
+            signal,
+            noise,
+            crosstalk,
+            crosstalk_phase: lane.crosstalk_phase,
+            jitter: lane.transmitter.jitter.clone(),
+        };
+        Ok(Self { lane: lane.clone(), link, channel, host, after, optical, warnings })
+    }
+}
+
+struct RawChannels {
+    medium: Vec<Option<Raw>>,
+    aggressors: Vec<Raw>,
+}
+
+fn read(lane: &Lane, networks: &mut Networks, base: &Path) -> Result<RawChannels> {
+    let mut medium = Vec::with_capacity(lane.medium.len());
+    for (i, block) in lane.medium.iter().enumerate() {
+        medium.push(Raw::of_block(block, networks, base).map_err(|e| e.within(&lane.path_of(i)))?);
+    }
+    let mut aggressors = Vec::with_capacity(lane.aggressors.len());
+    for (i, aggressor) in lane.aggressors.iter().enumerate() {
+        aggressors.push(
+            Raw::of_aggressor(aggressor, networks, base).map_err(|e| e.within(&format!("aggressors.{i}")))?,
+        );
+    }
+    Ok(RawChannels { medium, aggressors })
+}
+
+/// Composes sections of one lane on one grid.
+struct Composer<'a> {
+    lane: &'a Lane,
+    raw: &'a RawChannels,
+    grid: Grid,
+    freq_hz: Vec<f64>,
+}
+
+impl Composer<'_> {
+    fn two_port(&self, raw: &Raw) -> Result<Network> {
+        raw.two_port(self.grid.step_hz(), self.freq_hz.len())
+    }
+
+    fn medium_two_port(&self, i: usize) -> Result<Network> {
+        match &self.raw.medium[i] {
+            Some(raw) => self.two_port(raw),
+            None => Err(Error::parameter(self.lane.path_of(i), self.lane.medium[i].kind(), "a channel")),
+        }
+    }
+
+    /// Transmitter to the first optical section or the receiver, the transmitter's edge included; `replaced` puts
+    /// another two-port in the place of block i.
+    fn host(&self, end: usize, replaced: Option<(usize, &Raw)>) -> Result<ChannelResponse> {
+        let load =
+            if end < self.lane.medium.len() { OPTICS_PORT_OHM } else { self.lane.receiver.termination_ohm };
+        let blocks = &self.lane.medium[..end];
+        let h = compose::section(
+            blocks,
+            self.grid,
+            &self.freq_hz,
+            (self.lane.transmitter.termination_ohm, load),
+            |i| match replaced {
+                Some((at, raw)) if at == i => self.two_port(raw),
+                _ => self.medium_two_port(i),
+            },
+        )?;
+        Ok(match self.lane.transmitter.transition_s {
+            Some(_) => h.filtered(|f| self.lane.transmitter.edge_response(f)),
+            None => h,
+        })
+    }
+
+    /// The optical section's output to the receiver.
+    fn after(&self, optical_at: usize) -> Result<ChannelResponse> {
+        let first = optical_at + 1;
+        let blocks = &self.lane.medium[first..];
+        let terminations = (OPTICS_PORT_OHM, self.lane.receiver.termination_ohm);
+        compose::section(blocks, self.grid, &self.freq_hz, terminations, |i| self.medium_two_port(first + i))
+    }
+
+    fn electrical_noise(&self, channel: &ChannelResponse, optical: Option<&OpticalLink>) -> Vec<NoiseSource> {
+        let mut sources = Vec::new();
+        let receiver = &self.lane.receiver;
+        if receiver.noise_v2_per_hz > 0.0 {
+            sources.push(match receiver.bandwidth_hz {
+                Some(_) => NoiseSource::thermal(self.grid, receiver.noise_v2_per_hz),
+                None => NoiseSource {
+                    name: "thermal".into(),
+                    plane: Plane::Receiver,
+                    kind: NoiseKind::Nyquist { density_v2_per_hz: receiver.noise_v2_per_hz },
+                    law: LevelLaw::Stationary,
+                },
+            });
+        }
+        if self.lane.transmitter.snr_db.is_some() {
+            let rms = self.lane.transmitter.noise_rms_v();
+            let law = optical.map_or(LevelLaw::Stationary, |o| o.transmitter_law());
+            sources.push(NoiseSource {
+                name: "transmitter".into(),
+                plane: Plane::Transmitter,
+                kind: NoiseKind::PerSymbol { rms, response: channel.clone() },
+                law,
+            });
+        }
+        sources
+    }
+
+    fn crosstalk(&self, host_end: usize, optical: Option<&OpticalLink>) -> Result<Vec<Crosstalk>> {
+        if self.lane.aggressors.is_empty() {
+            return Ok(Vec::new());
+        }
+        let places: Vec<usize> = (0..host_end).filter(|&i| self.lane.medium[i].is_channel()).collect();
+        let &[place] = places.as_slice() else {
+            let value = format!("{} channel blocks before the receiver or the optics", places.len());
+            return Err(Error::parameter("aggressors", value, "exactly one whose place the aggressors take"));
+        };
+        let (ffe, ffe_main) = self.lane.transmitter.taps()?;
+        let mut out = Vec::new();
+        for (i, (aggressor, raw)) in self.lane.aggressors.iter().zip(&self.raw.aggressors).enumerate() {
+            let through = self.host(host_end, Some((place, raw)))?;
+            // Behind optics the aggressor rides on the same light: its path is the victim's from the driver on.
+            let response = optical.map_or_else(|| through.clone(), |o| through.cascade(&o.from_driver));
+            let amplitude = aggressor.amplitude_v.unwrap_or(self.lane.transmitter.amplitude_v);
+            let (name, ffe, ffe_main) = match aggressor.kind {
+                AggressorKind::Fext => (format!("fext {}", i + 1), ffe.clone(), ffe_main),
+                AggressorKind::Next => (format!("next {}", i + 1), Vec::new(), 0),
+            };
+            let scale = amplitude / self.lane.transmitter.amplitude_v;
+            let levels =
+                self.lane.transmitter.levels_v(self.lane.modulation)?.iter().map(|l| l * scale).collect();
+            out.push(Crosstalk { name, response, levels, ffe, ffe_main });
+        }
+        Ok(out)
+    }
+}
+
+impl Lane {
+    /// Path of a block of the medium in messages: its name, or its index.
+    pub(crate) fn path_of(&self, i: usize) -> String {
+        match self.medium.get(i).and_then(Block::name) {
+            Some(name) => format!("medium.{name}"),
+            None => format!("medium.{i}"),
+        }
+    }
+}

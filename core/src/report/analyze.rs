@@ -1,0 +1,108 @@
+//! The analysis of a prepared lane: equalize, statistics, code.
+
+use crate::engine::statistical;
+use crate::error::Result;
+use crate::fec;
+use crate::lane::{Lane, PreparedLane, assumptions};
+use crate::receiver;
+use crate::report::{AfterFec, LaneReport, electrical_loss_db, level_noise_v, levels_v};
+use crate::response::{PulseResponse, SlicerSignal};
+use crate::run::Run;
+
+/// Above this share of the half-eye an unexplained remainder is reported.
+const RESIDUAL_WARNING: f64 = 0.05;
+/// Share of a plotted pulse's energy that its trimmed window may leave out.
+const PLOT_SHARE: f64 = 1e-7;
+
+impl PreparedLane {
+    /// Equalizes, finds the error ratios and applies the code.
+    ///
+    /// # Errors
+    /// Those of the receiver's adaptation and of the engine; [`crate::Error::Interrupted`].
+    pub fn analyze(&self, run: &Run) -> Result<LaneReport> {
+        let equalized = receiver::equalize(&self.link, &self.lane.receiver, run)?;
+        let statistics = statistical::Prepared::new(&equalized.model, run)?;
+        let ratios = statistics.ratios(1.0);
+        let ber_limit = self.lane.resolved_ber_limit()?;
+        let margin = statistics.margin_db(ber_limit, run)?;
+        let mut warnings = self.warnings.clone();
+        if margin.fails_without_noise {
+            warnings.push(format!("the error ratio stays above {ber_limit:.2e} without any noise: interference alone closes the eye"));
+        }
+        let nonlinear_residual = match &equalized.model.signal {
+            SlicerSignal::Linear { .. } => None,
+            SlicerSignal::Table { residual_ratio, .. } => Some(*residual_ratio),
+        };
+        if let Some(residual) = nonlinear_residual.filter(|r| *r > RESIDUAL_WARNING) {
+            warnings.push(format!("the table of the slicer leaves {:.1} % of the half-eye unexplained; its histogram is convolved", 100.0 * residual));
+        }
+        let end_hz = self.host.grid().freq_hz(self.host.h().len() - 1);
+        let nyquist_hz = self.link.grid.symbol_rate().nyquist_hz();
+        if self.host.beyond() == 0.0 && end_hz < nyquist_hz {
+            warnings.push(format!(
+                "the electrical loss is stated at {:.2} GHz, where the channel ends below the Nyquist frequency",
+                end_hz / 1e9
+            ));
+        }
+        let mut model = equalized.model.clone();
+        model.thresholds_v = Some(ratios.thresholds_v.clone());
+        let amplitude = self.link.levels.last().copied().unwrap_or(1.0);
+        let trimmed = |pulse: &PulseResponse| pulse.trimmed("pulse response", PLOT_SHARE, 1.0);
+        Ok(LaneReport {
+            lane: Lane { receiver: equalized.resolved.clone(), ..self.lane.clone() },
+            ser: ratios.ser,
+            ber: ratios.ber,
+            ber_kind: "model",
+            ber_ideal_feedback: ratios.genie_ber,
+            burst_continuation: ratios.continue_probability,
+            snr_db: equalized.equalizer.snr_db,
+            margin_db: margin.margin_db,
+            ber_limit,
+            after_fec: self.lane.after_fec(ratios.ber, ratios.continue_probability)?,
+            levels_v: levels_v(&equalized.model),
+            level_noise_v: level_noise_v(&equalized.model),
+            thresholds_v: ratios.thresholds_v,
+            nonlinear_residual,
+            noise_budget: equalized.budget_v,
+            channel: self.channel.clone(),
+            pulse: trimmed(&equalized.unequalized)?.scaled(amplitude),
+            equalized_pulse: trimmed(&equalized.equalized)?.scaled(amplitude),
+            equalizer: equalized.equalizer,
+            model,
+            electrical_loss_db: electrical_loss_db(self),
+            stages: self.optical.as_ref().map(|o| o.stages.clone()).unwrap_or_default(),
+            warnings,
+            assumptions: assumptions(&self.lane)?,
+        })
+    }
+}
+
+impl Lane {
+    /// What the lane's code makes of an error ratio before it. Errors without decision feedback are independent; with
+    /// it they come in bursts of the given continuation.
+    ///
+    /// # Errors
+    /// Those of the code's figures.
+    pub fn after_fec(&self, ber: f64, burst_continuation: f64) -> Result<AfterFec> {
+        let Some(code) = self.fec.code() else {
+            return Ok(AfterFec { codeword_error_ratio: f64::NAN, ber, frame_loss_ratio: f64::NAN });
+        };
+        Ok(AfterFec {
+            codeword_error_ratio: fec::codeword_error_ratio(
+                ber,
+                code,
+                self.interleave,
+                burst_continuation,
+                self.precoding,
+            )?,
+            ber: fec::ber_after(ber, code, self.interleave, burst_continuation, self.precoding)?,
+            frame_loss_ratio: fec::frame_loss_ratio(
+                ber,
+                code,
+                self.interleave,
+                burst_continuation,
+                self.precoding,
+            )?,
+        })
+    }
+}

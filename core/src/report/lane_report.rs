@@ -1,0 +1,70 @@
+//! The result of an analysis.
+
+use crate::lane::Lane;
+use crate::ledger::Assumption;
+use crate::receiver::Equalizer;
+use crate::response::{ChannelResponse, DecisionModel, PulseResponse};
+
+/// What the statistical engine and the code make of a lane.
+#[derive(Debug, Clone)]
+pub struct LaneReport {
+    /// The lane with everything automatic resolved: analysing or simulating it again gives the same figures.
+    pub lane: Lane,
+    /// Symbol error ratio before FEC.
+    pub ser: f64,
+    /// Bit error ratio before FEC, after Gray decoding.
+    pub ber: f64,
+    /// What `ber` is: "model".
+    pub ber_kind: &'static str,
+    /// Bit error ratio with perfect decisions in the feedback.
+    pub ber_ideal_feedback: f64,
+    /// Probability that a wrong decision is followed by another one.
+    pub burst_continuation: f64,
+    /// Signal to noise at the slicer, dB: 10 log10(E[signal²]/σ²), σ² the sum of squares of the budget.
+    pub snr_db: f64,
+    /// dB (20 log10) by which all Gaussian noise may grow until `ber` is `ber_limit`.
+    pub margin_db: f64,
+    /// The error ratio that the margin is taken to.
+    pub ber_limit: f64,
+    /// What the code leaves.
+    pub after_fec: AfterFec,
+    /// What each level looks like at the slicer, V, ascending.
+    pub levels_v: Vec<f64>,
+    /// Standard deviation of the noise of each level, averaged over its neighbours, V.
+    pub level_noise_v: Vec<f64>,
+    /// Decision thresholds, ascending, V.
+    pub thresholds_v: Vec<f64>,
+    /// max |u| over the half-eye: what the table of an optical lane leaves unexplained. `None` for a linear lane.
+    pub nonlinear_residual: Option<f64>,
+    /// V rms at the slicer by source.
+    pub noise_budget: Vec<(String, f64)>,
+    /// Transfer from transmitter to receiver input; small-signal across optics.
+    pub channel: ChannelResponse,
+    /// Pulse at the receiver's input after its front-end filter, before CTLE and FFE, V for the transmitted amplitude.
+    pub pulse: PulseResponse,
+    /// Pulse after CTLE and FFE, V for the transmitted amplitude.
+    pub equalized_pulse: PulseResponse,
+    /// The equalizer found.
+    pub equalizer: Equalizer,
+    /// What the slicer sees: input of eye, bathtub and simulation.
+    pub model: DecisionModel,
+    /// Loss at the Nyquist frequency that the SerDes equalizes, dB.
+    pub electrical_loss_db: f64,
+    /// Optical path, stage by stage; empty for copper.
+    pub stages: Vec<crate::medium::optics::Stage>,
+    /// What was assumed or is close to a limit of the model.
+    pub warnings: Vec<String>,
+    /// Numbers of the configuration that rest on assumptions.
+    pub assumptions: Vec<Assumption>,
+}
+
+/// What a code makes of an error ratio.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AfterFec {
+    /// Share of codewords that cannot be corrected; NaN without a code.
+    pub codeword_error_ratio: f64,
+    /// Bit error ratio after FEC; the one before it without a code.
+    pub ber: f64,
+    /// Share of minimum-size frames lost; NaN without a code.
+    pub frame_loss_ratio: f64,
+}

@@ -1,0 +1,102 @@
+//! The statistical engine against the counted errors of the time-domain engine, lane by lane.
+
+use crate::{prepared, shared};
+use lightlane::Run;
+use lightlane::engine::time_domain::{Simulation, simulate};
+use lightlane::lane::{Aggressor, AggressorKind, Block, Channel, CrosstalkPath, Lane, preset};
+
+/// Symbols of a run: some hundred errors at 1e-3, a second or two of time.
+const N_SYMBOLS: u64 = 400_000;
+/// The engines share model and thresholds, so what is left is the sampling error (exact interval, bursts allowed for) and
+/// the chain of decision errors, which knows the correlation of successive decisions only: on noise that the FFE
+/// colours over several symbols it is up to 15 % low.
+const MODEL_TOLERANCE: f64 = 0.15;
+
+fn engines_agree(label: &str, lane: &Lane, model_tolerance: f64) {
+    let report = prepared(lane).unwrap().analyze(&Run::default()).unwrap();
+    assert!(report.ber > 1e-5 && report.ber < 0.2, "{label}: {:.2e} cannot be counted here", report.ber);
+    let counts =
+        simulate(&report.model, &Simulation { n_symbols: N_SYMBOLS, ..Simulation::default() }).unwrap();
+    let agrees = counts.agrees_with(report.ber, 0.9999, model_tolerance).unwrap();
+    assert!(
+        agrees,
+        "{label}: predicted {:.4e}, counted {:.4e} ({} errors)",
+        report.ber,
+        counts.ber(),
+        counts.n_bit_errors
+    );
+}
+
+fn noisier(name: &str, factor: f64) -> Lane {
+    let mut lane = preset(name).unwrap();
+    lane.receiver.noise_v2_per_hz *= factor;
+    lane
+}
+
+#[test]
+fn on_the_copper_presets_with_more_thermal_noise() {
+    engines_agree("copper-kr1", &noisier("copper-kr1", 4.0), MODEL_TOLERANCE);
+    engines_agree("copper-c2m", &noisier("copper-c2m", 60.0), MODEL_TOLERANCE);
+}
+
+#[test]
+fn on_the_optical_preset_with_more_thermal_noise() {
+    let mut lane = preset("cpo-dr1").unwrap();
+    for block in &mut lane.medium {
+        if let Block::Optics(optics) = block {
+            optics.tia.noise_a_per_rthz *= 6.0;
+        }
+    }
+    engines_agree("cpo-dr1, TIA", &lane, MODEL_TOLERANCE);
+}
+
+#[test]
+fn on_the_optical_preset_with_more_intensity_noise() {
+    let mut lane = preset("cpo-dr1").unwrap();
+    for block in &mut lane.medium {
+        if let Block::Optics(optics) = block {
+            optics.laser.rin_per_hz *= 8.0;
+        }
+    }
+    engines_agree("cpo-dr1, RIN", &lane, MODEL_TOLERANCE);
+}
+
+/// The copper-c2m preset with a shared channel and its aggressors, at 106.25 GBd or at the rate that the files were made
+/// for; `None` where the folder is absent.
+fn on_file(id: &str, symbol_rate_hz: f64, noise: f64) -> Option<Lane> {
+    let thru = shared(&format!("channels/{id}__THRU.s4p.gz"))?;
+    let file =
+        |path: std::path::PathBuf| Channel { file: Some(path.display().to_string()), ..Channel::default() };
+    let mut lane = noisier("copper-c2m", noise);
+    lane.receiver.bandwidth_hz = lane.receiver.bandwidth_hz.map(|b| b * symbol_rate_hz / lane.symbol_rate_hz);
+    lane.symbol_rate_hz = symbol_rate_hz;
+    lane.medium[1] = Block::Channel(file(thru));
+    let aggressor = |role: &str, kind| {
+        let path = shared(&format!("channels/{id}__{role}1.s4p.gz"))?;
+        Some(Aggressor { channel: CrosstalkPath::Channel(file(path)), kind, amplitude_v: None })
+    };
+    lane.aggressors = [aggressor("FEXT", AggressorKind::Fext), aggressor("NEXT", AggressorKind::Next)]
+        .into_iter()
+        .flatten()
+        .collect();
+    Some(lane)
+}
+
+#[test]
+fn on_the_measured_channels_with_decision_feedback() {
+    for id in ["c2m_z100_14db", "dpo_4in"] {
+        let Some(lane) = on_file(id, 53.125e9, 600.0) else { return };
+        engines_agree(id, &lane, MODEL_TOLERANCE);
+    }
+}
+
+/// At 106.25 GBd the files' stub nulls close the eye of a receiver without feedback: errors are plenty, and what is left
+/// of the two engines' difference is sampling alone.
+#[test]
+fn on_the_measured_channels_without_decision_feedback() {
+    for id in ["c2m_z100_14db", "dpo_4in"] {
+        let Some(mut lane) = on_file(id, 106.25e9, 3.0) else { return };
+        lane.receiver.dfe = None;
+        engines_agree(id, &lane, 0.0);
+    }
+}

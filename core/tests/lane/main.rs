@@ -1,0 +1,23 @@
+//! Gates of the whole lane: the shared pulse references, the engines against each other, bad input.
+
+mod bad_input;
+mod engines;
+mod pulses;
+
+use lightlane::lane::{Lane, Networks, PreparedLane};
+use lightlane::{Result, Run};
+use std::path::{Path, PathBuf};
+
+/// The folder of shared reference data, or nothing with the reason on standard error.
+fn shared(inside: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared").join(inside);
+    if path.exists() {
+        return Some(path);
+    }
+    eprintln!("skipped: {} is absent", path.display());
+    None
+}
+
+fn prepared(lane: &Lane) -> Result<PreparedLane> {
+    PreparedLane::new(lane, &mut Networks::default(), Path::new("."), &Run::default())
+}
