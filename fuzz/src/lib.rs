@@ -1,1 +1,5 @@
 //! Oracles shared by the property tests and the libFuzzer targets.
+
+pub mod configuration;
+pub mod equalizer;
+pub mod touchstone;
