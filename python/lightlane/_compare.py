@@ -1,0 +1,304 @@
+"""Lanes side by side: two tables and a page with the plots inside."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lightlane import _native
+from lightlane._exceptions import ParameterError
+from lightlane._results import LaneReport, Ranged
+from lightlane._spec import Networks
+
+if TYPE_CHECKING:
+    import xarray
+    from matplotlib.figure import Figure
+
+    from lightlane._config import Lane
+
+__all__ = ["ComparedLane", "Comparison", "compare"]
+
+_TABLES = {
+    "same_serdes": "the same SerDes on every medium",
+    "equal_margin": "equal margin: the cheapest equalizer that passes",
+}
+_HEADINGS = (
+    "lane",
+    "loss dB",
+    "equalizer",
+    "BER",
+    "margin dB",
+    "BER after FEC",
+    "frame loss",
+    "pJ/bit",
+    "latency ns",
+)
+_STYLE = (
+    "body{font-family:sans-serif;margin:2em}table{border-collapse:collapse}img{max-width:100%}"
+    "td,th{padding:.2em .8em;border-bottom:1px solid #ccc;text-align:left}"
+)
+
+
+class ComparedLane:
+    """One lane of a comparison.
+
+    Attributes
+    ----------
+    label : str
+        Its label.
+    report : LaneReport
+        Its analysis.
+    ffe_taps, dfe_taps : int
+        Size of its equalizer.
+    """
+
+    def __init__(self, label: str, report: LaneReport, ffe_taps: int, dfe_taps: int) -> None:
+        self.label = label
+        self.report = report
+        self.ffe_taps = ffe_taps
+        self.dfe_taps = dfe_taps
+
+    def cells(self) -> tuple[str, ...]:
+        """One text a column of the table."""
+        r = self.report
+        return (
+            self.label,
+            f"{r.electrical_loss_db:.1f}",
+            f"FFE {self.ffe_taps}, DFE {self.dfe_taps}",
+            f"{r.ber:.2e}",
+            f"{r.margin_db:+.2f}",
+            f"{r.ber_after_fec:.1e}",
+            f"{r.frame_loss_ratio:.1e}",
+            _ranged(r.energy_j_per_bit, 1e12),
+            _ranged(r.latency_s, 1e9),
+        )
+
+    def figures(self) -> dict[str, Any]:
+        """Plain numbers, for JSON."""
+        r = self.report
+        return {
+            "label": self.label,
+            "ber": r.ber,
+            "margin_db": r.margin_db if np.isfinite(r.margin_db) else str(r.margin_db),
+            "ber_limit": r.ber_limit,
+            "ber_after_fec": r.ber_after_fec,
+            "frame_loss_ratio": r.frame_loss_ratio if np.isfinite(r.frame_loss_ratio) else None,
+            "snr_db": r.snr_db,
+            "electrical_loss_db": r.electrical_loss_db,
+            "ffe_taps": self.ffe_taps,
+            "dfe_taps": self.dfe_taps,
+            "energy_j_per_bit": asdict(r.energy_j_per_bit),
+            "latency_s": asdict(r.latency_s),
+            "warnings": list(r.warnings),
+            "assumptions": len(r.assumptions),
+        }
+
+
+class Comparison:
+    """Two tables over the same lanes.
+
+    Attributes
+    ----------
+    same_serdes : tuple of ComparedLane
+        Every lane with the transmitter and receiver of the first.
+    equal_margin : tuple of ComparedLane
+        Every lane with the cheapest equalizer of a ladder that reaches 0 dB of margin; the largest where none does.
+    warnings : tuple of str
+        What a reader of the tables must know.
+    """
+
+    def __init__(self, native: _native.Comparison, lanes: Mapping[str, Lane]) -> None:
+        figures = json.loads(native.figures())
+
+        def rows(table: str) -> tuple[ComparedLane, ...]:
+            return tuple(
+                ComparedLane(
+                    row["label"],
+                    LaneReport(native.report(table, i), lanes[row["label"]]),
+                    row["ffe_taps"],
+                    row["dfe_taps"],
+                )
+                for i, row in enumerate(figures[table])
+            )
+
+        self.same_serdes = rows("same_serdes")
+        self.equal_margin = rows("equal_margin")
+        self.warnings: tuple[str, ...] = tuple(figures["warnings"])
+
+    def table(self, which: str = "same_serdes") -> xarray.Dataset:
+        """Return one of the tables, ``"same_serdes"`` or ``"equal_margin"``, as a Dataset over the labels."""
+        import xarray
+
+        rows = self._rows(which)
+        columns = {
+            "electrical_loss_db": ("dB", [r.report.electrical_loss_db for r in rows]),
+            "ber": ("1", [r.report.ber for r in rows]),
+            "margin_db": ("dB", [r.report.margin_db for r in rows]),
+            "ber_after_fec": ("1", [r.report.ber_after_fec for r in rows]),
+            "frame_loss_ratio": ("1", [r.report.frame_loss_ratio for r in rows]),
+            "ffe_taps": ("1", [r.ffe_taps for r in rows]),
+            "dfe_taps": ("1", [r.dfe_taps for r in rows]),
+            "energy_j_per_bit": ("J/bit", [r.report.energy_j_per_bit.value for r in rows]),
+            "energy_low_j_per_bit": ("J/bit", [r.report.energy_j_per_bit.low for r in rows]),
+            "energy_high_j_per_bit": ("J/bit", [r.report.energy_j_per_bit.high for r in rows]),
+            "latency_s": ("s", [r.report.latency_s.value for r in rows]),
+            "latency_low_s": ("s", [r.report.latency_s.low for r in rows]),
+            "latency_high_s": ("s", [r.report.latency_s.high for r in rows]),
+        }
+        return xarray.Dataset(
+            {name: ("lane", values, {"units": units}) for name, (units, values) in columns.items()},
+            coords={"lane": [r.label for r in rows]},
+            attrs={"title": _TABLES[which], "version": _native.__version__},
+        )
+
+    def to_text(self, which: str = "same_serdes") -> str:
+        """Return one of the tables as aligned text."""
+        cells = [_HEADINGS, *(row.cells() for row in self._rows(which))]
+        widths = [max(len(row[k]) for row in cells) for k in range(len(_HEADINGS))]
+        lines = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in cells]
+        lines.insert(1, "  ".join("-" * w for w in widths))
+        return "\n".join([_TABLES[which], *lines])
+
+    def to_markdown(self, which: str = "same_serdes") -> str:
+        """Return one of the tables as Markdown."""
+        rows = [_HEADINGS, tuple("---" for _ in _HEADINGS), *(row.cells() for row in self._rows(which))]
+        return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+    def to_html(self, path: str | Path | None = None) -> str:
+        """Return a self-contained page, tables and plots inside; write it to `path` if one is given."""
+        tables = "".join(f"<h2>{escape(_TABLES[w])}</h2>{self._html_table(w)}" for w in _TABLES)
+        notes = "".join(f"<li>{escape(w)}</li>" for w in self.warnings)
+        plots = "".join(self._html_lane(row) for row in self.same_serdes)
+        title = f"Lightlane {escape(_native.__version__)}: comparison"
+        page = (
+            f"<!doctype html><html lang='en'><meta charset='utf-8'><title>{title}</title><style>{_STYLE}</style>"
+            f"<h1>{title}</h1><ul>{notes}</ul>{tables}{plots}</html>"
+        )
+        if path is not None:
+            Path(path).write_text(page, encoding="utf-8")
+        return page
+
+    def plot(self) -> Figure:
+        """Draw error ratio, margin, energy and latency of the lanes beside each other, ranges as bars."""
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(10, 6), layout="constrained")
+        axes = figure.subplots(2, 2)
+        rows = self.same_serdes
+        labels = [r.label for r in rows]
+        at = np.arange(len(rows))
+        axes[0, 0].bar(at, [np.log10(max(r.report.ber, 1e-30)) for r in rows], color="tab:blue")
+        axes[0, 0].set(title="log10 of the BER before FEC")
+        margins_db = np.array([r.report.margin_db for r in rows])
+        axes[0, 1].bar(at, np.where(np.isfinite(margins_db), margins_db, 0.0), color="tab:blue")
+        for i in np.flatnonzero(~np.isfinite(margins_db)):
+            # A lane that fails without noise has no bar; an empty place would read as a margin of 0 dB.
+            axes[0, 1].text(at[i], 0.0, f"{margins_db[i]} dB", ha="center", va="bottom", color="tab:red")
+        axes[0, 1].set(title="margin (dB)")
+        for ax, ranges, scale, title in (
+            (axes[1, 0], [r.report.energy_j_per_bit for r in rows], 1e12, "energy, one end (pJ/bit)"),
+            (axes[1, 1], [r.report.latency_s for r in rows], 1e9, "latency (ns)"),
+        ):
+            values = np.array([x.value for x in ranges]) * scale
+            low, high = (np.array([getattr(x, end) for x in ranges]) * scale for end in ("low", "high"))
+            ax.bar(at, values, yerr=np.vstack([values - low, high - values]), capsize=4, color="tab:blue")
+            ax.set(title=title)
+        for ax in axes.flat:
+            ax.set_xticks(at, labels, rotation=15)
+            ax.grid(alpha=0.3, axis="y")
+        return figure
+
+    def save(self, folder: str | Path) -> list[Path]:
+        """Write ``compare.html``, ``compare.png`` and one PNG a lane into `folder`; return their paths."""
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        page = folder / "compare.html"
+        self.to_html(page)
+        overview = folder / "compare.png"
+        overview.write_bytes(_png(self.plot()))
+        paths = [page, overview]
+        for row in self.same_serdes:
+            path = folder / f"{_file_name(row.label)}.png"
+            path.write_bytes(_png(row.report.plot()))
+            paths.append(path)
+        return paths
+
+    def figures(self) -> dict[str, list[dict[str, Any]]]:
+        """Both tables as plain numbers, for JSON."""
+        return {which: [row.figures() for row in self._rows(which)] for which in _TABLES}
+
+    def _rows(self, which: str) -> tuple[ComparedLane, ...]:
+        if which not in _TABLES:
+            requirement = "one of " + ", ".join(_TABLES)
+            raise ParameterError(f"which = {which!r}: must be {requirement}", "which", which, requirement)
+        rows: tuple[ComparedLane, ...] = getattr(self, which)
+        return rows
+
+    @staticmethod
+    def _html_lane(row: ComparedLane) -> str:
+        label, picture = escape(row.label), base64.b64encode(_png(row.report.plot())).decode()
+        image = f"<img alt='plots of {label}' src='data:image/png;base64,{picture}'>"
+        return f"<h2>{label}</h2>{row.report._repr_html_()}{image}"
+
+    def _html_table(self, which: str) -> str:
+        head = "".join(f"<th>{escape(h)}</th>" for h in _HEADINGS)
+        body = "".join(
+            "<tr>" + "".join(f"<td>{escape(c)}</td>" for c in row.cells()) + "</tr>"
+            for row in self._rows(which)
+        )
+        return f"<table><tr>{head}</tr>{body}</table>"
+
+    def _repr_html_(self) -> str:
+        return "".join(
+            f"<h4>{escape(title)}</h4>{self._html_table(which)}" for which, title in _TABLES.items()
+        )
+
+    def __repr__(self) -> str:
+        return self.to_text()
+
+
+def compare(*, threads: int | None = None, **lanes: Lane) -> Comparison:
+    """Analyse lanes side by side.
+
+    Parameters
+    ----------
+    threads : int, optional
+        Threads to use; every core if None.
+    **lanes : Lane
+        The lanes by label, at least two. The transmitter and receiver of the first serve the table of the same SerDes.
+
+    Returns
+    -------
+    Comparison
+        Both tables, the reports and the plots.
+    """
+    return compare_labelled(lanes, threads)
+
+
+def compare_labelled(lanes: Mapping[str, Lane], threads: int | None = None) -> Comparison:
+    """Compare lanes whose labels need not be Python names."""
+    networks = Networks()
+    texts = [json.dumps(lane._plain(networks)) for lane in lanes.values()]
+    return Comparison(_native.compare(list(lanes), texts, dict(networks), threads), lanes)
+
+
+def _ranged(x: Ranged, scale: float) -> str:
+    return f"{x.value * scale:.1f} ({x.low * scale:.1f} to {x.high * scale:.1f})"
+
+
+def _png(figure: Figure) -> bytes:
+    out = io.BytesIO()
+    figure.savefig(out, format="png", dpi=100)
+    return out.getvalue()
+
+
+def _file_name(label: str) -> str:
+    return "".join(c if c.isalnum() or c in "-_." else "_" for c in label)

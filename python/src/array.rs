@@ -1,0 +1,101 @@
+//! Array-likes in, numpy arrays out.
+
+use crate::error::parameter;
+use num_complex::Complex64;
+use numpy::{IntoPyArray, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+/// A numpy array of `dtype` made of any array-like, copied only where it must be.
+fn asarray<'py>(value: &Bound<'py, PyAny>, dtype: &str) -> PyResult<Bound<'py, PyAny>> {
+    let numpy = value.py().import("numpy")?;
+    let keywords = PyDict::new(value.py());
+    keywords.set_item("dtype", dtype)?;
+    numpy.call_method("asarray", (value,), Some(&keywords))
+}
+
+/// Real numbers of any shape.
+pub(crate) fn reals<'py>(value: &Bound<'py, PyAny>, name: &str) -> PyResult<PyReadonlyArrayDyn<'py, f64>> {
+    let array =
+        asarray(value, "float64").map_err(|e| parameter(name, e, "a number or an array of numbers"))?;
+    Ok(array.cast::<PyArrayDyn<f64>>()?.readonly())
+}
+
+/// Complex numbers of any shape.
+pub(crate) fn complexes<'py>(
+    value: &Bound<'py, PyAny>,
+    name: &str,
+) -> PyResult<PyReadonlyArrayDyn<'py, Complex64>> {
+    let array =
+        asarray(value, "complex128").map_err(|e| parameter(name, e, "a number or an array of numbers"))?;
+    Ok(array.cast::<PyArrayDyn<Complex64>>()?.readonly())
+}
+
+/// Whole numbers 0..255 in one dimension: bits or symbols.
+///
+/// Other kinds of numbers are refused rather than cut: 1.7 is no symbol.
+pub(crate) fn symbols(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Vec<u8>> {
+    let requirement = "whole numbers of at least 0 in one dimension";
+    let numpy = value.py().import("numpy")?;
+    let array = numpy.call_method1("asarray", (value,))?;
+    let kind: String = array.getattr("dtype")?.getattr("kind")?.extract()?;
+    let size: usize = array.getattr("size")?.extract()?;
+    if array.getattr("ndim")?.extract::<usize>()? != 1
+        || !(size == 0 || matches!(kind.as_str(), "i" | "u" | "b"))
+    {
+        return Err(parameter(name, format!("an array of kind {kind}"), requirement));
+    }
+    if size > 0 {
+        for bound in ["min", "max"] {
+            let extreme = array.call_method0(bound)?.call_method0("item")?.extract::<i128>()?;
+            if !(0..=255).contains(&extreme) {
+                return Err(parameter(name, extreme, requirement));
+            }
+        }
+    }
+    let array = asarray(&array, "uint8")?;
+    Ok(array.cast::<PyArrayDyn<u8>>()?.readonly().as_array().iter().copied().collect())
+}
+
+/// Applies `f` to each number; a number for a number, an array of the same shape for an array.
+///
+/// The interpreter is released while it works.
+pub(crate) fn elementwise(
+    value: &Bound<'_, PyAny>,
+    name: &str,
+    f: impl Fn(f64) -> PyResult<f64> + Send + Sync,
+) -> PyResult<Py<PyAny>> {
+    let py = value.py();
+    let array = reals(value, name)?;
+    let (shape, numbers) = {
+        let view = array.as_array();
+        (view.shape().to_vec(), view.iter().copied().collect::<Vec<f64>>())
+    };
+    let results = py.detach(|| numbers.into_iter().map(f).collect::<PyResult<Vec<f64>>>())?;
+    shaped(py, results, &shape)
+}
+
+/// Numbers in the shape of the argument they were made of: a number for a number.
+pub(crate) fn shaped(py: Python<'_>, numbers: Vec<f64>, shape: &[usize]) -> PyResult<Py<PyAny>> {
+    if shape.is_empty() {
+        return Ok(numbers.first().copied().unwrap_or(f64::NAN).into_pyobject(py)?.into_any().unbind());
+    }
+    Ok(numbers.into_pyarray(py).reshape(shape)?.into_any().unbind())
+}
+
+/// A numpy array that cannot be written to.
+pub(crate) fn read_only<T: numpy::Element>(py: Python<'_>, values: Vec<T>) -> PyResult<Bound<'_, PyAny>> {
+    let shape = [values.len()];
+    read_only_shaped(py, values, shape)
+}
+
+/// A numpy array of several dimensions that cannot be written to; the last index runs fastest in `values`.
+pub(crate) fn read_only_shaped<T: numpy::Element, const N: usize>(
+    py: Python<'_>,
+    values: Vec<T>,
+    shape: [usize; N],
+) -> PyResult<Bound<'_, PyAny>> {
+    let array = values.into_pyarray(py).reshape(shape.to_vec())?.into_any();
+    array.getattr("flags")?.setattr("writeable", false)?;
+    Ok(array)
+}
