@@ -20,7 +20,7 @@ pub struct LaneReport {
     pub ber_ideal_feedback: f64,
     /// Probability that a wrong decision is followed by another one.
     pub burst_continuation: f64,
-    /// Signal to noise at the slicer, dB: 10 log10(E[signal²]/σ²), σ² the sum of squares of the budget.
+    /// Signal to noise at the slicer, dB: `10 log10(E[signal²]/σ²)`, σ² the sum of squares of the budget.
     pub snr_db: f64,
     /// dB (20 log10) by which all Gaussian noise may grow until `ber` is `ber_limit`.
     pub margin_db: f64,

@@ -40,14 +40,14 @@ pub struct DecisionModel {
 /// The two forms of the wanted signal at the slicer.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SlicerSignal {
-    /// Σ_i cursors[i] a_(k − (i − main)), before decision feedback.
+    /// `Σ_i cursors[i] a_(k − (i − main))`, before decision feedback.
     Linear {
         /// Response, V per unit of level.
         cursors: Vec<f64>,
         /// Index of the cursor.
         main: usize,
     },
-    /// table[word] + Σ_i cursors[i] a_(k − (i − main)) + u, before decision feedback.
+    /// `table[word] + Σ_i cursors[i] a_(k − (i − main)) + u`, before decision feedback.
     Table {
         /// One entry a word of `memory` symbols, V. The word's oldest symbol is its most significant digit.
         table: Vec<f64>,
@@ -67,7 +67,7 @@ pub enum SlicerSignal {
     },
 }
 
-/// Noise at the slicer: σ² = stationary + Σ sources Σ_i energy[i] · factor[symbol k − (i − main)].
+/// Noise at the slicer: `σ² = stationary + Σ sources Σ_i energy[i] · factor[symbol k − (i − main)]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SlicerNoise {
     /// Autocorrelation of the stationary Gaussian noise, lags 0, 1, … in symbols, V².
@@ -118,14 +118,14 @@ pub struct SlicerJitter {
     pub rj_ui: f64,
     /// Dual-Dirac jitter, UI.
     pub dd_ui: f64,
-    /// V per UI and unit of level. `Com`: Σ_i response[i] a_(k−(i−main)) δ_(k−(i−main)). `Edge`: entry i multiplies
+    /// V per UI and unit of level. `Com`: `Σ_i response[i] a_(k−(i−main)) δ_(k−(i−main))`. `Edge`: entry i multiplies
     /// (x_n − x_(n−1)) δ_n with n = k − (i − main), x the levels after `transmit_taps`.
     pub response: Vec<f64>,
     /// Index of the cursor's own symbol (or leading edge).
     pub main: usize,
     /// Transmit FFE in time order (a single 1 without), for `Edge`; for `Com` it is part of `response`.
     pub transmit_taps: Vec<f64>,
-    /// Index of its main tap: x_n = Σ_i transmit_taps[i] a_(n − (i − transmit_main)).
+    /// Index of its main tap: `x_n = Σ_i transmit_taps[i] a_(n − (i − transmit_main))`.
     pub transmit_main: usize,
 }
 

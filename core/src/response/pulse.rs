@@ -118,7 +118,7 @@ impl PulseResponse {
         (-(before as isize)..=after as isize).map(|k| self.at(position + k * m)).collect()
     }
 
-    /// Σ taps[i] p(t − (i − main) T_b): a symbol-spaced filter, as a transmit or receive FFE is.
+    /// `Σ taps[i] p(t − (i − main) T_b)`: a symbol-spaced filter, as a transmit or receive FFE is.
     #[must_use]
     pub fn filtered(&self, taps: &[f64], main: usize) -> Self {
         if taps.is_empty() {

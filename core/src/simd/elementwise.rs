@@ -5,7 +5,7 @@
 use super::Level;
 use fearless_simd::{dispatch, f32x4, prelude::*};
 
-/// y[n] += a · x[n], over the shorter of the two.
+/// `y[n] += a · x[n]`, over the shorter of the two.
 pub fn axpy(level: Level, a: f32, x: &[f32], y: &mut [f32]) {
     dispatch!(level.inner, simd => axpy_body(simd, a, x, y));
 }
@@ -26,7 +26,7 @@ fn axpy_body<S: Simd>(simd: S, a: f32, x: &[f32], y: &mut [f32]) {
     }
 }
 
-/// y[n] *= x[n], over the shorter of the two.
+/// `y[n] *= x[n]`, over the shorter of the two.
 pub fn multiply(level: Level, x: &[f32], y: &mut [f32]) {
     dispatch!(level.inner, _simd => multiply_body(x, y));
 }
@@ -38,7 +38,7 @@ fn multiply_body(x: &[f32], y: &mut [f32]) {
     }
 }
 
-/// output[n] = table[symbols[n] & 3], over the shorter of the two.
+/// `output[n] = table[symbols[n] & 3]`, over the shorter of the two.
 pub fn lookup(level: Level, symbols: &[u8], table: &[f32; 4], output: &mut [f32]) {
     dispatch!(level.inner, _simd => lookup_body(symbols, table, output));
 }
@@ -53,7 +53,7 @@ fn lookup_body(symbols: &[u8], table: &[f32; 4], output: &mut [f32]) {
     }
 }
 
-/// decisions[n] = number of `thresholds` below x[n], over the shorter of the two.
+/// `decisions[n]` is the number of `thresholds` below `x[n]`, over the shorter of the two.
 pub fn count_greater(level: Level, x: &[f32], thresholds: &[f32], decisions: &mut [u8]) {
     dispatch!(level.inner, _simd => count_greater_body(x, thresholds, decisions));
 }
@@ -74,7 +74,7 @@ fn count_greater_body(x: &[f32], thresholds: &[f32], decisions: &mut [u8]) {
     }
 }
 
-/// output[n] = (words[n] >> shift) & mask, over the shorter of the two.
+/// `output[n] = (words[n] >> shift) & mask`, over the shorter of the two.
 pub fn unpack(level: Level, words: &[u32], shift: u32, mask: u8, output: &mut [u8]) {
     dispatch!(level.inner, _simd => unpack_body(words, shift, mask, output));
 }

@@ -3,7 +3,7 @@
 use super::Level;
 use fearless_simd::{dispatch, f32x4, prelude::*};
 
-/// Adds a convolution to `output`: output[n] += Σ_i taps[i] · input[n + taps.len() − 1 − i].
+/// Adds a convolution to `output`: `output[n] += Σ_i taps[i] · input[n + taps.len() − 1 − i]`.
 ///
 /// `input` is the block preceded by its history, so it is at least `output.len() + taps.len() − 1` long. Each output
 /// is summed in the order of the taps whatever its place in the block, so a result does not depend on where blocks

@@ -16,7 +16,7 @@ pub struct Counts {
     /// Wrong bits, after Gray decoding.
     pub n_bit_errors: u64,
     /// Element L is the number of runs of exactly L consecutive wrong symbols; element 0 is 0, so that
-    /// Σ L · burst_lengths[L] = `n_symbol_errors`. A run of more than [`Counts::MAX_BURST`] is counted in pieces.
+    /// `Σ L · burst_lengths[L] = n_symbol_errors`. A run of more than [`Counts::MAX_BURST`] is counted in pieces.
     pub burst_lengths: Vec<u64>,
     /// Σ of the squared number of bit errors over the windows of 1,024 symbols that tile the run: how they cluster.
     pub squared_window_bit_errors: u128,
