@@ -8,9 +8,9 @@ use lightlane::lane::{Aggressor, AggressorKind, Block, Channel, CrosstalkPath, L
 /// Symbols of a run: some hundred errors at 1e-3, a second or two of time.
 const N_SYMBOLS: u64 = 400_000;
 /// The engines share model and thresholds, so what is left is the sampling error (exact interval, bursts allowed for) and
-/// the chain of decision errors, which knows the correlation of successive decisions only: on noise that the FFE
-/// colours over several symbols it is up to 15 % low.
-const MODEL_TOLERANCE: f64 = 0.15;
+/// that of the bursts that the statistical engine draws: 1 to 2 % of sampling, and up to 5 % where the eye is closed and
+/// bursts never quite end.
+const MODEL_TOLERANCE: f64 = 0.05;
 
 fn engines_agree(label: &str, lane: &Lane, model_tolerance: f64) {
     let report = prepared(lane).unwrap().analyze(&Run::default()).unwrap();
@@ -84,8 +84,15 @@ fn on_file(id: &str, symbol_rate_hz: f64, noise: f64) -> Option<Lane> {
 
 #[test]
 fn on_the_measured_channels_with_decision_feedback() {
-    for id in ["c2m_z100_14db", "dpo_4in"] {
-        let Some(lane) = on_file(id, 53.125e9, 600.0) else { return };
+    // At the files' own rate with more noise, and at 106.25 GBd, where the feedback tap is at its limit and the FFE
+    // colours noise and interference over many symbols.
+    for (id, symbol_rate_hz, noise) in [
+        ("c2m_z100_14db", 53.125e9, 600.0),
+        ("dpo_4in", 53.125e9, 600.0),
+        ("c2m_z100_14db", 106.25e9, 1.0),
+        ("c2c_12db", 106.25e9, 10.0),
+    ] {
+        let Some(lane) = on_file(id, symbol_rate_hz, noise) else { return };
         engines_agree(id, &lane, MODEL_TOLERANCE);
     }
 }

@@ -152,7 +152,7 @@ fn coloured_noise_and_two_taps_against_simulation() {
         let r = error_ratios(&model, &Run::default()).unwrap();
         let (ser, again, errors) = simulate(&model, &dfe, x, rho, n);
         // Four standard deviations of the count, doubled in variance for bursts of up to 4 on average, and 1 % for
-        // what the lag-one model leaves out.
+        // the bursts drawn.
         let tolerance = 4.0 * (4.0 / errors).sqrt() + 0.01;
         assert_close(r.ser, ser, tolerance, &format!("SER {dfe:?} {rho}"));
         assert_close(r.continue_probability, again, 2.0 * tolerance, &format!("continuing {dfe:?} {rho}"));
@@ -160,11 +160,27 @@ fn coloured_noise_and_two_taps_against_simulation() {
 }
 
 #[test]
+fn drawn_bursts_are_those_of_the_chain() {
+    // A correlation just large enough for bursts to be drawn and too small to change them: the exact chain is the
+    // reference, from common errors to rare ones.
+    for a in [0.5, 0.8, 1.0] {
+        for x in [1.5, 2.5, 4.0, 7.0] {
+            let r = error_ratios(&duobinary(a, x, 2e-4), &Run::default()).unwrap();
+            let (ser, ber, again) = chain(a, x);
+            // 12,000 bursts whose length has a deviation of up to its mean: 1 %, three times that for safety.
+            assert_close(r.ser, ser, 0.03, &format!("SER {a} {x}"));
+            assert_close(r.ber, ber, 0.03, &format!("BER {a} {x}"));
+            assert_close(r.continue_probability, again, 0.03, &format!("continuing {a} {x}"));
+        }
+    }
+}
+
+#[test]
 fn correlation_alone_does_not_change_the_ratio() {
-    // A feedback tap far too small to matter: the coloured chain must return the ratio it started from.
+    // A feedback tap far too small to matter: the ratio must be the one with correct feedback.
     for rho in [-0.4, 0.3, 0.45] {
         let r = error_ratios(&duobinary(1e-9, 3.0, rho), &Run::default()).unwrap();
-        // Two points stand for the truncated noise; their effect cancels between the two kinds of state.
+        // Only differences from correct feedback are drawn, and there are none.
         assert_close(r.ser, r.genie_ser, 1e-6, "SER");
     }
 }

@@ -3,6 +3,7 @@
 use crate::brute::{assert_close, by_symbol, enumerate, linear, sum};
 use lightlane::Run;
 use lightlane::engine::statistical::error_ratios;
+use lightlane::engine::time_domain::{Simulation, simulate};
 use lightlane::response::{
     CrosstalkPhase, CrosstalkRule, DecisionModel, JitterModel, SlicerCrosstalk, SlicerJitter, SlicerSignal,
 };
@@ -89,18 +90,23 @@ fn all_patterns_of_twelve_binary_cursors() {
 }
 
 #[test]
-fn feedback_with_correct_decisions_removes_its_cursors() {
+fn feedback_removes_its_cursors() {
     let mut model = linear(&LEVELS, &CURSORS, 2);
-    model.noise.autocorrelation_v2 = vec![1e-3];
+    model.noise.autocorrelation_v2 = vec![2e-3];
     model.thresholds_v = Some(THRESHOLDS.to_vec());
     model.dfe = vec![0.034, -0.01];
     let mut left = CURSORS;
     left[3] -= 0.034;
     left[4] += 0.01;
-    let truth = enumerate(4, 7, 2, &THRESHOLDS, |s| (sum(&left, &LEVELS, s), 1e-3));
+    let truth = enumerate(4, 7, 2, &THRESHOLDS, |s| (sum(&left, &LEVELS, s), 2e-3));
     let r = error_ratios(&model, &Run::default()).unwrap();
     assert_close(r.genie_ser, truth.0, 1e-6, "genie SER");
-    assert!(r.ser > r.genie_ser && r.ser < 1.2 * r.genie_ser);
+    // Wrong decisions against those counted with the same feedback.
+    let n_symbols = 4_000_000;
+    let counts = simulate(&model, &Simulation { n_symbols, ..Simulation::default() }).unwrap();
+    let (low, high) = counts.ser_interval(0.9999).unwrap();
+    // 1 % for the bursts drawn, which a feedback as small as this hardly needs.
+    assert!(low < 1.01 * r.ser && 0.99 * r.ser < high, "{} {low} {high}", r.ser);
 }
 
 /// A table that no response can express, over symbols k−1, k, k+1, with a linear remainder around it.

@@ -28,19 +28,18 @@ pub(super) enum Side {
 }
 
 impl<'a> Mixture<'a> {
-    /// Gaussian noise scaled by `scale` in amplitude, everything Gaussian then by √`share` (1 for all of it). With a
-    /// table tails are interpolated, without one they are summed exactly.
+    /// Gaussian noise scaled by `scale` in amplitude. With a table tails are interpolated, without one they are summed
+    /// exactly.
     pub(super) fn new(
         tail: &'a Tail,
         table: Option<&'a Mutex<TailTable>>,
         components: &[Vec<Component>],
         scale: f64,
-        share: f64,
     ) -> Self {
         let mut guard = table.map(lock);
         let mut last: Option<(f64, SigmaWeights)> = None;
         let mut term = |c: &Component| {
-            let sigma_v = (share * (c.noise_v2 * scale * scale + c.held_v2)).sqrt();
+            let sigma_v = (c.noise_v2 * scale * scale + c.held_v2).sqrt();
             let columns = guard.as_mut().map(|t| match last {
                 Some((known, weights)) if known == sigma_v => weights,
                 _ => {

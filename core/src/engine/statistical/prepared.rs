@@ -2,9 +2,11 @@
 
 use super::ErrorRatios;
 use super::alphabet::{Alphabet, Response};
-use super::chain::{Chain, Stationary};
+use super::bursts::{Added, Bursts, Crossing, STRETCH};
+use super::chain::{self, Chain};
+use super::correlation::Correlation;
 use super::jitter;
-use super::mixture::{Mixture, merged};
+use super::mixture::{Mixture, Side, merged};
 use super::remainder::{Kernel, Limits, RESIDUAL, Remainder};
 use super::thresholds;
 use super::word::{Budget, Component, Plan, components};
@@ -12,7 +14,10 @@ use crate::density::{Tail, TailTable};
 use crate::error::Result;
 use crate::response::{DecisionModel, SlicerSignal};
 use crate::run::Run;
-use std::sync::Mutex;
+use crate::simd::Level;
+use crate::units::{amplitude_db, amplitude_ratio};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 /// Mixtures of at most this many Gaussians are summed exactly, larger ones interpolated.
 const EXACT: usize = 8;
@@ -28,10 +33,12 @@ pub struct Prepared {
     table: Mutex<TailTable>,
     thresholds_v: Vec<f64>,
     exact: bool,
-    /// Lag-one covariance of the Gaussian noise averaged over the symbols, V².
-    lag_one_v2: f64,
-    /// Interference that two successive decisions share.
-    shared: Shared,
+    /// What successive decisions have in common.
+    correlation: Correlation,
+    /// What propagation adds, over the symbol error ratio with correct feedback, by the noise in whole decibels: drawn
+    /// once each, interpolated between, so that a search for a margin meets a smooth curve.
+    added: Mutex<BTreeMap<i64, Added>>,
+    level: Level,
     /// Noise scale that the grid was made for.
     pub(super) scale: f64,
 }
@@ -95,11 +102,10 @@ impl Prepared {
         let merged = merged(&components);
         let thresholds_v = match &model.thresholds_v {
             Some(t) => t.clone(),
-            None => thresholds::optimum(&Mixture::new(&tail, Some(&table), &merged, 1.0, 1.0)),
+            None => thresholds::optimum(&Mixture::new(&tail, Some(&table), &merged, 1.0)),
         };
         run.check()?;
-        let lag_one_v2 = lag_one_v2(model);
-        let shared = Shared::of(model, &alphabet, &response);
+        let correlation = Correlation::of(model, &alphabet, &response, STRETCH);
         let model = model.clone();
         Ok(Self {
             model,
@@ -110,8 +116,9 @@ impl Prepared {
             table,
             thresholds_v,
             exact,
-            lag_one_v2,
-            shared,
+            correlation,
+            added: Mutex::default(),
+            level: Level::detect()?,
             scale,
         })
     }
@@ -134,12 +141,12 @@ impl Prepared {
     /// Mixture at a noise scale, exact where that is cheap.
     pub(super) fn mixture(&self, noise_scale: f64) -> Mixture<'_> {
         let table = (!self.exact).then_some(&self.table);
-        Mixture::new(&self.tail, table, &self.components, noise_scale, 1.0)
+        Mixture::new(&self.tail, table, &self.components, noise_scale)
     }
 
     /// Mixture of fewer Gaussians, interpolated: for curves.
     pub(super) fn sketch(&self) -> Mixture<'_> {
-        Mixture::new(&self.tail, Some(&self.table), &self.merged, 1.0, 1.0)
+        Mixture::new(&self.tail, Some(&self.table), &self.merged, 1.0)
     }
 
     /// P(decision | level) with correct feedback, `[level][decision]`.
@@ -176,44 +183,95 @@ impl Prepared {
         ratios
     }
 
-    /// Replaces the figures of correct feedback by those of the stationary chain.
+    /// Replaces the figures of correct feedback by those of the true one.
     fn propagate(&self, noise_scale: f64, ratios: &mut ErrorRatios) {
+        if self.model.dfe.len() <= chain::MEMORY && self.correlation.is_white(noise_scale) {
+            self.propagate_chain(noise_scale, ratios);
+            return;
+        }
         let m = self.alphabet.size() as f64;
-        let mean = |f: &dyn Fn(&Component) -> f64| {
-            self.merged.iter().flatten().map(|c| c.weight * f(c)).sum::<f64>() / m
+        let db = amplitude_db(noise_scale);
+        let (low, share) = (db.floor(), db - db.floor());
+        let mut added = Added::zero(self.alphabet.size());
+        added.add(&self.relative(low as i64), 1.0 - share);
+        if share > 0.0 {
+            added.add(&self.relative(low as i64 + 1), share);
+        }
+        for (p, x) in ratios.ser_by_level.iter_mut().zip(&added.symbols) {
+            *p = (*p + m * x * ratios.genie_ser).clamp(0.0, 1.0);
+        }
+        ratios.ser = ratios.ser_by_level.iter().sum::<f64>() / m;
+        let bits = added.bits * ratios.genie_ser / self.alphabet.bits();
+        ratios.ber = (ratios.genie_ber + bits).clamp(0.0, 1.0);
+        if ratios.ser > 0.0 {
+            ratios.continue_probability = (added.pairs * ratios.genie_ser / ratios.ser).clamp(0.0, 1.0);
+        }
+    }
+
+    /// What propagation adds at a noise in whole decibels, over the symbol error ratio with correct feedback.
+    fn relative(&self, db: i64) -> Added {
+        let mut known = self.added.lock().unwrap_or_else(PoisonError::into_inner);
+        known.entry(db).or_insert_with(|| self.draw(amplitude_ratio(db as f64))).clone()
+    }
+
+    fn draw(&self, noise_scale: f64) -> Added {
+        let m = self.alphabet.size();
+        let mixture = self.mixture(noise_scale);
+        let mut crossings = Vec::new();
+        for level in 0..m {
+            let mut crossing = |threshold: usize, side| {
+                let probability = mixture.beyond(level, self.thresholds_v[threshold], side);
+                crossings.push(Crossing { level, threshold, side, probability });
+            };
+            if level + 1 < m {
+                crossing(level, Side::Above);
+            }
+            if level > 0 {
+                crossing(level - 1, Side::Below);
+            }
+        }
+        let ser = crossings.iter().map(|c| c.probability).sum::<f64>() / m as f64;
+        let mut relative = Added::zero(m);
+        if ser <= 0.0 {
+            return relative;
+        }
+        let v2: Vec<f64> = (0..m).map(|level| mixture.gaussian_v2(level)).collect();
+        let mean_v2 = v2.iter().sum::<f64>() / m as f64;
+        let deviation = |v2: &f64| if mean_v2 > 0.0 { (v2 / mean_v2).sqrt() } else { 1.0 };
+        let bursts = Bursts {
+            alphabet: &self.alphabet,
+            thresholds_v: &self.thresholds_v,
+            dfe: &self.model.dfe,
+            signal: &self.model.signal,
+            correlation: &self.correlation,
+            noise_scale,
+            deviation: v2.iter().map(deviation).collect(),
+            level: self.level,
         };
-        let gaussian_v2 = mean(&|c| c.noise_v2 * noise_scale * noise_scale + c.held_v2);
-        let rho = if gaussian_v2 > 0.0 {
-            ((self.lag_one_v2 * noise_scale * noise_scale + self.shared.lag_one_v2) / gaussian_v2)
-                .clamp(-0.99, 0.99)
-        } else {
-            0.0
-        };
+        relative.add(&bursts.added(ser, &crossings), 1.0 / ser);
+        relative
+    }
+
+    /// Figures of the stationary chain of decision errors.
+    fn propagate_chain(&self, noise_scale: f64, ratios: &mut ErrorRatios) {
         // A remainder that is one number makes every tail one Q, exactly; otherwise the chain asks for so many that
         // they are interpolated.
         let table = (self.tail.density().p.len() > 1).then_some(&self.table);
-        let of = |share: f64| Mixture::new(&self.tail, table, &self.merged, noise_scale, share);
-        let chain = |dfe: &[f64]| -> Stationary {
-            Chain {
-                alphabet: &self.alphabet,
-                thresholds_v: &self.thresholds_v,
-                dfe,
-                mixture: &of(1.0),
-                conditional: &of(1.0 - rho * rho),
-                rho,
-                precursor: self.shared.precursor,
-                sigma_v: gaussian_v2.sqrt(),
-                long_errors: self.merged.iter().map(Vec::len).sum::<usize>() <= 64,
-            }
-            .stationary()
-        };
-        let with = chain(&self.model.dfe);
+        let mixture = Mixture::new(&self.tail, table, &self.merged, noise_scale);
+        let with = Chain {
+            alphabet: &self.alphabet,
+            thresholds_v: &self.thresholds_v,
+            dfe: &self.model.dfe,
+            mixture: &mixture,
+            long_errors: self.merged.iter().map(Vec::len).sum::<usize>() <= 64,
+        }
+        .stationary();
         // Merging and interpolation touch both equally: the exact figures are scaled by what propagation adds.
-        let p = of(1.0).decisions(&self.thresholds_v, 0.0);
+        let p = mixture.decisions(&self.thresholds_v, 0.0);
         let wrong = |level: usize| {
             p[level].iter().enumerate().filter(|(d, _)| *d != level).map(|(_, q)| q).sum::<f64>()
         };
-        let reference: f64 = (0..p.len()).map(wrong).sum::<f64>() / m;
+        let reference: f64 = (0..p.len()).map(wrong).sum::<f64>() / p.len() as f64;
         if reference <= 0.0 {
             return;
         }
@@ -231,60 +289,4 @@ fn spacing_v(components: &[Vec<Component>]) -> f64 {
     let means: Vec<f64> = components.iter().map(mean).collect();
     let least = means.windows(2).map(|w| (w[1] - w[0]).abs()).fold(f64::INFINITY, f64::min);
     if least > 0.0 && least.is_finite() { least } else { 1.0 }
-}
-
-/// What successive decisions have in common beside the noise.
-#[derive(Debug, Clone, Copy)]
-struct Shared {
-    /// Covariance of interference and crosstalk at successive symbols, V². The two decided symbols themselves are left
-    /// out: the chain knows the first by its error, the second by `precursor`.
-    lag_one_v2: f64,
-    /// Response to the next symbol, V per unit of level.
-    precursor: f64,
-}
-
-impl Shared {
-    fn of(model: &DecisionModel, alphabet: &Alphabet, response: &Response) -> Self {
-        let slopes = word_slopes(model, alphabet);
-        let at =
-            |lag: isize| response.at(lag) + slopes.iter().filter(|s| s.0 == lag).map(|s| s.1).sum::<f64>();
-        let (first, last) = response.lags().fold((-9, 9), |(a, b), (lag, _)| (a.min(lag), b.max(lag)));
-        let pairs = (first..last).filter(|lag| *lag != 0 && *lag != -1).map(|lag| at(lag) * at(lag + 1));
-        let own = alphabet.variance * pairs.sum::<f64>();
-        let crosstalk = model.crosstalk.iter().map(|aggressor| {
-            let n = aggressor.levels.len().max(1) as f64;
-            let mean = aggressor.levels.iter().sum::<f64>() / n;
-            let power = aggressor.levels.iter().map(|l| (l - mean).powi(2)).sum::<f64>() / n;
-            let overlap = |p: &Vec<f64>| p.windows(2).map(|w| w[0] * w[1]).sum::<f64>();
-            power * aggressor.phases.iter().map(overlap).sum::<f64>() / aggressor.phases.len().max(1) as f64
-        });
-        Self { lag_one_v2: own + crosstalk.sum::<f64>(), precursor: at(-1) }
-    }
-}
-
-/// Slope of a table by each symbol of its word, as lag and V per unit of level; nothing for a linear signal. The
-/// feedback is no part of the table.
-fn word_slopes(model: &DecisionModel, alphabet: &Alphabet) -> Vec<(isize, f64)> {
-    let SlicerSignal::Table { table, memory, after, .. } = &model.signal else { return Vec::new() };
-    let m = alphabet.size();
-    (0..*memory)
-        .map(|place| {
-            let digit = |word: usize| word / m.pow(place as u32) % m;
-            let sum: f64 =
-                table.iter().enumerate().map(|(w, v)| v * (alphabet.levels[digit(w)] - alphabet.mean)).sum();
-            // Place 0 is the newest symbol of the word, `after` symbols after the cursor.
-            (place as isize - *after as isize, sum / (table.len() as f64 * alphabet.variance))
-        })
-        .collect()
-}
-
-/// Covariance of the Gaussian noise at successive symbols, V²: stationary, and by symbol at its mean factor.
-fn lag_one_v2(model: &DecisionModel) -> f64 {
-    let stationary = model.noise.autocorrelation_v2.get(1).copied().unwrap_or(0.0);
-    let by_symbol = model.noise.by_symbol.iter().map(|s| {
-        let overlap: f64 =
-            s.response.iter().zip(s.response.iter().skip(s.steps.max(1))).map(|(a, b)| a * b).sum();
-        overlap * s.factor.iter().sum::<f64>() / s.factor.len().max(1) as f64
-    });
-    stationary + by_symbol.sum::<f64>()
 }
