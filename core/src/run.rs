@@ -23,13 +23,17 @@ pub struct Run {
 }
 
 impl Run {
+    /// Most threads that a run may ask for: a slip of the keyboard must not take the machine down.
+    pub const MAX_THREADS: usize = 1024;
+
     /// A run on `threads` threads; `None` takes every core.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for zero threads.
+    /// [`Error::Parameter`] for zero threads or more than [`Run::MAX_THREADS`].
     pub fn with_threads(threads: Option<usize>) -> Result<Self> {
-        if threads == Some(0) {
-            return Err(Error::parameter("threads", 0, "at least 1"));
+        if let Some(n) = threads.filter(|n| !(1..=Self::MAX_THREADS).contains(n)) {
+            let requirement = format!("between 1 and {}", Self::MAX_THREADS);
+            return Err(Error::parameter("threads", n, requirement));
         }
         Ok(Self { threads, ..Self::default() })
     }

@@ -140,6 +140,7 @@ def test_a_channel_of_ones_own_takes_the_place(tmp_path) -> None:
         (lambda: ll.Lane().simulate(0), "n_symbols"),
         (lambda: ll.Lane().simulate(100, seed=-1), "seed"),
         (lambda: ll.Lane().analyze(threads=0), "threads"),
+        (lambda: ll.Lane().analyze(threads=100_000), "threads"),
     ],
 )
 def test_bad_input_names_what_is_wrong(make, message: str) -> None:

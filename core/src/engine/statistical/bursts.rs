@@ -28,11 +28,13 @@ use crate::simd::Level;
 use nalgebra::{Cholesky, DMatrix};
 
 /// Symbols decided before the event: enough to know whether errors were already on their way.
-const LEAD: usize = 24;
+const LEAD: usize = 12;
 /// Symbols of a stretch, the lead included. Runs of errors beyond it are rare (0.85^100 = 1e-7).
 pub(super) const STRETCH: usize = 128;
-/// Stretches drawn.
-const DRAWS: usize = 12_000;
+/// Stretches drawn for the figures of a report: bursts vary by about their mean length, so 1 %.
+pub(super) const DRAWS: usize = 12_000;
+/// Stretches drawn along the search for a margin, where 2 % of an error ratio are a hundredth of a decibel.
+pub(super) const SEARCH_DRAWS: usize = 3_000;
 /// Stretches drawn where errors are common.
 const COMMON_DRAWS: usize = 2_000;
 /// Error ratio from which on errors are common.
@@ -110,19 +112,25 @@ struct Stretch {
     white: Vec<f32>,
     words: Vec<u32>,
     symbols: Vec<usize>,
+    levels: Vec<f64>,
 }
 
 impl Bursts<'_> {
-    /// What propagation adds, `ser` being the symbol error ratio with correct feedback.
-    pub(super) fn added(&self, ser: f64, crossings: &[Crossing]) -> Added {
+    /// What propagation adds, `ser` being the symbol error ratio with correct feedback, from so many
+    /// stretches.
+    pub(super) fn added(&self, ser: f64, crossings: &[Crossing], draws: usize) -> Added {
         let m = self.alphabet.size();
         let v2 = self.correlation.gaussian_v2(self.noise_scale);
         let rows = triangle(&v2);
         let normals = Stream::new(self.level, SEED, Purpose::Bursts, 0);
         let words = Stream::new(self.level, SEED, Purpose::Bursts, 1);
         let n_symbols = STRETCH + self.correlation.slopes.len() - 1;
-        let mut stretch =
-            Stretch { white: vec![0.0; STRETCH], words: vec![0; n_symbols], symbols: vec![0; n_symbols] };
+        let mut stretch = Stretch {
+            white: vec![0.0; STRETCH],
+            words: vec![0; n_symbols],
+            symbols: vec![0; n_symbols],
+            levels: vec![0.0; n_symbols],
+        };
         let mut next = 0;
         let mut draw = |stretch: &mut Stretch| {
             normals.normals(next * STRETCH as u64, &mut stretch.white);
@@ -142,7 +150,7 @@ impl Bursts<'_> {
         let total: f64 = crossings.iter().map(|c| c.probability).sum();
         for crossing in crossings.iter().filter(|c| c.probability > RARE * total) {
             let tilt = self.tilt(crossing, &v2);
-            let n = (DRAWS as f64 * crossing.probability / total).ceil() as usize;
+            let n = (draws as f64 * crossing.probability / total).ceil() as usize;
             let (mut sum, mut weights) = (Added::zero(m), 0.0);
             for _ in 0..n {
                 draw(&mut stretch);
@@ -231,15 +239,19 @@ impl Bursts<'_> {
         for (symbol, word) in stretch.symbols.iter_mut().zip(&stretch.words) {
             *symbol = (word >> shift) as usize;
         }
-        let Some(tilt) = tilt else { return };
-        let at = LEAD + self.last_lag();
-        for (i, cumulative) in tilt.cumulative.iter().enumerate() {
-            // Lag of the symbol seen from the event.
-            let place = (at as isize - (self.correlation.first + i as isize)) as usize;
-            let u = (f64::from(stretch.words[place]) + 0.5) / 4_294_967_296.0;
-            stretch.symbols[place] = cumulative.iter().filter(|c| u > **c).count().min(m - 1);
+        if let Some(tilt) = tilt {
+            let at = LEAD + self.last_lag();
+            for (i, cumulative) in tilt.cumulative.iter().enumerate() {
+                // Lag of the symbol seen from the event.
+                let place = (at as isize - (self.correlation.first + i as isize)) as usize;
+                let u = (f64::from(stretch.words[place]) + 0.5) / 4_294_967_296.0;
+                stretch.symbols[place] = cumulative.iter().filter(|c| u > **c).count().min(m - 1);
+            }
+            stretch.symbols[at] = tilt.crossing.level;
         }
-        stretch.symbols[at] = tilt.crossing.level;
+        for (level, symbol) in stretch.levels.iter_mut().zip(&stretch.symbols) {
+            *level = self.alphabet.levels[*symbol];
+        }
     }
 
     fn last_lag(&self) -> usize {
@@ -256,7 +268,7 @@ impl Bursts<'_> {
         let mut wrong_before = false;
         for k in 0..STRETCH {
             let sent = stretch.symbols[k + self.last_lag()];
-            let signal = self.signal_v(&stretch.symbols, k);
+            let signal = self.signal_v(stretch, k);
             let mut noise: f64 = rows[k].iter().zip(&stretch.white).map(|(l, w)| l * f64::from(*w)).sum();
             if let Some(tilt) = tilt {
                 noise += tilt.noise_mean_v[k];
@@ -274,7 +286,7 @@ impl Bursts<'_> {
                 let symbols: f64 = (self.correlation.slopes.iter().enumerate())
                     .map(|(i, g)| {
                         let place = (k + self.last_lag()) as isize - (self.correlation.first + i as isize);
-                        g * (levels[stretch.symbols[place as usize]] - self.alphabet.mean)
+                        g * (stretch.levels[place as usize] - self.alphabet.mean)
                     })
                     .sum();
                 weight = (tilt.cumulant - tilt.lambda * (noise + symbols)).exp();
@@ -300,19 +312,17 @@ impl Bursts<'_> {
     }
 
     /// Noiseless input with correct feedback at place `k`.
-    fn signal_v(&self, symbols: &[usize], k: usize) -> f64 {
+    fn signal_v(&self, stretch: &Stretch, k: usize) -> f64 {
         let c = self.correlation;
-        let levels = &self.alphabet.levels;
         let newest = k + self.last_lag() + (-c.first) as usize;
-        let interference: f64 =
-            c.linear.iter().enumerate().map(|(i, g)| g * levels[symbols[newest - i]]).sum();
-        let linear = interference + c.offset_v;
+        let seen = stretch.levels[newest + 1 - c.linear.len()..=newest].iter().rev();
+        let linear = c.linear.iter().zip(seen).map(|(g, a)| g * a).sum::<f64>() + c.offset_v;
         match self.signal {
             SlicerSignal::Linear { .. } => linear,
             SlicerSignal::Table { table, memory, after, .. } => {
                 let end = k + self.last_lag() + after;
-                let word = &symbols[end + 1 - memory..=end];
-                linear + table[word.iter().fold(0, |w, s| w * levels.len() + s)]
+                let word = &stretch.symbols[end + 1 - memory..=end];
+                linear + table[word.iter().fold(0, |w, s| w * self.alphabet.size() + s)]
             }
         }
     }

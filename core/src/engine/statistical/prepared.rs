@@ -2,7 +2,7 @@
 
 use super::ErrorRatios;
 use super::alphabet::{Alphabet, Response};
-use super::bursts::{Added, Bursts, Crossing, STRETCH};
+use super::bursts::{Added, Bursts, Crossing, DRAWS, SEARCH_DRAWS, STRETCH};
 use super::chain::{self, Chain};
 use super::correlation::Correlation;
 use super::jitter;
@@ -211,10 +211,15 @@ impl Prepared {
     /// What propagation adds at a noise in whole decibels, over the symbol error ratio with correct feedback.
     fn relative(&self, db: i64) -> Added {
         let mut known = self.added.lock().unwrap_or_else(PoisonError::into_inner);
-        known.entry(db).or_insert_with(|| self.draw(amplitude_ratio(db as f64))).clone()
+        known
+            .entry(db)
+            .or_insert_with(|| {
+                self.draw(amplitude_ratio(db as f64), if db == 0 { DRAWS } else { SEARCH_DRAWS })
+            })
+            .clone()
     }
 
-    fn draw(&self, noise_scale: f64) -> Added {
+    fn draw(&self, noise_scale: f64, draws: usize) -> Added {
         let m = self.alphabet.size();
         let mixture = self.mixture(noise_scale);
         let mut crossings = Vec::new();
@@ -248,7 +253,7 @@ impl Prepared {
             deviation: v2.iter().map(deviation).collect(),
             level: self.level,
         };
-        relative.add(&bursts.added(ser, &crossings), 1.0 / ser);
+        relative.add(&bursts.added(ser, &crossings, draws), 1.0 / ser);
         relative
     }
 
