@@ -836,7 +836,7 @@ class SettingRange(Config):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
-class Synthetic(Config):
+class Synthetic(_methods.SyntheticNetwork):
     """A path of a synthetic channel set.
 
     Parameters

@@ -20,7 +20,15 @@ from lightlane._spec import Networks
 if TYPE_CHECKING:
     from lightlane._config import Lane
 
-__all__ = ["BASES", "Block", "CtleMethods", "LaneMethods", "PackagePresets", "TracePresets"]
+__all__ = [
+    "BASES",
+    "Block",
+    "CtleMethods",
+    "LaneMethods",
+    "PackagePresets",
+    "SyntheticNetwork",
+    "TracePresets",
+]
 
 #: Base of a generated class by its name; `Config` for those that are not listed.
 BASES = {
@@ -30,6 +38,7 @@ BASES = {
     "Lane": "LaneMethods",
     "Lumped": "Block",
     "Package": "PackagePresets",
+    "Synthetic": "SyntheticNetwork",
     "Trace": "TracePresets",
     "Twinax": "Block",
     "Via": "Block",
@@ -48,6 +57,29 @@ class Block(Config):
         ----------
         freq_hz : array
             Frequencies, Hz, ascending; 0 is exact.
+        """
+        return _native.block_network(type(self).__name__, json.dumps(self._plain(Networks())), freq_hz)
+
+
+class SyntheticNetwork(Config):
+    """A path of a synthetic channel set: a four-port, as a measured channel is."""
+
+    __slots__ = ()
+
+    def network(self, freq_hz: ArrayLike) -> _native.Network:
+        """Return the single-ended four-port, reference 50 ohm; ports 1 to 2 are one leg, 3 to 4 the other.
+
+        Parameters
+        ----------
+        freq_hz : array
+            Frequencies, Hz: 0 and upwards in equal steps.
+
+        Examples
+        --------
+        >>> from lightlane import Synthetic
+        >>> four_port = Synthetic(recipe="synthetic-c2m-16db").network([0.0, 53.125e9])
+        >>> round(float(four_port.differential().insertion_loss_db(53.125e9)))
+        16
         """
         return _native.block_network(type(self).__name__, json.dumps(self._plain(Networks())), freq_hz)
 

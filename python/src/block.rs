@@ -4,16 +4,19 @@ use crate::array::reals;
 use crate::error::Raise;
 use crate::network::PyNetwork;
 use lightlane::Error;
+use lightlane::lane::Synthetic;
 use lightlane::medium::electrical::{
     BoardConnector, Ideal, Lumped, Material, Package, Side, Trace, Twinax, Via,
 };
 use pyo3::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
 
-const BLOCKS: [&str; 7] = ["BoardConnector", "Ideal", "Lumped", "Package", "Trace", "Twinax", "Via"];
+const BLOCKS: [&str; 8] =
+    ["BoardConnector", "Ideal", "Lumped", "Package", "Synthetic", "Trace", "Twinax", "Via"];
 const WITH_PRESETS: [&str; 2] = ["Package", "Trace"];
 
-/// The differential two-port of an electrical block, given by its class and canonical JSON.
+/// The network of an electrical block, given by its class and canonical JSON: a four-port for a synthetic channel, the
+/// differential two-port for the others.
 #[pyfunction]
 fn block_network(py: Python<'_>, kind: &str, text: &str, freq_hz: &Bound<'_, PyAny>) -> PyResult<PyNetwork> {
     let freq: Vec<f64> = reals(freq_hz, "freq_hz")?.as_array().iter().copied().collect();
@@ -22,6 +25,7 @@ fn block_network(py: Python<'_>, kind: &str, text: &str, freq_hz: &Bound<'_, PyA
         "Ideal" => read::<Ideal>(text)?.network(&freq),
         "Lumped" => read::<Lumped>(text)?.network(&freq),
         "Package" => read::<Package>(text)?.network(&freq),
+        "Synthetic" => read::<Synthetic>(text)?.network(&freq),
         "Trace" => read::<Trace>(text)?.network(&freq),
         "Twinax" => read::<Twinax>(text)?.network(&freq),
         "Via" => read::<Via>(text)?.network(&freq),

@@ -159,8 +159,44 @@ impl Synthetic {
         self.selection(&recipe).map(|_| ())
     }
 
+    /// The path's four-port in single-ended 50 ohm; ports 1 to 2 are the positive leg, 3 to 4 the negative one.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for frequencies that are not 0 Hz and upwards in equal steps, and those of
+    /// [`Synthetic::validate`].
+    ///
+    /// ```
+    /// use lightlane::lane::Synthetic;
+    /// let network = Synthetic::default().network(&[0.0, 53.125e9])?;
+    /// assert!((network.differential(None)?.insertion_loss_db(&[53.125e9])?[0] - 16.0).abs() < 0.5);
+    /// # Ok::<(), lightlane::Error>(())
+    /// ```
+    pub fn network(&self, freq_hz: &[f64]) -> Result<Network> {
+        let steps = freq_hz.len().saturating_sub(1);
+        let step_hz = freq_hz.last().map_or(0.0, |f| f / steps.max(1) as f64);
+        let wanted = |i: usize| i as f64 * step_hz;
+        let uneven = freq_hz.iter().enumerate().find(|(i, f)| (*f - wanted(*i)).abs() > 1e-6 * step_hz);
+        if steps == 0 || step_hz <= 0.0 || uneven.is_some() {
+            let found =
+                uneven.map_or_else(|| format!("{} values", freq_hz.len()), |(i, f)| format!("{f} Hz at {i}"));
+            return Err(Error::parameter("freq_hz", found, "0 Hz and upwards in equal steps, at least two"));
+        }
+        let mut recipe = SyntheticChannel::named(&self.recipe)?;
+        (recipe.freq_step_hz, recipe.freq_max_hz) = (step_hz, step_hz * steps as f64);
+        self.of_recipe(&recipe)
+    }
+
+    /// The path's four-port on the frequencies of the recipe.
+    pub(crate) fn of_recipe(&self, recipe: &SyntheticChannel) -> Result<Network> {
+        match self.selection(recipe)? {
+            SyntheticPath::Thru => recipe.thru(),
+            SyntheticPath::Fext(i) => recipe.fext(i),
+            SyntheticPath::Next(i) => recipe.next(i),
+        }
+    }
+
     /// Which network of the recipe the path names.
-    pub(crate) fn selection(&self, recipe: &SyntheticChannel) -> Result<SyntheticPath> {
+    fn selection(&self, recipe: &SyntheticChannel) -> Result<SyntheticPath> {
         let index = |prefix: &str, count: usize| {
             let k: usize = self.path.strip_prefix(prefix)?.parse().ok()?;
             (k >= 1 && k <= count).then(|| k - 1)

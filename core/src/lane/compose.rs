@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::grid::Grid;
 use crate::lane::aggressor::{Aggressor, CrosstalkPath};
-use crate::lane::block::{Block, Channel, Networks, Synthetic, SyntheticPath};
+use crate::lane::block::{Block, Channel, Networks, Synthetic};
 use crate::lane::grid::{self, Extent};
 use crate::medium::Network;
 use crate::medium::electrical::SyntheticChannel;
@@ -71,12 +71,7 @@ impl Raw {
                 let mut recipe = recipe.clone();
                 recipe.freq_step_hz = step_hz;
                 recipe.freq_max_hz = step_hz * (n_points - 1) as f64;
-                let network = match synthetic.selection(&recipe)? {
-                    SyntheticPath::Thru => recipe.thru()?,
-                    SyntheticPath::Fext(i) => recipe.fext(i)?,
-                    SyntheticPath::Next(i) => recipe.next(i)?,
-                };
-                network.differential(Some(SYNTHETIC_PAIRS))
+                synthetic.of_recipe(&recipe)?.differential(Some(SYNTHETIC_PAIRS))
             }
         }
     }
