@@ -42,7 +42,7 @@ fn engine(c: &mut Criterion) {
     for (name, noise_taps) in [("white", 1), ("coloured", 16)] {
         let model = model(noise_taps);
         let run = Run::with_threads(Some(1)).expect("one thread");
-        let simulation = Simulation { n_symbols, seed: 1, run };
+        let simulation = Simulation { n_symbols, seed: 1, run, ..Simulation::default() };
         group.bench_function(name, |b| b.iter(|| simulate(&model, &simulation).expect("a valid model")));
     }
     group.finish();

@@ -345,6 +345,11 @@ class Simulation:
         What was compared, and what was wrong.
     burst_lengths : numpy.ndarray
         Element L is the number of runs of exactly L consecutive wrong symbols.
+    codeword_errors : numpy.ndarray
+        Element e is the number of whole codewords of the lane's code with exactly e wrong Reed-Solomon symbols, under
+        the lane's interleaving and after its precoding is undone; empty without a code.
+    codeword_error_ratio : float
+        Share of the codewords that cannot be corrected; nan without a whole codeword.
     seed : int
         Seed of the run.
     simd_level : str
@@ -362,6 +367,9 @@ class Simulation:
         self.ser: float = self.n_symbol_errors / self.n_symbols
         self.burst_lengths = np.asarray(native.burst_lengths, dtype=np.int64)
         self.burst_lengths.setflags(write=False)
+        self.codeword_errors = np.asarray(native.codeword_errors, dtype=np.int64)
+        self.codeword_errors.setflags(write=False)
+        self.codeword_error_ratio: float = native.codeword_error_ratio
         self.simd_level: str = native.simd_level
 
     def ber_interval(self, confidence: float = 0.95) -> tuple[float, float]:

@@ -123,8 +123,8 @@ impl NativeReport {
         ))
     }
 
-    /// Simulates what the slicer sees, thresholds as found.
-    #[pyo3(signature = (n_symbols, seed, threads, progress))]
+    /// Simulates what the slicer sees, thresholds as found, and counts the codewords of the lane's code.
+    #[pyo3(signature = (n_symbols, seed, threads, progress, stop_at_bit_errors))]
     fn simulate(
         &self,
         py: Python<'_>,
@@ -132,10 +132,15 @@ impl NativeReport {
         seed: u64,
         threads: Option<usize>,
         progress: Option<Py<PyAny>>,
+        stop_at_bit_errors: Option<u64>,
     ) -> PyResult<NativeCounts> {
-        let model = &self.report.model;
+        let (model, lane) = (&self.report.model, &self.report.lane);
+        let (interleave, precoding) = (lane.interleave, lane.precoding);
+        let codewords = lane.fec.code().map(|code| time_domain::Codewords { code, interleave, precoding });
         let counts = interruptible(py, threads, progress, |run| {
-            time_domain::simulate(model, &time_domain::Simulation { n_symbols, seed, run: run.clone() })
+            let run = run.clone();
+            let simulation = time_domain::Simulation { n_symbols, seed, stop_at_bit_errors, codewords, run };
+            time_domain::simulate(model, &simulation)
         })?;
         Ok(NativeCounts(counts))
     }
@@ -185,6 +190,18 @@ impl NativeCounts {
     #[getter]
     fn burst_lengths(&self) -> Vec<u64> {
         self.0.burst_lengths.clone()
+    }
+
+    /// Number of codewords by their wrong symbols; empty without a code.
+    #[getter]
+    fn codeword_errors(&self) -> Vec<u64> {
+        self.0.codewords.as_ref().map(|c| c.histogram.clone()).unwrap_or_default()
+    }
+
+    /// Share of codewords that cannot be corrected; NaN without a whole codeword.
+    #[getter]
+    fn codeword_error_ratio(&self) -> f64 {
+        self.0.codewords.as_ref().map_or(f64::NAN, |c| c.codeword_error_ratio())
     }
 
     #[getter]

@@ -36,13 +36,14 @@ fn with_threads(threads: usize) -> Run {
 #[test]
 fn counts_do_not_depend_on_threads() {
     let counts = [1, 2, 3].map(|threads| {
-        let simulation = Simulation { n_symbols: 500_000, seed: 7, run: with_threads(threads) };
+        let simulation =
+            Simulation { n_symbols: 500_000, seed: 7, run: with_threads(threads), ..Simulation::default() };
         simulate(&model(), &simulation).unwrap()
     });
     assert!(counts[0].n_symbol_errors > 10_000);
     assert_eq!(counts[0], counts[1]);
     assert_eq!(counts[0], counts[2]);
-    let other = simulate(&model(), &Simulation { n_symbols: 500_000, seed: 8, run: Run::default() }).unwrap();
+    let other = simulate(&model(), &Simulation { n_symbols: 500_000, seed: 8, ..Simulation::default() }).unwrap();
     assert_ne!(counts[0], other);
 }
 
@@ -50,14 +51,14 @@ fn counts_do_not_depend_on_threads() {
 fn a_raised_flag_interrupts() {
     let run = with_threads(1);
     run.cancel_flag().store(true, Ordering::Relaxed);
-    let simulation = Simulation { n_symbols: 1000, seed: 1, run };
+    let simulation = Simulation { n_symbols: 1000, seed: 1, run, ..Simulation::default() };
     assert_eq!(simulate(&model(), &simulation), Err(Error::Interrupted));
     // Raised from the progress callback of a run that would take hours.
     for threads in [1, 2] {
         let run = with_threads(threads);
         let flag = run.cancel_flag();
         let run = run.with_progress(move |_, _| flag.store(true, Ordering::Relaxed));
-        let simulation = Simulation { n_symbols: 1 << 40, seed: 1, run };
+        let simulation = Simulation { n_symbols: 1 << 40, seed: 1, run, ..Simulation::default() };
         assert_eq!(simulate(&model(), &simulation), Err(Error::Interrupted));
     }
 }
@@ -71,7 +72,7 @@ fn progress_reaches_the_total() {
         *seen = (done.max(seen.0), total);
         calls_by.fetch_add(1, Ordering::Relaxed);
     });
-    simulate(&model(), &Simulation { n_symbols: 200_000, seed: 1, run }).unwrap();
+    simulate(&model(), &Simulation { n_symbols: 200_000, seed: 1, run, ..Simulation::default() }).unwrap();
     assert_eq!(*seen.lock().unwrap(), (200_000, 200_000));
     // One call a segment of 65,536 symbols.
     assert_eq!(calls.load(Ordering::Relaxed), 4);

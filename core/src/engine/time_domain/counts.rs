@@ -1,6 +1,7 @@
 //! What a run counted, and what it says about an error ratio.
 
 use super::binomial::clopper_pearson;
+use super::codewords::CodewordErrors;
 use super::tally::WINDOW;
 use crate::error::{Error, Result, require};
 
@@ -20,6 +21,8 @@ pub struct Counts {
     pub burst_lengths: Vec<u64>,
     /// Σ of the squared number of bit errors over the windows of 1,024 symbols that tile the run: how they cluster.
     pub squared_window_bit_errors: u128,
+    /// Wrong Reed–Solomon symbols by codeword, when they were asked for.
+    pub codewords: Option<CodewordErrors>,
     /// SIMD level that the run used.
     pub simd_level: &'static str,
 }
@@ -119,6 +122,7 @@ mod tests {
             n_bit_errors: errors,
             burst_lengths: vec![0, errors],
             squared_window_bit_errors: (windows * (mean * mean + mean)) as u128,
+            codewords: None,
             simd_level: "portable",
         }
     }

@@ -23,6 +23,7 @@
 mod binomial;
 mod block;
 mod branch;
+mod codewords;
 mod counts;
 mod decide;
 #[doc(hidden)]
@@ -33,6 +34,7 @@ mod symbol_noise;
 mod tally;
 
 pub use binomial::clopper_pearson;
+pub use codewords::{CodewordErrors, Codewords};
 pub use counts::Counts;
 
 use crate::error::{Error, Result};
@@ -57,13 +59,18 @@ pub struct Simulation {
     pub n_symbols: u64,
     /// Seed of every draw.
     pub seed: u64,
+    /// Stop at the end of the segment (65,536 symbols) in which the bit errors reach this number; `None` for a run of
+    /// `n_symbols`. The error ratio of a run stopped at N errors is too high by 1/N on average.
+    pub stop_at_bit_errors: Option<u64>,
+    /// Count wrong symbols by codeword.
+    pub codewords: Option<Codewords>,
     /// Threads, cancellation and progress, the latter in symbols.
     pub run: Run,
 }
 
 impl Default for Simulation {
     fn default() -> Self {
-        Self { n_symbols: 1_000_000, seed: 1, run: Run::default() }
+        Self { n_symbols: 1_000_000, seed: 1, stop_at_bit_errors: None, codewords: None, run: Run::default() }
     }
 }
 
@@ -118,6 +125,9 @@ pub fn simulate(model: &DecisionModel, simulation: &Simulation) -> Result<Counts
 
 fn simulate_cut(model: &DecisionModel, simulation: &Simulation, cut: Cut) -> Result<Counts> {
     check_symbols(simulation.n_symbols)?;
+    if simulation.stop_at_bit_errors == Some(0) {
+        return Err(Error::parameter("stop_at_bit_errors", 0, "at least 1"));
+    }
     let level = Level::detect()?;
     let plan = Plan::new(model, simulation.seed, level)?;
     let job = Job { plan: &plan, simulation, cut, done: AtomicU64::new(0) };
@@ -163,7 +173,7 @@ impl Job<'_> {
             let thread = rayon::current_thread_index().unwrap_or(0) % threads;
             self.segment(index, None, &mut lock(&workspaces[thread]))
         };
-        let mut total = Total::default();
+        let mut total = Total::new(self.simulation.codewords, self.plan.modulation)?;
         let mut history = History::right(self.plan.dfe.len());
         for first in (0..n_segments).step_by(wave as usize) {
             let range = first..(first + wave).min(n_segments);
@@ -179,6 +189,9 @@ impl Job<'_> {
                 }
                 history = part.end;
                 total.add(part.tally, self.end(index));
+                if self.simulation.stop_at_bit_errors.is_some_and(|n| total.bit_errors() >= n) {
+                    return Ok(total);
+                }
             }
         }
         Ok(total)
@@ -193,7 +206,7 @@ impl Job<'_> {
         let (first, end) = (index * self.cut.segment, self.end(index));
         let taps = self.plan.dfe.len();
         let repeated = start.is_some();
-        let mut tally = Tally::new(first);
+        let mut tally = Tally::new(first, self.simulation.codewords.is_some());
         let start = match start {
             Some(history) => history,
             None => {
@@ -206,7 +219,7 @@ impl Job<'_> {
         let mut history = start.clone();
         let modulation = self.plan.modulation;
         self.decide_range(first, end, &mut history, ws, |k, sent, decided| {
-            tally.wrong(k, modulation.bit_errors(sent, decided));
+            tally.wrong(k, sent, decided, modulation.bit_errors(sent, decided));
         })?;
         if !repeated {
             let done = self.done.fetch_add(end - first, Ordering::Relaxed) + end - first;

@@ -20,8 +20,8 @@ pub fn simulate(model: &DecisionModel, simulation: &Simulation) -> Result<Counts
     let plan = Plan::new(model, simulation.seed, level)?;
     let mut ws = Workspace::default();
     let mut history = History::right(plan.dfe.len());
-    let mut tally = Tally::new(0);
-    let mut total = Total::default();
+    let mut tally = Tally::new(0, simulation.codewords.is_some());
+    let mut total = Total::new(simulation.codewords, model.modulation)?;
     // An odd block length, so that nothing lines up with the engine's own blocks.
     let block = 1003;
     for first in (0..simulation.n_symbols).step_by(block) {
@@ -32,7 +32,7 @@ pub fn simulate(model: &DecisionModel, simulation: &Simulation) -> Result<Counts
             let decided = decide_one(&plan, ws.z[i], &history);
             history.push(plan.levels[usize::from(sent)] - plan.levels[usize::from(decided)]);
             if sent != decided {
-                tally.wrong(first + i as u64, model.modulation.bit_errors(sent, decided));
+                tally.wrong(first + i as u64, sent, decided, model.modulation.bit_errors(sent, decided));
             }
         }
     }

@@ -1,6 +1,8 @@
 //! Errors of one segment, and how segments join.
 
+use super::codewords::{Codewords, Sorter};
 use super::counts::Counts;
+use crate::error::Result;
 use crate::modulation::Modulation;
 
 /// Symbols in a window of the clustering statistic.
@@ -23,15 +25,21 @@ pub(super) struct Tally {
     window_errors: u64,
     squares: u128,
     first: u64,
+    /// Every wrong decision, when codewords are counted: place, sent and decided.
+    kept: Option<Vec<(u64, u8, u8)>>,
 }
 
 impl Tally {
-    pub(super) fn new(first: u64) -> Self {
-        Self { first, ..Self::default() }
+    /// A segment from symbol `first` on; `keep` its wrong decisions for the codewords.
+    pub(super) fn new(first: u64, keep: bool) -> Self {
+        Self { first, kept: keep.then(Vec::new), ..Self::default() }
     }
 
-    /// Symbol `k` was wrong, by that many bits. Calls come in order of k.
-    pub(super) fn wrong(&mut self, k: u64, bits: u32) {
+    /// Decision `k` gave `decided` for `sent`, wrong by that many bits. Calls come in order of k.
+    pub(super) fn wrong(&mut self, k: u64, sent: u8, decided: u8, bits: u32) {
+        if let Some(kept) = &mut self.kept {
+            kept.push((k, sent, decided));
+        }
         self.symbol_errors += 1;
         self.bit_errors += u64::from(bits);
         if k / WINDOW != self.window {
@@ -67,18 +75,36 @@ impl Tally {
 }
 
 /// Adds segments, in order, to the counts of the run.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Total {
     n_symbols: u64,
     sum: Tally,
+    codewords: Option<Sorter>,
     /// Length of the run that reaches the end of what has been added.
     carry: u64,
 }
 
 impl Total {
+    /// Nothing yet.
+    ///
+    /// # Errors
+    /// Those of the layout of the codewords.
+    pub(super) fn new(codewords: Option<Codewords>, modulation: Modulation) -> Result<Self> {
+        let codewords = codewords.map(|layout| Sorter::new(layout, modulation)).transpose()?;
+        Ok(Self { n_symbols: 0, sum: Tally::default(), codewords, carry: 0 })
+    }
+
+    /// Bit errors so far.
+    pub(super) fn bit_errors(&self) -> u64 {
+        self.sum.bit_errors
+    }
+
     /// Adds the segment that ends before symbol `end`.
     pub(super) fn add(&mut self, mut tally: Tally, end: u64) {
         self.n_symbols = end;
+        if let (Some(sorter), Some(kept)) = (&mut self.codewords, &tally.kept) {
+            kept.iter().for_each(|(k, sent, decided)| sorter.wrong(*k, *sent, *decided));
+        }
         tally.close_window();
         let trailing = if tally.open_end == end { tally.open } else { 0 };
         if trailing == 0 {
@@ -129,6 +155,7 @@ impl Total {
             n_bit_errors: self.sum.bit_errors,
             burst_lengths: self.sum.bursts,
             squared_window_bit_errors: self.sum.squares,
+            codewords: self.codewords.map(|sorter| sorter.errors(self.n_symbols)),
             simd_level,
         }
     }
