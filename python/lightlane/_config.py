@@ -301,8 +301,8 @@ class Ffe(Config):
         Taps after the main tap.
     floating_groups : int, default 0
         Groups of floating taps.
-    floating_taps : int, default 0
-        Taps in a floating group.
+    floating_taps : int, default 4
+        Taps in a floating group; none are used without groups.
     floating_span_ui : int, default 80
         Farthest floating tap, UI after the main tap.
     tap_limit : float, default math.inf
@@ -327,7 +327,7 @@ class Ffe(Config):
     pre: int = 4
     post: int = 11
     floating_groups: int = 0
-    floating_taps: int = 0
+    floating_taps: int = 4
     floating_span_ui: int = 80
     tap_limit: float = math.inf
     floating_limit: float = 0.05

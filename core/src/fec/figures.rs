@@ -6,7 +6,7 @@
 //! | independent PAM4 symbols | `burst_continuation` 0, precoding | 2 BER |
 //! | two-state PAM4 symbols | `burst_continuation` a > 0: P(err given err) = a | 2 BER, stationary |
 //!
-//! 2 BER holds for Gray-coded single-level errors. It is limited to 3/4, what guessing gives, and to 1/(2 - a), where
+//! 2 BER holds for Gray-coded single-level errors of PAM4; for NRZ ([`figures`]) it is the BER itself. It is limited to 3/4, what guessing gives, and to 1/(2 - a), where
 //! an error follows every right decision: beyond either the process cannot exist, and every codeword fails anyway.
 //! `interleave` is the number of codewords that share the lane symbol by symbol; it matters to the last two models.
 //!
@@ -16,11 +16,55 @@ use super::Code;
 use super::binomial::{self, Tail};
 use super::burst::Process;
 use crate::error::{Error, Result, require};
+use crate::modulation::Modulation;
 
-/// PAM4 symbols in a Reed–Solomon symbol of 10 bits.
-const PAM4_PER_SYMBOL: usize = 5;
 /// Minimum frames (64 bytes, preamble and gap) in the 5140-bit message of a codeword, as 802.3 counts them.
 const FRAMES_PER_CODEWORD: f64 = 8.0;
+
+/// What a code makes of an error ratio before it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Figures {
+    /// As [`codeword_error_ratio`].
+    pub codeword_error_ratio: f64,
+    /// As [`ber_after`].
+    pub ber: f64,
+    /// As [`frame_loss_ratio`].
+    pub frame_loss_ratio: f64,
+}
+
+/// Every figure, for a lane of either modulation: an NRZ symbol is one bit, and ten of them make a Reed–Solomon symbol.
+///
+/// # Errors
+/// As [`codeword_error_ratio`].
+///
+/// ```
+/// use lightlane::fec::{Code, figures};
+/// use lightlane::modulation::Modulation::{Nrz, Pam4};
+/// // Without bursts the bits are independent whatever carries them; in bursts of four symbols they are not.
+/// let of = |modulation, stay| figures(modulation, 2.4e-4, Code::Kp4, 1, stay, false);
+/// assert_eq!(of(Nrz, 0.0)?, of(Pam4, 0.0)?);
+/// assert!(of(Nrz, 0.75)?.codeword_error_ratio < of(Pam4, 0.75)?.codeword_error_ratio);
+/// # Ok::<(), lightlane::Error>(())
+/// ```
+pub fn figures(
+    modulation: Modulation,
+    ber: f64,
+    code: Code,
+    interleave: usize,
+    burst_continuation: f64,
+    precoding: bool,
+) -> Result<Figures> {
+    let x = after(modulation, ber, code, interleave, burst_continuation, precoding)?;
+    let codewords = x.tail.probability;
+    let lost = codewords * (1.0 + interleave as f64 * FRAMES_PER_CODEWORD) / FRAMES_PER_CODEWORD;
+    // No symbol is ever wrong: nothing is left to scale.
+    let held = if x.symbol_error_ratio == 0.0 { 0.0 } else { x.line_ber / x.symbol_error_ratio };
+    Ok(Figures {
+        codeword_error_ratio: codewords,
+        ber: if held == 0.0 { 0.0 } else { x.tail.symbol_ratio * held },
+        frame_loss_ratio: lost.min(1.0),
+    })
+}
 
 /// Share of codewords with more wrong symbols than can be corrected.
 ///
@@ -40,7 +84,7 @@ pub fn codeword_error_ratio(
     burst_continuation: f64,
     precoding: bool,
 ) -> Result<f64> {
-    Ok(after(ber, code, interleave, burst_continuation, precoding)?.tail.probability)
+    Ok(figures(Modulation::Pam4, ber, code, interleave, burst_continuation, precoding)?.codeword_error_ratio)
 }
 
 /// Bit error ratio after FEC: the share of symbols in failed codewords that stay wrong, times the bit errors a wrong
@@ -55,13 +99,7 @@ pub fn ber_after(
     burst_continuation: f64,
     precoding: bool,
 ) -> Result<f64> {
-    let x = after(ber, code, interleave, burst_continuation, precoding)?;
-    // No symbol is ever wrong: nothing is left to scale.
-    Ok(if x.symbol_error_ratio == 0.0 {
-        0.0
-    } else {
-        x.tail.symbol_ratio * (x.line_ber / x.symbol_error_ratio)
-    })
+    Ok(figures(Modulation::Pam4, ber, code, interleave, burst_continuation, precoding)?.ber)
 }
 
 /// Share of minimum-size Ethernet frames lost, CER (1 + I · MFC)/MFC with MFC = 8 frames in a message and I codewords
@@ -76,9 +114,7 @@ pub fn frame_loss_ratio(
     burst_continuation: f64,
     precoding: bool,
 ) -> Result<f64> {
-    let codewords = codeword_error_ratio(ber, code, interleave, burst_continuation, precoding)?;
-    let lost = codewords * (1.0 + interleave as f64 * FRAMES_PER_CODEWORD) / FRAMES_PER_CODEWORD;
-    Ok(lost.min(1.0))
+    Ok(figures(Modulation::Pam4, ber, code, interleave, burst_continuation, precoding)?.frame_loss_ratio)
 }
 
 /// The error ratio before FEC that leaves `ber_after` after it, for independent bits.
@@ -116,7 +152,14 @@ struct After {
     symbol_error_ratio: f64,
 }
 
-fn after(ber: f64, code: Code, interleave: usize, burst_continuation: f64, precoding: bool) -> Result<After> {
+fn after(
+    modulation: Modulation,
+    ber: f64,
+    code: Code,
+    interleave: usize,
+    burst_continuation: f64,
+    precoding: bool,
+) -> Result<After> {
     require::within("ber", ber, 0.0, 1.0)?;
     require::within("burst_continuation", burst_continuation, 0.0, 1.0)?;
     if interleave == 0 || interleave > 1 << 20 {
@@ -129,8 +172,9 @@ fn after(ber: f64, code: Code, interleave: usize, burst_continuation: f64, preco
         return Ok(After { tail, line_ber: ber, symbol_error_ratio: wrong });
     }
     let stay = burst_continuation;
+    let (bits, levels) = (modulation.bits_per_symbol(), modulation.n_levels() as f64);
     // Stationary share of wrong symbols.
-    let wrong = (2.0 * ber).min(0.75);
+    let wrong = (bits as f64 * ber).min(1.0 - 1.0 / levels);
     let (process, stationary) = if burst_continuation == 0.0 {
         (Process { start: wrong, stay: wrong, precoding }, [1.0 - wrong, wrong])
     } else {
@@ -139,11 +183,12 @@ fn after(ber: f64, code: Code, interleave: usize, burst_continuation: f64, preco
         (Process { start, stay, precoding }, [1.0 - wrong, wrong])
     };
     let (n, t) = (code.n(), code.t());
-    // A wrong PAM4 symbol has one wrong bit, before unprecoding and after it.
-    let line_ber = if precoding { 0.5 * process.symbol_error_ratio(1, stationary) } else { ber };
+    // A wrong symbol has one wrong bit, before unprecoding and after it.
+    let line_ber = if precoding { process.symbol_error_ratio(1, stationary) / bits as f64 } else { ber };
+    let per_symbol = code.symbol_bits() / bits;
     Ok(After {
-        tail: process.tail(n, t, PAM4_PER_SYMBOL, interleave, stationary),
+        tail: process.tail(n, t, per_symbol, interleave, stationary),
         line_ber,
-        symbol_error_ratio: process.symbol_error_ratio(PAM4_PER_SYMBOL, stationary),
+        symbol_error_ratio: process.symbol_error_ratio(per_symbol, stationary),
     })
 }

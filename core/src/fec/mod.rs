@@ -13,7 +13,7 @@ mod binomial;
 mod burst;
 mod figures;
 
-pub use figures::{ber_after, ber_limit, codeword_error_ratio, frame_loss_ratio};
+pub use figures::{Figures, ber_after, ber_limit, codeword_error_ratio, figures, frame_loss_ratio};
 
 use crate::error::{Error, Result};
 use schemars::JsonSchema;

@@ -1,14 +1,12 @@
-//! From blocks to one transfer function: two-ports cascaded with mismatch and re-reflection, collapsed to H(f) last.
+//! The channels of a lane: files read, recipes found, and what they allow together.
 
-use crate::error::{Error, Result};
-use crate::grid::Grid;
+use crate::error::Result;
 use crate::lane::aggressor::{Aggressor, CrosstalkPath};
 use crate::lane::block::{Block, Channel, Networks, Synthetic};
 use crate::lane::grid::{self, Extent};
 use crate::medium::Network;
 use crate::medium::electrical::SyntheticChannel;
-use crate::medium::network::{PortPairs, voltage_transfer};
-use crate::response::ChannelResponse;
+use crate::medium::network::PortPairs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -61,17 +59,20 @@ impl Raw {
         }
     }
 
-    /// The differential two-port on the lane's frequencies.
-    pub(crate) fn two_port(&self, step_hz: f64, n_points: usize) -> Result<Network> {
+    /// The network on the lane's frequencies, 0 above its own end: the differential two-port, or the mixed-mode
+    /// four-port where one is asked for and there is one.
+    pub(crate) fn network_on(&self, step_hz: f64, n_points: usize, as_pair: bool) -> Result<Network> {
+        let modes = |n: &Network, pairs| if as_pair { n.mixed_mode(pairs) } else { n.differential(pairs) };
         match self {
             // A two-port is a differential one already.
             Self::Network(n, _) if n.n_ports() == 2 => n.resampled(step_hz, n_points),
-            Self::Network(n, channel) => n.differential(channel.pairs())?.resampled(step_hz, n_points),
+            Self::Network(n, channel) => modes(n, channel.pairs())?.resampled(step_hz, n_points),
             Self::Synthetic(recipe, synthetic) => {
                 let mut recipe = recipe.clone();
-                recipe.freq_step_hz = step_hz;
-                recipe.freq_max_hz = step_hz * (n_points - 1) as f64;
-                synthetic.of_recipe(&recipe)?.differential(Some(SYNTHETIC_PAIRS))
+                let last = ((SYNTHETIC_LIMIT_HZ / step_hz) as usize).clamp(1, (n_points - 1).max(1));
+                (recipe.freq_step_hz, recipe.freq_max_hz) = (step_hz, step_hz * last as f64);
+                let network = modes(&synthetic.of_recipe(&recipe)?, Some(SYNTHETIC_PAIRS))?;
+                if last + 1 == n_points { Ok(network) } else { network.resampled(step_hz, n_points) }
             }
         }
     }
@@ -86,50 +87,7 @@ pub(crate) fn extent<'a>(
     let read = raw.clone().filter_map(|(name, r)| r.network().map(|n| (name, n)));
     let mut extent = grid::extent(rate, read, warnings)?;
     if raw.clone().any(|(_, r)| matches!(r, Raw::Synthetic(..))) {
-        extent.limit_hz = extent.limit_hz.min(SYNTHETIC_LIMIT_HZ);
+        extent.end_hz = extent.end_hz.max(SYNTHETIC_LIMIT_HZ);
     }
     Ok(extent)
-}
-
-/// The voltage transfer of a run of electrical blocks between a source and a load resistance, on the grid.
-///
-/// `channel` gives the two-port of a block that is a channel. No blocks, or only ideal ones, are H = 1 whatever the
-/// terminations.
-///
-/// # Errors
-/// Those of the blocks; [`Error::Parameter`] for an optical block.
-pub(crate) fn section(
-    blocks: &[Block],
-    grid: Grid,
-    freq_hz: &[f64],
-    terminations_ohm: (f64, f64),
-    mut channel: impl FnMut(usize) -> Result<Network>,
-) -> Result<ChannelResponse> {
-    let mut total: Option<Network> = None;
-    for (i, block) in blocks.iter().enumerate() {
-        let next = match block {
-            Block::Ideal(_) => continue,
-            Block::Channel(_) | Block::Synthetic(_) => channel(i)?,
-            Block::Trace(b) => b.network(freq_hz)?,
-            Block::Package(b) => b.network(freq_hz)?,
-            Block::Twinax(b) => b.network(freq_hz)?,
-            Block::Lumped(b) => b.network(freq_hz)?,
-            Block::Via(b) => b.network(freq_hz)?,
-            Block::BoardConnector(b) => b.network(freq_hz)?,
-            Block::Optics(_) => {
-                return Err(Error::parameter(format!("medium.{i}"), "optics", "an electrical block here"));
-            }
-        };
-        total = Some(match total {
-            None => next,
-            Some(before) => before.cascade(&next)?,
-        });
-    }
-    let Some(total) = total else {
-        return Ok(ChannelResponse::ideal(grid));
-    };
-    let mut h = voltage_transfer(&total, terminations_ohm.0, terminations_ohm.1)?;
-    // Rounding leaves an imaginary part at 0 Hz that a real time response cannot have.
-    h[0].im = 0.0;
-    ChannelResponse::new(grid, h, 0.0)
 }

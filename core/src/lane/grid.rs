@@ -19,13 +19,38 @@ const SHORTEST_SHARE_OF_NYQUIST: f64 = 0.6;
 /// A channel that ends below this multiple of the symbol rate is reported: the reference receiver passes energy there.
 const COMFORTABLE_SHARE_OF_RATE: f64 = 0.6;
 
+/// Reference impedance of a single-ended port, ohm; a differential two-port has about twice as much.
+const SINGLE_ENDED_OHM: f64 = 60.0;
+
+/// Power gain above which a network is reported as active: measured files of passive parts stay below.
+const ACTIVE: f64 = 1.02;
+
+/// Largest share of the power incident at one port that leaves through all: at most 1 for anything passive.
+fn largest_power_gain(network: &Network) -> f64 {
+    let n = network.n_ports();
+    let leaving =
+        |k: usize, input: usize| (0..n).map(|out| network.at(k, out, input).norm_sqr()).sum::<f64>();
+    (0..network.freq_hz().len())
+        .flat_map(|k| (0..n).map(move |i| (k, i)))
+        .map(|(k, i)| leaving(k, i))
+        .fold(0.0, f64::max)
+}
+
 /// What the networks of a lane allow.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Extent {
     /// Largest frequency step among the networks, Hz; `None` without networks.
     pub(crate) step_hz: Option<f64>,
-    /// Highest frequency at which the whole medium is known, Hz.
-    pub(crate) limit_hz: f64,
+    /// Highest frequency of any network, Hz; 0 without networks. Each is 0 above its own end.
+    pub(crate) end_hz: f64,
+}
+
+impl Extent {
+    /// Highest frequency that is evaluated: that of the networks, or of the closed forms without any.
+    pub(crate) fn limit_hz(&self, rate: SymbolRate) -> f64 {
+        let closed_form = CLOSED_FORM_LIMIT * rate.hz();
+        if self.end_hz > 0.0 { self.end_hz.min(closed_form) } else { closed_form }
+    }
 }
 
 /// Checks every network of the lane against the symbol rate and returns what they allow together.
@@ -38,7 +63,7 @@ pub(crate) fn extent<'a>(
     networks: impl Iterator<Item = (String, &'a Network)>,
     warnings: &mut Vec<String>,
 ) -> Result<Extent> {
-    let mut extent = Extent { step_hz: None, limit_hz: CLOSED_FORM_LIMIT * rate.hz() };
+    let mut extent = Extent { step_hz: None, end_hz: 0.0 };
     for (name, network) in networks {
         let freq = network.freq_hz();
         let f_max = *freq.last().unwrap_or(&0.0);
@@ -75,10 +100,22 @@ pub(crate) fn extent<'a>(
                 requirement: format!("at most {coarsest:.4e} Hz, a window of 32 symbols"),
             });
         }
+        if network.n_ports() == 2 && network.z0_ohm().iter().all(|z| *z <= SINGLE_ENDED_OHM) {
+            warnings.push(format!(
+                "{name}: a two-port in {} ohm is taken as the differential one; a single-ended measurement needs its pair",
+                network.z0_ohm()[0]
+            ));
+        }
+        let gain = largest_power_gain(network);
+        if gain > ACTIVE {
+            warnings.push(format!(
+                "{name}: not passive: a port's incident power leaves {gain:.3} times as strong"
+            ));
+        }
         if freq[0] > 0.0 {
             warnings.push(format!("{name}: starts at {:.4} MHz; extrapolated to 0 Hz", freq[0] / 1e6));
         }
-        extent.limit_hz = extent.limit_hz.min(f_max);
+        extent.end_hz = extent.end_hz.max(f_max);
         extent.step_hz = Some(extent.step_hz.map_or(step, |s: f64| s.min(step)));
     }
     Ok(extent)

@@ -1,18 +1,21 @@
 //! What a lane is made of and how it is composed.
 
 mod aggressor;
+mod assumptions;
 mod block;
 mod compose;
 mod grid;
 mod kinds;
 mod prepare;
 mod presets;
+mod section;
 
 pub use aggressor::{Aggressor, AggressorKind, CrosstalkPath};
+pub use assumptions::assumptions;
 pub use block::{Block, Channel, Networks, Synthetic};
 pub use kinds::registry;
 pub use prepare::PreparedLane;
-pub use presets::{assumptions, preset, preset_names, preset_summary};
+pub use presets::{preset, preset_names, preset_summary};
 
 use crate::error::{Error, Result, require};
 use crate::fec::Fec;

@@ -5,6 +5,7 @@ use crate::grid::Grid;
 use crate::lane::aggressor::AggressorKind;
 use crate::lane::block::{Block, Networks};
 use crate::lane::compose::{self, Raw};
+use crate::lane::section::{Section, section};
 use crate::lane::{Lane, SignalForm, grid};
 use crate::medium::Network;
 use crate::medium::optics::{self, OpticalLink, OpticalSettings, Transmit};
@@ -61,30 +62,20 @@ impl PreparedLane {
         let of_aggressors = raw.aggressors.iter().enumerate().map(|(i, r)| (format!("aggressors.{i}"), r));
         let all: Vec<(String, &Raw)> = of_medium.chain(of_aggressors).collect();
         let extent = compose::extent(rate, all.iter().map(|(n, r)| (n.clone(), *r)), &mut warnings)?;
+        let limit_hz = extent.limit_hz(rate);
         let optical = lane.medium.iter().any(Block::is_optical);
         let samples = if optical { grid::RECORD_SAMPLES_PER_SYMBOL } else { grid::SAMPLES_PER_SYMBOL };
         if let Some(step_hz) = extent.step_hz {
-            return Self::on(lane, &raw, Grid::with_step(rate, samples, step_hz)?, extent.limit_hz, warnings);
+            return Self::on(lane, &raw, Grid::with_step(rate, samples, step_hz)?, limit_hz, warnings);
         }
         if lane.medium.iter().all(|b| matches!(b, Block::Ideal(_))) {
-            return Self::on(
-                lane,
-                &raw,
-                grid::window(rate, samples, IDEAL_WINDOW)?,
-                extent.limit_hz,
-                warnings,
-            );
+            return Self::on(lane, &raw, grid::window(rate, samples, IDEAL_WINDOW)?, limit_hz, warnings);
         }
         let mut n_symbols = FIRST_WINDOW;
         loop {
             run.check()?;
-            let prepared = Self::on(
-                lane,
-                &raw,
-                grid::window(rate, samples, n_symbols)?,
-                extent.limit_hz,
-                warnings.clone(),
-            )?;
+            let prepared =
+                Self::on(lane, &raw, grid::window(rate, samples, n_symbols)?, limit_hz, warnings.clone())?;
             match prepared.channel.pulse().trimmed("pulse response", 1e-9, WRAP_LIMIT) {
                 Err(Error::Window { .. }) if n_symbols < LAST_WINDOW => n_symbols *= 2,
                 Err(e) => return Err(e),
@@ -104,10 +95,14 @@ impl PreparedLane {
         let optical_at = lane.medium.iter().position(Block::is_optical);
         let before_end = optical_at.unwrap_or(lane.medium.len());
         let host = composer.host(before_end, None)?;
+        warnings.extend(host.notes);
+        let host = host.response;
         let levels = lane.transmitter.levels_v(lane.modulation)?;
         let (channel, signal, mut noise, optical, after) = match optical_at.map(|i| (i, &lane.medium[i])) {
             Some((i, Block::Optics(optics))) => {
                 let after = composer.after(i)?;
+                warnings.extend(after.notes);
+                let after = after.response;
                 let (ffe, ffe_main) = lane.transmitter.taps()?;
                 let transmit = Transmit { levels_v: &levels, ffe: &ffe, ffe_main };
                 let settings = OpticalSettings {
@@ -176,45 +171,49 @@ struct Composer<'a> {
 }
 
 impl Composer<'_> {
-    fn two_port(&self, raw: &Raw) -> Result<Network> {
-        raw.two_port(self.grid.step_hz(), self.freq_hz.len())
+    fn network(&self, raw: &Raw, as_pair: bool) -> Result<Network> {
+        raw.network_on(self.grid.step_hz(), self.freq_hz.len(), as_pair)
     }
 
-    fn medium_two_port(&self, i: usize) -> Result<Network> {
+    fn medium_network(&self, i: usize, as_pair: bool) -> Result<Network> {
         match &self.raw.medium[i] {
-            Some(raw) => self.two_port(raw),
+            Some(raw) => self.network(raw, as_pair),
             None => Err(Error::parameter(self.lane.path_of(i), self.lane.medium[i].kind(), "a channel")),
         }
     }
 
     /// Transmitter to the first optical section or the receiver, the transmitter's edge included; `replaced` puts
-    /// another two-port in the place of block i.
-    fn host(&self, end: usize, replaced: Option<(usize, &Raw)>) -> Result<ChannelResponse> {
+    /// another network in the place of block i.
+    fn host(&self, end: usize, replaced: Option<(usize, &Raw)>) -> Result<Section> {
         let load =
             if end < self.lane.medium.len() { OPTICS_PORT_OHM } else { self.lane.receiver.termination_ohm };
-        let blocks = &self.lane.medium[..end];
-        let h = compose::section(
-            blocks,
+        let mut host = section(
+            &self.lane.medium[..end],
             self.grid,
             &self.freq_hz,
             (self.lane.transmitter.termination_ohm, load),
-            |i| match replaced {
-                Some((at, raw)) if at == i => self.two_port(raw),
-                _ => self.medium_two_port(i),
+            |i, as_pair| match replaced {
+                Some((at, raw)) if at == i => self.network(raw, as_pair),
+                _ => self.medium_network(i, as_pair),
             },
         )?;
-        Ok(match self.lane.transmitter.transition_s {
-            Some(_) => h.filtered(|f| self.lane.transmitter.edge_response(f)),
-            None => h,
-        })
+        if replaced.is_none() {
+            host = host.settled()?;
+        }
+        if self.lane.transmitter.transition_s.is_some() {
+            host.response = host.response.filtered(|f| self.lane.transmitter.edge_response(f));
+        }
+        Ok(host)
     }
 
     /// The optical section's output to the receiver.
-    fn after(&self, optical_at: usize) -> Result<ChannelResponse> {
+    fn after(&self, optical_at: usize) -> Result<Section> {
         let first = optical_at + 1;
-        let blocks = &self.lane.medium[first..];
         let terminations = (OPTICS_PORT_OHM, self.lane.receiver.termination_ohm);
-        compose::section(blocks, self.grid, &self.freq_hz, terminations, |i| self.medium_two_port(first + i))
+        section(&self.lane.medium[first..], self.grid, &self.freq_hz, terminations, |i, as_pair| {
+            self.medium_network(first + i, as_pair)
+        })?
+        .settled()
     }
 
     fn electrical_noise(&self, channel: &ChannelResponse, optical: Option<&OpticalLink>) -> Vec<NoiseSource> {
@@ -256,7 +255,7 @@ impl Composer<'_> {
         let (ffe, ffe_main) = self.lane.transmitter.taps()?;
         let mut out = Vec::new();
         for (i, (aggressor, raw)) in self.lane.aggressors.iter().zip(&self.raw.aggressors).enumerate() {
-            let through = self.host(host_end, Some((place, raw)))?;
+            let through = self.host(host_end, Some((place, raw)))?.response;
             // Behind optics the aggressor rides on the same light: its path is the victim's from the driver on.
             let response = optical.map_or_else(|| through.clone(), |o| through.cascade(&o.from_driver));
             let amplitude = aggressor.amplitude_v.unwrap_or(self.lane.transmitter.amplitude_v);

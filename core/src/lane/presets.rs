@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::lane::Lane;
 use crate::ledger::{Assumption, Grade};
 use crate::medium::electrical::{Package, Side, Trace};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -109,34 +109,33 @@ fn expand(block: &mut Value) -> Result<()> {
     Ok(())
 }
 
-/// The numbers of a lane that rest on assumptions: those it shares with the preset it is closest to whose grade is
-/// not better. A lane that shares fewer than half its numbers with any preset rests on its author alone.
-///
-/// # Errors
-/// If the shipped tables cannot be read, which a test excludes.
-pub fn assumptions(lane: &Lane) -> Result<Vec<Assumption>> {
-    let leaves = numbers(lane)?;
-    let mut closest: (usize, Vec<(String, Value)>) = (0, Vec::new());
+/// Grade and source of a lane's settings outside its medium, for those that it shares with the preset it is closest to. A
+/// lane that shares fewer than half of them with any preset rests on its author alone.
+pub(super) fn settings(lane: &Lane) -> Result<Vec<Assumption>> {
+    let leaves = settings_of(lane)?;
+    let mut closest: Vec<(String, Value)> = Vec::new();
     for name in preset_names()? {
-        let known: BTreeMap<String, Value> = numbers(&preset(&name)?)?.into_iter().collect();
+        let known: BTreeMap<String, Value> = settings_of(&preset(&name)?)?.into_iter().collect();
         let shared: Vec<_> =
             leaves.iter().filter(|(path, value)| known.get(path) == Some(value)).cloned().collect();
-        if shared.len() > closest.0 {
-            closest = (shared.len(), shared);
+        if shared.len() > closest.len() {
+            closest = shared;
         }
     }
-    if 2 * closest.0 < leaves.len() {
+    if 2 * closest.len() < leaves.len() {
         return Ok(Vec::new());
     }
     let document = document()?;
-    Ok(closest
-        .1
-        .into_iter()
-        .filter_map(|(path, value)| {
-            let (grade, source) = document.support(&path);
-            (grade == Grade::Assumed).then(|| Assumption { path, value: value.to_string(), grade, source })
-        })
-        .collect())
+    let graded = closest.into_iter().map(|(path, value)| {
+        let (grade, source) = document.support(&path);
+        Assumption { path, value: value.to_string(), grade, source }
+    });
+    Ok(graded.collect())
+}
+
+fn settings_of(lane: &Lane) -> Result<Vec<(String, Value)>> {
+    let all = numbers(lane)?;
+    Ok(all.into_iter().filter(|(path, _)| !path.starts_with("medium.")).collect())
 }
 
 impl Document {
@@ -158,9 +157,9 @@ fn matches(pattern: &str, path: &str) -> bool {
     a.len() == b.len() && a.iter().zip(&b).all(|(p, q)| *p == "*" || p == q)
 }
 
-/// Every number of a lane with its path; blocks of the medium by name where they have one.
-fn numbers(lane: &Lane) -> Result<Vec<(String, Value)>> {
-    let value = serde_json::to_value(lane).map_err(|e| Error::parameter("lane", e, "writable"))?;
+/// Every number of a configuration with its path; elements of a list by name where they have one.
+pub(super) fn numbers(config: &impl Serialize) -> Result<Vec<(String, Value)>> {
+    let value = serde_json::to_value(config).map_err(|e| Error::parameter("lane", e, "writable"))?;
     let mut out = Vec::new();
     walk("", &value, &mut out);
     Ok(out)

@@ -14,7 +14,7 @@ pub struct Ffe {
     pub post: usize,
     /// Groups of floating taps.
     pub floating_groups: usize,
-    /// Taps in a floating group.
+    /// Taps in a floating group; none are used without groups.
     pub floating_taps: usize,
     /// Farthest floating tap, UI after the main tap.
     pub floating_span_ui: usize,
@@ -39,7 +39,7 @@ impl Default for Ffe {
             pre: 4,
             post: 11,
             floating_groups: 0,
-            floating_taps: 0,
+            floating_taps: 4,
             floating_span_ui: 80,
             tap_limit: f64::INFINITY,
             floating_limit: 0.05,

@@ -73,6 +73,23 @@ impl Default for Receiver {
 }
 
 impl Receiver {
+    /// The same stages without what an analysis settled for one medium: taps, sampling phase and thresholds adapt. Fixed
+    /// CTLE gains stay.
+    #[must_use]
+    pub fn adaptive(&self) -> Self {
+        let frozen = |dfe: &Dfe| dfe.values.as_ref().map_or(dfe.taps, Vec::len);
+        let settled = self.ffe.as_ref().is_some_and(|f| f.taps.is_some())
+            || self.dfe.as_ref().is_some_and(|d| d.values.is_some());
+        Self {
+            ffe: self.ffe.as_ref().map(|f| Ffe { taps: None, ..f.clone() }),
+            dfe: self.dfe.as_ref().map(|d| Dfe { taps: frozen(d), values: None, ..d.clone() }),
+            // A phase given without taps was asked for, not settled.
+            sampling: if settled { Sampling::default() } else { self.sampling },
+            thresholds_v: if settled { None } else { self.thresholds_v.clone() },
+            ..self.clone()
+        }
+    }
+
     /// Checks every field.
     ///
     /// # Errors

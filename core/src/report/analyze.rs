@@ -2,10 +2,10 @@
 
 use crate::engine::statistical;
 use crate::error::Result;
-use crate::fec;
+use crate::fec::{self, Figures};
 use crate::lane::{Lane, PreparedLane, assumptions};
 use crate::receiver;
-use crate::report::{AfterFec, LaneReport, electrical_loss_db, level_noise_v, levels_v};
+use crate::report::{LaneReport, electrical_loss_db, level_noise_v, levels_v};
 use crate::response::{PulseResponse, SlicerSignal};
 use crate::run::Run;
 
@@ -30,11 +30,15 @@ impl PreparedLane {
             warnings.push(format!("the error ratio stays above {ber_limit:.2e} without any noise: interference alone closes the eye"));
         }
         let nonlinear_residual = match &equalized.model.signal {
-            SlicerSignal::Linear { .. } => None,
+            SlicerSignal::Linear { .. } => self.optical.as_ref().and_then(|o| o.linear_residual),
             SlicerSignal::Table { residual_ratio, .. } => Some(*residual_ratio),
         };
         if let Some(residual) = nonlinear_residual.filter(|r| *r > RESIDUAL_WARNING) {
-            warnings.push(format!("the table of the slicer leaves {:.1} % of the half-eye unexplained; its histogram is convolved", 100.0 * residual));
+            let percent = 100.0 * residual;
+            warnings.push(match &equalized.model.signal {
+                SlicerSignal::Linear { .. } => format!("the linear form leaves {percent:.1} % of the half-eye before equalization unexplained: the record form has it"),
+                SlicerSignal::Table { .. } => format!("the table of the slicer leaves {percent:.1} % of the half-eye unexplained; its histogram is convolved"),
+            });
         }
         let end_hz = self.host.grid().freq_hz(self.host.h().len() - 1);
         let nyquist_hz = self.link.grid.symbol_rate().nyquist_hz();
@@ -83,26 +87,10 @@ impl Lane {
     ///
     /// # Errors
     /// Those of the code's figures.
-    pub fn after_fec(&self, ber: f64, burst_continuation: f64) -> Result<AfterFec> {
+    pub fn after_fec(&self, ber: f64, burst_continuation: f64) -> Result<Figures> {
         let Some(code) = self.fec.code() else {
-            return Ok(AfterFec { codeword_error_ratio: f64::NAN, ber, frame_loss_ratio: f64::NAN });
+            return Ok(Figures { codeword_error_ratio: f64::NAN, ber, frame_loss_ratio: f64::NAN });
         };
-        Ok(AfterFec {
-            codeword_error_ratio: fec::codeword_error_ratio(
-                ber,
-                code,
-                self.interleave,
-                burst_continuation,
-                self.precoding,
-            )?,
-            ber: fec::ber_after(ber, code, self.interleave, burst_continuation, self.precoding)?,
-            frame_loss_ratio: fec::frame_loss_ratio(
-                ber,
-                code,
-                self.interleave,
-                burst_continuation,
-                self.precoding,
-            )?,
-        })
+        fec::figures(self.modulation, ber, code, self.interleave, burst_continuation, self.precoding)
     }
 }

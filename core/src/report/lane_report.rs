@@ -1,5 +1,6 @@
 //! The result of an analysis.
 
+use crate::fec::Figures;
 use crate::lane::Lane;
 use crate::ledger::Assumption;
 use crate::receiver::Equalizer;
@@ -26,15 +27,16 @@ pub struct LaneReport {
     pub margin_db: f64,
     /// The error ratio that the margin is taken to.
     pub ber_limit: f64,
-    /// What the code leaves.
-    pub after_fec: AfterFec,
+    /// What the code leaves; without a code the error ratio itself, and NaN for codewords and frames.
+    pub after_fec: Figures,
     /// What each level looks like at the slicer, V, ascending.
     pub levels_v: Vec<f64>,
     /// Standard deviation of the noise of each level, averaged over its neighbours, V.
     pub level_noise_v: Vec<f64>,
     /// Decision thresholds, ascending, V.
     pub thresholds_v: Vec<f64>,
-    /// max |u| over the half-eye: what the table of an optical lane leaves unexplained. `None` for a linear lane.
+    /// max |u| over the half-eye: what the table of an optical lane leaves unexplained, at the slicer, or what its linear
+    /// form does, before equalization. `None` for copper.
     pub nonlinear_residual: Option<f64>,
     /// V rms at the slicer by source.
     pub noise_budget: Vec<(String, f64)>,
@@ -56,15 +58,4 @@ pub struct LaneReport {
     pub warnings: Vec<String>,
     /// Numbers of the configuration that rest on assumptions.
     pub assumptions: Vec<Assumption>,
-}
-
-/// What a code makes of an error ratio.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct AfterFec {
-    /// Share of codewords that cannot be corrected; NaN without a code.
-    pub codeword_error_ratio: f64,
-    /// Bit error ratio after FEC; the one before it without a code.
-    pub ber: f64,
-    /// Share of minimum-size frames lost; NaN without a code.
-    pub frame_loss_ratio: f64,
 }

@@ -6,6 +6,6 @@ mod lane_report;
 mod levels;
 mod loss;
 
-pub use lane_report::{AfterFec, LaneReport};
+pub use lane_report::LaneReport;
 pub use levels::{level_noise_v, levels_v};
 pub use loss::{electrical_loss_db, loss_at_db};

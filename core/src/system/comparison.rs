@@ -33,7 +33,7 @@ pub struct ComparedLane {
 pub struct Comparison {
     /// Every lane with the transmitter and receiver of the first.
     pub same_serdes: Vec<ComparedLane>,
-    /// Every lane with the cheapest equalizer of the ladder that reaches a margin of 0 dB; the largest where none does.
+    /// Every lane with the cheapest equalizer of the ladder that reaches a margin of 0 dB, the lane's own where none does.
     pub equal_margin: Vec<ComparedLane>,
     /// What a reader of the tables must know.
     pub warnings: Vec<String>,
@@ -61,12 +61,21 @@ pub fn compare(
     }
     let mut comparison =
         Comparison { same_serdes: Vec::new(), equal_margin: Vec::new(), warnings: corner_warning(lanes) };
+    // A frozen receiver belongs to its own medium; on the others the same stages adapt anew.
+    let elsewhere = first.receiver.adaptive();
+    if elsewhere != first.receiver {
+        comparison.warnings.push(format!(
+            "{}: its receiver is frozen; on the other media its taps, phase and thresholds adapt anew",
+            lanes[0].0
+        ));
+    }
     for (i, (label, lane)) in lanes.iter().enumerate() {
         if lanes[..i].iter().any(|(other, _)| other == label) {
             return Err(Error::parameter("label", label, "unique among the lanes"));
         }
+        let receiver = if i == 0 { &first.receiver } else { &elsewhere };
         let same =
-            Lane { transmitter: first.transmitter.clone(), receiver: first.receiver.clone(), ..lane.clone() };
+            Lane { transmitter: first.transmitter.clone(), receiver: receiver.clone(), ..lane.clone() };
         let prepared = PreparedLane::new(&same, networks, base, run).map_err(|e| e.within(label))?;
         comparison.same_serdes.push(compared(label, &prepared, run)?);
         let own = if same == *lane {
@@ -102,20 +111,18 @@ fn corner_warning(lanes: &[(String, Lane)]) -> Vec<String> {
 fn cheapest(label: &str, mut prepared: PreparedLane, run: &Run) -> Result<ComparedLane> {
     let receiver = prepared.lane.receiver.clone();
     let (ffe, dfe) = (receiver.ffe.clone().unwrap_or_default(), receiver.dfe.clone().unwrap_or_default());
-    let mut last = None;
     for (pre, post, floating_groups, dfe_taps) in LADDER {
         prepared.lane.receiver.ffe =
             (pre + post > 0).then(|| Ffe { pre, post, floating_groups, taps: None, ..ffe.clone() });
         prepared.lane.receiver.dfe =
             (dfe_taps > 0).then(|| Dfe { taps: dfe_taps, values: None, ..dfe.clone() });
         let lane = compared(label, &prepared, run)?;
-        let passes = lane.report.margin_db >= 0.0;
-        last = Some(lane);
-        if passes {
-            break;
+        if lane.report.margin_db >= 0.0 {
+            return Ok(lane);
         }
     }
-    last.ok_or_else(|| Error::parameter("ladder", 0, "at least one equalizer"))
+    prepared.lane.receiver = receiver;
+    compared(label, &prepared, run)
 }
 
 fn compared(label: &str, prepared: &PreparedLane, run: &Run) -> Result<ComparedLane> {

@@ -1,6 +1,7 @@
 //! Gates of the whole lane: the shared pulse references, the engines against each other, bad input.
 
 mod bad_input;
+mod composition;
 mod engines;
 mod pulses;
 

@@ -43,7 +43,8 @@ fn counts_do_not_depend_on_threads() {
     assert!(counts[0].n_symbol_errors > 10_000);
     assert_eq!(counts[0], counts[1]);
     assert_eq!(counts[0], counts[2]);
-    let other = simulate(&model(), &Simulation { n_symbols: 500_000, seed: 8, ..Simulation::default() }).unwrap();
+    let other =
+        simulate(&model(), &Simulation { n_symbols: 500_000, seed: 8, ..Simulation::default() }).unwrap();
     assert_ne!(counts[0], other);
 }
 

@@ -12,10 +12,11 @@
 
 use super::conductor::Conductor;
 use super::dielectric::WidebandDebye;
-use super::four_port::PairChain;
+use super::four_port::{PairChain, extend_single_ended, single_ended_network};
 use super::skew;
 use super::two_port::{TwoPort, check_freq};
 use crate::error::{Error, Result};
+use crate::medium::Network;
 use crate::units::SPEED_OF_LIGHT_M_PER_S;
 use num_complex::Complex64;
 use std::f64::consts::TAU;
@@ -213,6 +214,19 @@ impl Ladder {
                 })
             })
             .collect())
+    }
+
+    /// Single-ended four-port of the pair, 50 ohm: ports 1→2 the P leg, 3→4 the N leg.
+    pub(super) fn pair_network(&self, freq_hz: &[f64]) -> Result<Network> {
+        let constants = self.constants(freq_hz)?;
+        let n = self.models.len();
+        let mut s = Vec::with_capacity(16 * freq_hz.len());
+        for (k, &f) in freq_hz.iter().enumerate() {
+            let here = &constants[k * n..(k + 1) * n];
+            let at = self.pair_chain(TAU * f, here, |_, scale| scale).scattering();
+            extend_single_ended(&mut s, &at.near, &at.transmission, &at.far);
+        }
+        single_ended_network(freq_hz, s)
     }
 
     /// Chain matrix of both modes of the pair at one angular frequency; `scale` adapts each element by its index.

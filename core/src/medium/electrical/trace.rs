@@ -5,7 +5,6 @@
 //! quasi-TEM lines (strip lines; microstrip with an effective dk) below their first higher mode.
 
 use super::conductor::{Conductor, Roughness};
-use super::four_port::{extend_single_ended, single_ended_network};
 use super::ladder::{Kind, Ladder, LineModel};
 use super::materials::Material;
 use super::two_port::{TwoPort, differential_network};
@@ -13,7 +12,6 @@ use crate::error::{Result, require};
 use crate::medium::Network;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::f64::consts::TAU;
 
 /// A uniform differential trace.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -150,14 +148,7 @@ impl Trace {
     /// # Errors
     /// As [`Trace::chain`] and [`Network::new`].
     pub fn pair_network(&self, freq_hz: &[f64]) -> Result<Network> {
-        let ladder = self.ladder()?;
-        let constants = ladder.constants(freq_hz)?;
-        let mut s = Vec::with_capacity(16 * freq_hz.len());
-        for (&f, here) in freq_hz.iter().zip(constants.chunks_exact(1)) {
-            let at = ladder.pair_chain(TAU * f, here, |_, scale| scale).scattering();
-            extend_single_ended(&mut s, &at.near, &at.transmission, &at.far);
-        }
-        single_ended_network(freq_hz, s)
+        self.ladder()?.pair_network(freq_hz)
     }
 }
 

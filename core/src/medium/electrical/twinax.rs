@@ -91,6 +91,14 @@ impl Twinax {
         self.ladder()?.chain(freq_hz)
     }
 
+    /// Single-ended four-port, 50 ohm: ports 1→2 the P leg, 3→4 the N leg, with common mode and mode conversion.
+    ///
+    /// # Errors
+    /// As [`Twinax::chain`] and [`Network::new`].
+    pub fn pair_network(&self, freq_hz: &[f64]) -> Result<Network> {
+        self.ladder()?.pair_network(freq_hz)
+    }
+
     /// Differential two-port, 100 ohm.
     ///
     /// # Errors
