@@ -153,7 +153,7 @@ impl Lms {
         if samples.is_empty() {
             return Err(Error::parameter("samples", "0 samples", "at least 1 sample"));
         }
-        check_training(training, n_training)?;
+        check_training(training, training.len(), n_training)?;
         let mut filter = Filter::new(self, self.error_limit(largest));
         let n = samples.len();
         let (mut decisions, mut soft) = (Vec::with_capacity(n), Vec::with_capacity(n));
@@ -220,9 +220,10 @@ fn check_counts(ffe_taps: usize, pre: usize, dfe_taps: usize) -> Result<()> {
     Ok(())
 }
 
-pub(crate) fn check_training(training: &[u8], n_training: usize) -> Result<()> {
-    if n_training > training.len() {
-        let requirement = format!("at most the {} symbols of training", training.len());
+/// Checks the symbols of `given` instants of which `n_training` are to be used.
+pub(crate) fn check_training(training: &[u8], given: usize, n_training: usize) -> Result<()> {
+    if n_training > given {
+        let requirement = format!("at most the {given} symbols of training");
         return Err(Error::parameter("n_training", n_training, requirement));
     }
     match training.iter().position(|s| *s > 3) {

@@ -45,10 +45,15 @@ pub fn mlsd<T: Sample>(
     modulation: Modulation,
     run: &Run,
 ) -> Result<Vec<u8>> {
-    detect(samples, &Trellis::new(response, modulation)?, SURVIVOR_BYTES, run)
+    detect(samples, &Trellis::new(response, modulation)?, run)
 }
 
-fn detect<T: Sample>(samples: &[T], trellis: &Trellis, bytes: usize, run: &Run) -> Result<Vec<u8>> {
+pub(crate) fn detect<T: Sample>(samples: &[T], trellis: &Trellis, run: &Run) -> Result<Vec<u8>> {
+    detect_within(samples, trellis, SURVIVOR_BYTES, run)
+}
+
+/// As [`detect`], keeping so many bytes of survivors at once.
+fn detect_within<T: Sample>(samples: &[T], trellis: &Trellis, bytes: usize, run: &Run) -> Result<Vec<u8>> {
     let scale = scale_of(largest("samples", samples)?.max(trellis.largest));
     let trellis = trellis.scaled(scale);
     let n = samples.len();
@@ -104,7 +109,7 @@ pub(crate) struct Trellis {
     pub(crate) outputs: Vec<f64>,
     response: Vec<f64>,
     levels: &'static [f64],
-    largest: f64,
+    pub(crate) largest: f64,
 }
 
 impl Trellis {
@@ -142,7 +147,7 @@ impl Trellis {
         sum
     }
 
-    fn scaled(&self, scale: f64) -> Self {
+    pub(crate) fn scaled(&self, scale: f64) -> Self {
         let mut scaled = self.clone();
         scaled.response.iter_mut().for_each(|h| *h *= scale);
         let length = scaled.memory + 1;
@@ -156,7 +161,7 @@ impl Trellis {
     }
 
     /// Metrics of every state after the first symbols, which have zeros and not levels behind them.
-    fn lead_in<T: Sample>(&self, samples: &[T], scale: f64) -> Vec<f64> {
+    pub(crate) fn lead_in<T: Sample>(&self, samples: &[T], scale: f64) -> Vec<f64> {
         let mut metrics = vec![0.0];
         for (k, y) in samples.iter().enumerate() {
             let y = scale * Into::<f64>::into(*y);
@@ -246,8 +251,24 @@ impl Trellis {
         state
     }
 
+    /// Decisions of the end of a record after `warm_up` symbols from an unknown state, and the state before them.
+    pub(crate) fn last_segment<T: Sample>(
+        &self,
+        samples: &[T],
+        warm_up: usize,
+        scale: f64,
+        run: &Run,
+    ) -> Result<(usize, Vec<u8>)> {
+        let (mut metrics, mut scratch) = (vec![0.0; self.states], vec![0.0; self.states]);
+        let mut survivors = vec![0; self.words() * samples.len()];
+        self.forward(samples, scale, &mut metrics, &mut scratch, &mut survivors, run)?;
+        let mut decisions = vec![0; samples.len() - warm_up];
+        let state = self.back(best(&metrics), &survivors[warm_up * self.words()..], &mut decisions);
+        Ok((state, decisions))
+    }
+
     /// Writes the symbols that a state stands for.
-    fn write_state(&self, state: usize, decisions: &mut [u8]) {
+    pub(crate) fn write_state(&self, state: usize, decisions: &mut [u8]) {
         let mut rest = state;
         for decision in decisions.iter_mut().rev() {
             *decision = (rest % self.n_levels) as u8;
@@ -270,8 +291,8 @@ mod tests {
             let trellis = Trellis::new(&h, Modulation::Pam4).unwrap();
             let run = Run::default();
             // Two segments and more against one.
-            let parts = detect(&y, &trellis, 1, &run).unwrap();
-            prop_assert_eq!(parts, detect(&y, &trellis, SURVIVOR_BYTES, &run).unwrap());
+            let parts = detect_within(&y, &trellis, 1, &run).unwrap();
+            prop_assert_eq!(parts, detect(&y, &trellis, &run).unwrap());
         }
     }
 
