@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lightlane import _native
+from lightlane._exceptions import ParameterError
 
 __all__ = [
     "LmsEqualizer",
@@ -201,8 +202,8 @@ class LmsEqualizer:
             "pre": pre,
             "dfe_taps": dfe_taps,
             "step": float(step),
-            "ffe": _taps(ffe),
-            "dfe": _taps(dfe),
+            "ffe": _taps("ffe", ffe),
+            "dfe": _taps("dfe", dfe),
             "update": update,
             "block": block,
             "trace_block": trace_block,
@@ -250,8 +251,16 @@ class LmsEqualizer:
         return LmsResult(*_native.lms_run(samples, training, n_training, *self._fields()))
 
 
-def _taps(taps: ArrayLike | None) -> tuple[float, ...] | None:
-    return None if taps is None else tuple(np.asarray(taps, float).ravel().tolist())
+def _taps(name: str, taps: ArrayLike | None) -> tuple[float, ...] | None:
+    if taps is None:
+        return None
+    array = np.asarray(taps, float)
+    if array.ndim != 1:
+        requirement = "in one dimension"
+        raise ParameterError(
+            f"{name} = {array.ndim} dimensions: must be {requirement}", name, taps, requirement
+        )
+    return tuple(array.tolist())
 
 
 @dataclass(frozen=True, slots=True, eq=False)

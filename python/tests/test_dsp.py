@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import itertools
+import pickle
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -163,6 +165,7 @@ def test_lms_refuses_and_names():
         ({"step": -1e-3}, "step"),
         ({"step": np.nan}, "step"),
         ({"ffe": [1.0, 2.0]}, "ffe"),
+        ({"ffe": np.ones((4, 4))}, "ffe"),
         ({"dfe": [np.inf]}, "dfe"),
         ({"update": "sign"}, "update"),
         ({"block": 0, "update": "block"}, "block"),
@@ -188,6 +191,39 @@ def test_lms_refuses_and_names():
     with pytest.raises(AttributeError):
         equalizer.step = 1.0
     assert ll.dsp.LmsEqualizer(ffe=np.eye(16)[4]) == ll.dsp.LmsEqualizer(ffe=list(np.eye(16)[4]))
+
+
+@pytest.mark.parametrize(("update", "block"), [("sign_sign", 32), ("block", 7)])
+def test_lms_variants_are_their_definitions(update, block):
+    symbols = pam4(300, 3)
+    r = through(symbols, [0.9, 0.3], 0.05, 4)
+    options = {"ffe_taps": 3, "pre": 0, "dfe_taps": 1, "step": 1e-2}
+    run = ll.dsp.LmsEqualizer(**options, update=update, block=block).run(r, symbols, 300)
+    c, d, a = np.array([1.0, 0, 0]), np.zeros(1), LEVELS[symbols]
+    gradient = np.zeros(4)
+    for k in range(300):
+        x = np.array([r[k - i] if k >= i else 0.0 for i in range(3)])
+        past = np.array([a[k - 1] if k else 0.0])
+        e = c @ x - d @ past - a[k]
+        both = np.r_[x, -past]
+        gradient = np.sign(e) * np.sign(both) if update == "sign_sign" else gradient + e * both
+        if update == "sign_sign" or k % block == block - 1:
+            c, d = c - 1e-2 * gradient[:3], d - 1e-2 * gradient[3:]
+            gradient = np.zeros(4)
+    assert np.allclose(run.ffe, c, atol=1e-12)
+    assert np.allclose(run.dfe, d, atol=1e-12)
+
+
+def test_the_interpreter_is_free_and_results_survive_a_copy():
+    equalizer = ll.dsp.LmsEqualizer(ffe_taps=4, pre=1)
+    again = pickle.loads(pickle.dumps(equalizer))
+    assert again == equalizer
+    assert hash(again) == hash(equalizer)
+    r = through(pam4(3000, 1), [0.9, 0.3], 0.02, 2)
+    with ThreadPoolExecutor(2) as pool:
+        runs = list(pool.map(equalizer.run, [r, r]))
+    assert np.array_equal(runs[0].soft, runs[1].soft)
+    assert np.array_equal(pickle.loads(pickle.dumps(runs[0])).ffe, runs[0].ffe)
 
 
 def test_mmse_solves_the_stacked_normal_equations():
