@@ -293,7 +293,7 @@ impl Filter {
     fn symbol(&mut self, k: usize, known: Option<u8>) -> (f64, u8, f64) {
         let (n, m) = (self.c.len(), self.d.len());
         let z = dot(&self.c, &self.r[k..k + n]) - dot(&self.d, &self.a[k..k + m]);
-        let s = (1.5 * z + 2.0).floor().clamp(0.0, 3.0) as u8;
+        let s = slice(1.5 * z + 2.0);
         let a = Modulation::Pam4.levels()[usize::from(known.unwrap_or(s)) & 3];
         self.a[k + m] = a;
         (z, s, z - a)
@@ -334,6 +334,11 @@ impl Filter {
     fn taps(&self) -> (Vec<f64>, Vec<f64>) {
         (self.c.iter().rev().copied().collect(), self.d.iter().rev().copied().collect())
     }
+}
+
+/// clip(⌊v⌋, 0, 3) by comparisons: rounding down is a call where the processor's baseline has no instruction for it.
+fn slice(v: f64) -> u8 {
+    u8::from(v >= 1.0) + u8::from(v >= 2.0) + u8::from(v >= 3.0)
 }
 
 /// −1, 0 or 1.

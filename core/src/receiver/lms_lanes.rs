@@ -111,7 +111,11 @@ impl Lms {
         }
         ffe.reverse();
         dfe.reverse();
-        let slice = |z: f32| (z * 1.5 + 2.0).floor().clamp(0.0, 3.0) as u8;
+        // clip(⌊1.5 z + 2⌋, 0, 3) by comparisons, which become vector code on every processor.
+        let slice = |z: f32| {
+            let v = z * 1.5 + 2.0;
+            u8::from(v >= 1.0) + u8::from(v >= 2.0) + u8::from(v >= 3.0)
+        };
         let decisions = soft.iter().map(|row| row.0.map(slice)).collect();
         let error_rms = total.map(|sum| (sum / n as f64).sqrt());
         Ok(LmsLanesRun { decisions, soft, ffe, dfe, error_rms })

@@ -7,7 +7,7 @@
 //!
 //! G. D. Forney, IEEE Trans. Inf. Theory 18 (1972) 363. A state is the last `memory` symbols, the newest as the lowest
 //! digit, and the window of a branch is its state with the new symbol appended. y² is common to all sequences and
-//! left out, so a branch costs e² − 2 y e. The whole record is traced back, nothing is decided early; the survivors
+//! left out, so a branch costs e (e − 2 y). The whole record is traced back, nothing is decided early; the survivors
 //! take two bits a state and symbol, and a record whose survivors would not fit 64 MB is passed twice, from metrics
 //! kept at intervals, so that memory hardly grows with its length.
 
@@ -54,8 +54,7 @@ pub(crate) fn detect<T: Sample>(samples: &[T], trellis: &Trellis, run: &Run) -> 
 
 /// As [`detect`], keeping so many bytes of survivors at once.
 fn detect_within<T: Sample>(samples: &[T], trellis: &Trellis, bytes: usize, run: &Run) -> Result<Vec<u8>> {
-    let scale = scale_of(largest("samples", samples)?.max(trellis.largest));
-    let trellis = trellis.scaled(scale);
+    let (trellis, scale) = trellis.scaled(largest("samples", samples)?);
     let n = samples.len();
     let mut decisions = vec![0; n];
     let start = trellis.memory.min(n);
@@ -90,7 +89,7 @@ fn detect_within<T: Sample>(samples: &[T], trellis: &Trellis, bytes: usize, run:
 }
 
 /// A power of two that brings `largest` to 1..2, so that no product overflows.
-pub(crate) fn scale_of(largest: f64) -> f64 {
+fn scale_of(largest: f64) -> f64 {
     // Subnormal numbers are left as they are: 2^1022 is the largest power that a double holds.
     if largest < f64::MIN_POSITIVE { 1.0 } else { (-largest.log2().floor()).exp2() }
 }
@@ -105,11 +104,13 @@ pub(crate) struct Trellis {
     pub(crate) n_levels: usize,
     pub(crate) memory: usize,
     pub(crate) states: usize,
-    /// Noiseless sample of each window, its digits oldest first.
-    pub(crate) outputs: Vec<f64>,
+    /// Noiseless sample e of each window, its digits oldest first, and the same times `weight`.
+    pub(crate) outputs: Vec<[f64; 2]>,
+    /// A metric is Σ e (weight e − 2 y): below 1 when samples and response are scaled apart.
+    pub(crate) weight: f64,
     response: Vec<f64>,
     levels: &'static [f64],
-    pub(crate) largest: f64,
+    largest: f64,
 }
 
 impl Trellis {
@@ -130,10 +131,8 @@ impl Trellis {
             return Err(Error::parameter("response", format!("{count} states"), requirement));
         };
         let levels = modulation.levels();
-        let mut trellis = Self { n_levels, memory, states, outputs: vec![], largest: 0.0, response, levels };
-        trellis.outputs = (0..states * n_levels).map(|w| trellis.output(w, length)).collect();
-        trellis.largest = trellis.response.iter().map(|h| h.abs()).fold(0.0, f64::max);
-        Ok(trellis)
+        let largest = response.iter().map(|h| h.abs()).fold(0.0, f64::max);
+        Ok(Self { n_levels, memory, states, outputs: vec![], weight: 1.0, largest, response, levels })
     }
 
     /// Noiseless sample of a window whose oldest digits are not there yet.
@@ -147,12 +146,19 @@ impl Trellis {
         sum
     }
 
-    pub(crate) fn scaled(&self, scale: f64) -> Self {
+    /// The trellis for samples of at most this magnitude, and the factor to bring them to its scale.
+    ///
+    /// The response is brought to about 1 on its own: beside samples far larger it would vanish, and all sequences
+    /// would look alike.
+    pub(crate) fn scaled(&self, samples: f64) -> (Self, f64) {
+        let (own, common) = (scale_of(self.largest), scale_of(samples.max(self.largest)));
         let mut scaled = self.clone();
-        scaled.response.iter_mut().for_each(|h| *h *= scale);
-        let length = scaled.memory + 1;
-        scaled.outputs = (0..self.outputs.len()).map(|w| scaled.output(w, length)).collect();
-        scaled
+        scaled.response.iter_mut().for_each(|h| *h *= own);
+        scaled.weight = common / own;
+        let output = |w| scaled.output(w, scaled.memory + 1);
+        scaled.outputs =
+            (0..self.states * self.n_levels).map(output).map(|e| [e, scaled.weight * e]).collect();
+        (scaled, common)
     }
 
     /// Words of survivors a step: two bits a state.
@@ -168,7 +174,7 @@ impl Trellis {
             metrics = (0..metrics.len() * self.n_levels)
                 .map(|w| {
                     let e = self.output(w, k + 1);
-                    metrics[w / self.n_levels] + e * (e - 2.0 * y)
+                    metrics[w / self.n_levels] + e * (self.weight * e - 2.0 * y)
                 })
                 .collect();
         }
@@ -226,8 +232,8 @@ impl Trellis {
                     let mut least = (f64::INFINITY, 0);
                     for p in 0..L {
                         let from = p * stride + group;
-                        let e = outputs[from * L + a];
-                        let metric = old[from] + e * (e - y);
+                        let [e, weighted] = outputs[from * L + a];
+                        let metric = old[from] + e * (weighted - y);
                         least = if metric < least.0 { (metric, p as u32) } else { least };
                     }
                     let to = group * L + a;

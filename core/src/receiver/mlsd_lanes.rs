@@ -11,7 +11,7 @@
 
 use crate::error::{Error, Result};
 use crate::modulation::Modulation;
-use crate::receiver::mlsd::{Trellis, detect, scale_of};
+use crate::receiver::mlsd::{Trellis, detect};
 use crate::receiver::sample::largest;
 use crate::run::Run;
 use crate::simd::Level;
@@ -22,6 +22,8 @@ use crate::simd::lanes::{LANES, Row, VITERBI_STATES, viterbi, viterbi_trace};
 const OVERLAP: usize = 64;
 /// Fewest and most symbols that a segment decides: survivors of the most fit the second-level cache.
 const DECIDED: (usize, usize) = (256, 2048);
+/// Least ratio of response to samples.
+const WEIGHT: f64 = 1.0 / 1024.0;
 
 /// The most likely PAM4 sequence, as [`super::mlsd`], many times as fast on records of 10,000 symbols and more.
 ///
@@ -42,8 +44,8 @@ pub fn mlsd_lanes(samples: &[f32], response: &[f64], run: &Run) -> Result<Vec<u8
         let requirement = "a response of 2, 3 or 4 taps, for 4, 16 or 64 states";
         return Err(Error::parameter("response", format!("{} states", trellis.states), requirement));
     }
-    let scale = scale_of(largest("samples", samples)?.max(trellis.largest));
-    match segments(samples, &trellis.scaled(scale), scale, run)? {
+    let (scaled, scale) = trellis.scaled(largest("samples", samples)?);
+    match segments(samples, &scaled, scale, run)? {
         Some(decisions) => Ok(decisions),
         None => detect(samples, &trellis, run),
     }
@@ -79,9 +81,13 @@ impl Plan {
 
 /// The decisions, or none when the record is short or a seam does not hold.
 fn segments(samples: &[f32], trellis: &Trellis, scale: f64, run: &Run) -> Result<Option<Vec<u8>>> {
+    // Single precision has no room for samples that are far beyond the response.
+    if trellis.weight < WEIGHT {
+        return Ok(None);
+    }
     let Some(plan) = Plan::new(samples.len(), trellis.memory) else { return Ok(None) };
     let simd = Level::detect()?;
-    let outputs: Vec<f32> = trellis.outputs.iter().map(|e| *e as f32).collect();
+    let outputs: Vec<f32> = trellis.outputs.iter().map(|[_, e]| *e as f32).collect();
     let words = trellis.states.div_ceil(16);
     let (length, overlap) = (plan.length(), plan.overlap);
     let mut survivors = vec![Row::<u32>::default(); length * words];
@@ -106,7 +112,7 @@ fn segments(samples: &[f32], trellis: &Trellis, scale: f64, run: &Run) -> Result
         if group == 0 {
             // The first segment has a past: nothing before the record.
             for (row, m) in metrics.iter_mut().zip(&first_metrics) {
-                row.0[0] = (m - first_metrics[0]) as f32;
+                row.0[0] = ((m - first_metrics[0]) * trellis.weight) as f32;
             }
         }
         viterbi(simd, &rows, &outputs, &mut metrics, &mut survivors);
