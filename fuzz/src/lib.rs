@@ -1,5 +1,6 @@
 //! Oracles shared by the property tests and the libFuzzer targets.
 
+pub mod captured;
 pub mod configuration;
 pub mod equalizer;
 pub mod touchstone;

@@ -6,7 +6,7 @@ Units are SI and stand in the name (``freq_hz``, ``length_m``); decibels appear 
 
 from __future__ import annotations
 
-from lightlane import fec, patterns, presets, units
+from lightlane import dsp, fec, patterns, presets, units
 from lightlane._base import Config
 from lightlane._channel import Channel
 from lightlane._compare import ComparedLane, Comparison, compare
@@ -99,6 +99,7 @@ __all__ = [
     "Via",
     "__version__",
     "compare",
+    "dsp",
     "fec",
     "patterns",
     "presets",

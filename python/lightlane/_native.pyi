@@ -44,6 +44,51 @@ def frame_loss_ratio(
     ber: ArrayLike, code: str, interleave: int, burst_continuation: float, precoding: bool
 ) -> float | NDArray[np.float64]: ...
 def ber_limit(code: str, ber_after: float) -> float: ...
+def pulse_train(levels: ArrayLike, pulse: ArrayLike, samples_per_symbol: int) -> NDArray[np.float32]: ...
+def iir(b: ArrayLike, a: ArrayLike, x: ArrayLike) -> NDArray[Any]: ...
+def lms_check(
+    ffe_taps: int,
+    pre: int,
+    dfe_taps: int,
+    step: float,
+    ffe: Sequence[float] | None,
+    dfe: Sequence[float] | None,
+    update: str,
+    block: int,
+    trace_block: int,
+) -> None: ...
+def lms_run(
+    samples: ArrayLike,
+    training: ArrayLike | None,
+    n_training: int,
+    ffe_taps: int,
+    pre: int,
+    dfe_taps: int,
+    step: float,
+    ffe: Sequence[float] | None,
+    dfe: Sequence[float] | None,
+    update: str,
+    block: int,
+    trace_block: int,
+) -> tuple[
+    NDArray[np.uint8],
+    NDArray[np.float64],
+    NDArray[np.float64],
+    NDArray[np.float64],
+    float,
+    NDArray[np.float64],
+]: ...
+def mmse(
+    pulse: ArrayLike,
+    noise_autocorrelation: ArrayLike,
+    ffe_taps: int,
+    pre: int,
+    dfe_taps: int,
+    signal_power: float,
+    delay: int | None,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], float, float, int]: ...
+def mlsd(samples: ArrayLike, response: ArrayLike, levels: int) -> NDArray[np.uint8]: ...
+def mueller_muller_phase(pulse: ArrayLike, samples_per_symbol: int) -> float: ...
 
 Pairs = tuple[tuple[int, int], tuple[int, int]]
 

@@ -2,7 +2,9 @@
 
 use crate::error::parameter;
 use num_complex::Complex64;
-use numpy::{IntoPyArray, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn};
+use numpy::{
+    Element, IntoPyArray, PyArray1, PyArrayDyn, PyArrayMethods, PyReadonlyArray1, PyReadonlyArrayDyn,
+};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -31,6 +33,67 @@ pub(crate) fn complexes<'py>(
     Ok(array.cast::<PyArrayDyn<Complex64>>()?.readonly())
 }
 
+/// Real numbers of one precision.
+pub(crate) trait Precision: Element {
+    /// Its name in numpy.
+    const NAME: &'static str;
+}
+
+impl Precision for f32 {
+    const NAME: &'static str = "float32";
+}
+
+impl Precision for f64 {
+    const NAME: &'static str = "float64";
+}
+
+/// Real numbers in one dimension, borrowed where they are contiguous and of that precision already.
+pub(crate) fn borrowed<'py, T: Precision>(
+    value: &Bound<'py, PyAny>,
+    name: &str,
+) -> PyResult<PyReadonlyArray1<'py, T>> {
+    let requirement = "real numbers in one dimension";
+    let numpy = value.py().import("numpy")?;
+    let array = numpy.call_method1("asarray", (value,)).map_err(|e| parameter(name, e, requirement))?;
+    let (ndim, kind) = (array.getattr("ndim")?.extract::<usize>()?, kind(&array)?);
+    let empty = array.getattr("size")?.extract::<usize>()? == 0;
+    if ndim != 1 || !(empty || matches!(kind.as_str(), "f" | "i" | "u" | "b")) {
+        return Err(parameter(name, format!("{ndim} dimensions of kind {kind:?}"), requirement));
+    }
+    let array = numpy.call_method1("ascontiguousarray", (&array, T::NAME))?;
+    Ok(array.cast::<PyArray1<T>>()?.try_readonly()?)
+}
+
+/// Whether samples come in single precision; whatever else they are is taken in double.
+pub(crate) fn is_single(value: &Bound<'_, PyAny>) -> bool {
+    value.getattr("dtype").and_then(|d| d.getattr("name")?.extract::<String>()).is_ok_and(|d| d == "float32")
+}
+
+/// Runs the same code over samples borrowed as `&[f32]` or `&[f64]`, whichever they are.
+#[macro_export]
+macro_rules! borrowed_samples {
+    ($value:expr, $name:literal, |$samples:ident| $body:expr) => {
+        if $crate::array::is_single($value) {
+            let array = $crate::array::borrowed::<f32>($value, $name)?;
+            let $samples = array.as_slice()?;
+            $body
+        } else {
+            let array = $crate::array::borrowed::<f64>($value, $name)?;
+            let $samples = array.as_slice()?;
+            $body
+        }
+    };
+}
+
+fn kind(array: &Bound<'_, PyAny>) -> PyResult<String> {
+    array.getattr("dtype")?.getattr("kind")?.extract()
+}
+
+/// A count, refused by name when it is negative.
+pub(crate) fn count(name: &str, value: i64) -> PyResult<usize> {
+    usize::try_from(value).map_err(|_| parameter(name, value, "at least 0"))
+}
+
 /// Whole numbers 0..255 in one dimension: bits or symbols.
 ///
 /// Other kinds of numbers are refused rather than cut: 1.7 is no symbol.
@@ -38,7 +101,7 @@ pub(crate) fn symbols(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Vec<u8>>
     let requirement = "whole numbers of at least 0 in one dimension";
     let numpy = value.py().import("numpy")?;
     let array = numpy.call_method1("asarray", (value,))?;
-    let kind: String = array.getattr("dtype")?.getattr("kind")?.extract()?;
+    let kind = kind(&array)?;
     let size: usize = array.getattr("size")?.extract()?;
     if array.getattr("ndim")?.extract::<usize>()? != 1
         || !(size == 0 || matches!(kind.as_str(), "i" | "u" | "b"))
@@ -84,13 +147,13 @@ pub(crate) fn shaped(py: Python<'_>, numbers: Vec<f64>, shape: &[usize]) -> PyRe
 }
 
 /// A numpy array that cannot be written to.
-pub(crate) fn read_only<T: numpy::Element>(py: Python<'_>, values: Vec<T>) -> PyResult<Bound<'_, PyAny>> {
+pub(crate) fn read_only<T: Element>(py: Python<'_>, values: Vec<T>) -> PyResult<Bound<'_, PyAny>> {
     let shape = [values.len()];
     read_only_shaped(py, values, shape)
 }
 
 /// A numpy array of several dimensions that cannot be written to; the last index runs fastest in `values`.
-pub(crate) fn read_only_shaped<T: numpy::Element, const N: usize>(
+pub(crate) fn read_only_shaped<T: Element, const N: usize>(
     py: Python<'_>,
     values: Vec<T>,
     shape: [usize; N],

@@ -3,6 +3,7 @@
 mod array;
 mod block;
 mod config;
+mod dsp;
 mod error;
 mod fec;
 mod lane;
@@ -18,6 +19,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     block::register(module)?;
     config::register(module)?;
+    dsp::register(module)?;
     fec::register(module)?;
     lane::register(module)?;
     network::register(module)?;

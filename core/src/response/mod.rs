@@ -11,6 +11,7 @@ mod link;
 mod noise;
 mod periodic;
 mod pulse;
+mod pulse_train;
 mod record_fit;
 
 pub(crate) use channel::real_transforms;
@@ -20,4 +21,5 @@ pub use jitter::{Jitter, JitterModel};
 pub use link::{Crosstalk, CrosstalkPhase, CrosstalkRule, LinkResponse, Record, Signal};
 pub use noise::{LevelLaw, NoiseKind, NoiseSource, Plane};
 pub use pulse::PulseResponse;
+pub use pulse_train::pulse_train;
 pub use record_fit::{FitWindow, LinearPulse, RecordFit, Residual, linear_pulse, record_fit};

@@ -16,6 +16,7 @@
 
 mod elementwise;
 mod fir;
+pub mod lanes;
 mod level;
 #[doc(hidden)]
 pub mod naive;

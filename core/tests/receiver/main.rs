@@ -3,5 +3,7 @@
 mod disturbances;
 mod equalize;
 mod links;
+mod lms;
+mod mlsd;
 mod mmse;
 mod record;

@@ -1,0 +1,360 @@
+//! Adaptive FFE and DFE by least mean squares.
+//!
+//! ```text
+//! z_k = Σ_i c_i r_(k+pre−i) − Σ_j d_j a_(k−j)     i = 0 … n−1,  j = 1 … m
+//! s_k = clip(⌊1.5 z_k + 2⌋, 0, 3)                 a_k the level of the training symbol, else of s_k
+//! e_k = z_k − a_k
+//! c ← c − step e_k r        d ← d + step e_k a                                       lms
+//! c ← c − step sgn e_k sgn r        d ← d + step sgn e_k sgn a                       sign-sign
+//! c ← c − step Σ e_k r      d ← d + step Σ e_k a     once a block                    block
+//! ```
+//!
+//! Levels are −1, −1/3, 1/3, 1; samples and symbols outside the record are 0. B. Widrow, M. E. Hoff, IRE WESCON Conv.
+//! Rec. 4 (1960) 96. In the mean the taps converge to those of [`super::mmse`] for steps below 2/trace R, R being the
+//! autocorrelation of the samples and past symbols; sign-sign reaches a neighbourhood of them that is as wide as its
+//! step.
+
+use crate::error::{Error, Result, require};
+use crate::modulation::Modulation;
+use crate::receiver::sample::{Sample, largest};
+use crate::run::Run;
+
+/// Most taps of either filter.
+pub(crate) const MAX_TAPS: usize = 4096;
+/// Errors this many times the largest that the initial taps can make mean divergence: a stable loop never enlarges
+/// the distance to the best taps by more than gradient noise.
+pub(crate) const DIVERGENCE: f64 = 1e3;
+
+/// How taps follow the error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LmsUpdate {
+    /// By error times sample, every symbol.
+    #[default]
+    Lms,
+    /// By the signs of both, every symbol; zero has no sign.
+    SignSign,
+    /// By the sum of error times sample, once so many symbols.
+    Block(usize),
+}
+
+impl LmsUpdate {
+    /// Every update, as named by callers.
+    pub const NAMES: [&'static str; 3] = ["lms", "sign_sign", "block"];
+
+    /// The update of that name; `block` is the symbols of a block.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] with the nearest name.
+    pub fn from_name(name: &str, block: usize) -> Result<Self> {
+        match name {
+            "lms" => Ok(Self::Lms),
+            "sign_sign" => Ok(Self::SignSign),
+            "block" => Ok(Self::Block(block)),
+            _ => Err(Error::unknown("update", name, Self::NAMES)),
+        }
+    }
+}
+
+/// An adaptive equalizer: where its taps start and how they move. It holds no state, so a run can be repeated; to
+/// resume, start from the taps of the run before; to freeze, set `step` to 0.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lms {
+    /// FFE taps in time order.
+    pub ffe: Vec<f64>,
+    /// FFE taps before the main one.
+    pub pre: usize,
+    /// DFE taps; entry j multiplies the decision j + 1 symbols ago.
+    pub dfe: Vec<f64>,
+    /// Step size; 0 freezes the taps.
+    pub step: f64,
+    /// How taps follow the error.
+    pub update: LmsUpdate,
+    /// Symbols over which one entry of the trace is taken.
+    pub trace_block: usize,
+}
+
+/// What a run of [`Lms`] leaves.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LmsRun {
+    /// Decision of each sample, 0 to 3; the slicer's, in training too.
+    pub decisions: Vec<u8>,
+    /// Slicer input of each sample.
+    pub soft: Vec<f64>,
+    /// FFE taps after the last symbol.
+    pub ffe: Vec<f64>,
+    /// DFE taps after the last symbol.
+    pub dfe: Vec<f64>,
+    /// Root mean square of all errors.
+    pub error_rms: f64,
+    /// Root mean square of the errors of each `trace_block` symbols; the last may stand for fewer.
+    pub error_rms_trace: Vec<f64>,
+}
+
+impl Lms {
+    /// An equalizer that starts as a wire: FFE 1 at `pre`, DFE 0.
+    ///
+    /// # Errors
+    /// As [`Lms::validate`].
+    pub fn new(ffe_taps: usize, pre: usize, dfe_taps: usize, step: f64) -> Result<Self> {
+        check_counts(ffe_taps, pre, dfe_taps)?;
+        let mut ffe = vec![0.0; ffe_taps];
+        ffe[pre] = 1.0;
+        let lms =
+            Self { ffe, pre, dfe: vec![0.0; dfe_taps], step, update: LmsUpdate::Lms, trace_block: 1024 };
+        lms.validate()?;
+        Ok(lms)
+    }
+
+    /// Checks the fields.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for no FFE taps, too many of either, `pre` beyond them, a tap or step that is not finite,
+    /// a negative step, or an empty block.
+    pub fn validate(&self) -> Result<()> {
+        check_counts(self.ffe.len(), self.pre, self.dfe.len())?;
+        largest("ffe", &self.ffe)?;
+        largest("dfe", &self.dfe)?;
+        require::non_negative("step", self.step)?;
+        if self.update == LmsUpdate::Block(0) {
+            return Err(Error::parameter("block", 0, "at least 1"));
+        }
+        if self.trace_block == 0 {
+            return Err(Error::parameter("trace_block", 0, "at least 1"));
+        }
+        Ok(())
+    }
+
+    /// Equalizes a record, adapting as it goes: the serial reference, in double precision.
+    ///
+    /// The first `n_training` symbols are taken from `training`, the others are the slicer's own.
+    ///
+    /// ```
+    /// use lightlane::{Run, receiver::Lms};
+    /// // One tap, one symbol: z = 0.9, a = 1, e = −0.1, so c = 1 + 0.5 · 0.1 · 0.9.
+    /// let run = Lms::new(1, 0, 0, 0.5)?.run(&[0.9], &[], 0, &Run::default())?;
+    /// assert_eq!(run.decisions, [3]);
+    /// assert!((run.ffe[0] - 1.045).abs() < 1e-15);
+    /// # Ok::<(), lightlane::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for fields outside their domain, no samples, samples that are not finite, training symbols
+    /// above 3 or fewer than `n_training`; [`Error::Convergence`] with the error that crossed the line when the taps
+    /// diverge; [`Error::Interrupted`].
+    pub fn run<T: Sample>(
+        &self,
+        samples: &[T],
+        training: &[u8],
+        n_training: usize,
+        run: &Run,
+    ) -> Result<LmsRun> {
+        self.validate()?;
+        let largest = largest("samples", samples)?;
+        if samples.is_empty() {
+            return Err(Error::parameter("samples", "0 samples", "at least 1 sample"));
+        }
+        check_training(training, training.len(), n_training)?;
+        let mut filter = Filter::new(self, self.error_limit(largest));
+        let n = samples.len();
+        let (mut decisions, mut soft) = (Vec::with_capacity(n), Vec::with_capacity(n));
+        let mut trace = Vec::with_capacity(n.div_ceil(self.trace_block));
+        let mut total = 0.0;
+        let (mut energy, mut in_block) = (0.0, 0);
+        for first in (0..n).step_by(BLOCK) {
+            run.check()?;
+            let count = BLOCK.min(n - first);
+            filter.load(samples, first, count);
+            for k in 0..count {
+                let known = training.get(first + k).filter(|_| first + k < n_training);
+                let (z, s, e) = filter.symbol(k, known.copied());
+                if e.is_nan() || e.abs() > filter.limit {
+                    return Err(diverged(
+                        &format!("error of symbol {}", first + k),
+                        e,
+                        filter.limit,
+                        first + k,
+                    ));
+                }
+                filter.adapt(k, e);
+                soft.push(z);
+                decisions.push(s);
+                energy += e * e;
+                in_block += 1;
+                if in_block == self.trace_block {
+                    trace.push((energy / in_block as f64).sqrt());
+                    total += energy;
+                    (energy, in_block) = (0.0, 0);
+                }
+            }
+            run.report((first + count) as u64, n as u64);
+        }
+        if in_block > 0 {
+            trace.push((energy / in_block as f64).sqrt());
+            total += energy;
+        }
+        let (ffe, dfe) = filter.taps();
+        if let Some(tap) = ffe.iter().chain(&dfe).find(|t| !t.is_finite()) {
+            return Err(diverged("tap", *tap, f64::MAX, n));
+        }
+        Ok(LmsRun { decisions, soft, ffe, dfe, error_rms: (total / n as f64).sqrt(), error_rms_trace: trace })
+    }
+
+    /// Largest error that is not yet divergence, for samples of at most this magnitude.
+    pub(crate) fn error_limit(&self, largest: f64) -> f64 {
+        let sum = |taps: &[f64]| taps.iter().map(|t| t.abs()).sum::<f64>();
+        // Errors beyond 1e150 would overflow when squared.
+        (DIVERGENCE * (largest * sum(&self.ffe) + sum(&self.dfe) + 1.0)).min(1e150)
+    }
+}
+
+fn check_counts(ffe_taps: usize, pre: usize, dfe_taps: usize) -> Result<()> {
+    if ffe_taps == 0 || ffe_taps > MAX_TAPS {
+        return Err(Error::parameter("ffe_taps", ffe_taps, format!("between 1 and {MAX_TAPS}")));
+    }
+    if pre >= ffe_taps {
+        return Err(Error::parameter("pre", pre, format!("below ffe_taps, {ffe_taps}")));
+    }
+    if dfe_taps > MAX_TAPS {
+        return Err(Error::parameter("dfe_taps", dfe_taps, format!("at most {MAX_TAPS}")));
+    }
+    Ok(())
+}
+
+/// Checks the symbols of `given` instants of which `n_training` are to be used.
+pub(crate) fn check_training(training: &[u8], given: usize, n_training: usize) -> Result<()> {
+    if n_training > given {
+        let requirement = format!("at most the {given} symbols of training");
+        return Err(Error::parameter("n_training", n_training, requirement));
+    }
+    match training.iter().position(|s| *s > 3) {
+        Some(i) => Err(Error::parameter(format!("training[{i}]"), training[i], "at most 3")),
+        None => Ok(()),
+    }
+}
+
+pub(crate) fn diverged(figure: &str, value: f64, limit: f64, iterations: usize) -> Error {
+    Error::Convergence { method: "LMS equalizer".into(), figure: figure.into(), value, limit, iterations }
+}
+
+/// Symbols between two looks at the cancel flag.
+const BLOCK: usize = 4096;
+
+/// Taps and the samples and symbols they see, both oldest first.
+struct Filter {
+    update: LmsUpdate,
+    step: f64,
+    limit: f64,
+    pre: usize,
+    /// FFE taps, last first, so that they run along the samples.
+    c: Vec<f64>,
+    /// DFE taps, last first, so that they run along the symbols.
+    d: Vec<f64>,
+    /// Samples of the block with what the FFE sees on either side.
+    r: Vec<f64>,
+    /// Levels of the block after those the DFE remembers.
+    a: Vec<f64>,
+    /// Sums of a block update, as `c` and `d`, and how many symbols are in them.
+    gradient: (Vec<f64>, Vec<f64>),
+    summed: usize,
+}
+
+impl Filter {
+    fn new(lms: &Lms, limit: f64) -> Self {
+        let reversed = |taps: &[f64]| taps.iter().rev().copied().collect::<Vec<_>>();
+        Self {
+            update: lms.update,
+            step: lms.step,
+            limit,
+            pre: lms.pre,
+            c: reversed(&lms.ffe),
+            d: reversed(&lms.dfe),
+            r: Vec::with_capacity(BLOCK + lms.ffe.len()),
+            a: vec![0.0; lms.dfe.len() + BLOCK],
+            gradient: (vec![0.0; lms.ffe.len()], vec![0.0; lms.dfe.len()]),
+            summed: 0,
+        }
+    }
+
+    /// Takes the samples of the next `count` symbols, zeros outside the record.
+    fn load<T: Sample>(&mut self, samples: &[T], first: usize, count: usize) {
+        let behind = self.c.len() - 1;
+        let begin = (first + self.pre).saturating_sub(behind).min(samples.len());
+        let end = (first + self.pre + count).min(samples.len());
+        self.r.clear();
+        self.r.resize(behind.saturating_sub(first + self.pre), 0.0);
+        self.r.extend(samples[begin..end].iter().map(|x| Into::<f64>::into(*x)));
+        self.r.resize(behind + count, 0.0);
+        if first > 0 {
+            self.a.copy_within(BLOCK.., 0);
+        }
+    }
+
+    /// Slicer input, decision and error of symbol `k` of the block.
+    fn symbol(&mut self, k: usize, known: Option<u8>) -> (f64, u8, f64) {
+        let (n, m) = (self.c.len(), self.d.len());
+        let z = dot(&self.c, &self.r[k..k + n]) - dot(&self.d, &self.a[k..k + m]);
+        let s = slice(1.5 * z + 2.0);
+        let a = Modulation::Pam4.levels()[usize::from(known.unwrap_or(s)) & 3];
+        self.a[k + m] = a;
+        (z, s, z - a)
+    }
+
+    fn adapt(&mut self, k: usize, e: f64) {
+        if self.step == 0.0 {
+            return;
+        }
+        let (r, a) = (&self.r[k..k + self.c.len()], &self.a[k..k + self.d.len()]);
+        match self.update {
+            LmsUpdate::Lms => {
+                let g = self.step * e;
+                self.c.iter_mut().zip(r).for_each(|(c, r)| *c -= g * r);
+                self.d.iter_mut().zip(a).for_each(|(d, a)| *d += g * a);
+            }
+            LmsUpdate::SignSign => {
+                let g = self.step * sign(e);
+                self.c.iter_mut().zip(r).for_each(|(c, r)| *c -= g * sign(*r));
+                self.d.iter_mut().zip(a).for_each(|(d, a)| *d += g * sign(*a));
+            }
+            LmsUpdate::Block(symbols) => {
+                let (c, d) = (&mut self.gradient.0, &mut self.gradient.1);
+                c.iter_mut().zip(r).for_each(|(c, r)| *c += e * r);
+                d.iter_mut().zip(a).for_each(|(d, a)| *d += e * a);
+                self.summed += 1;
+                if self.summed == symbols {
+                    self.c.iter_mut().zip(c.iter()).for_each(|(c, g)| *c -= self.step * g);
+                    self.d.iter_mut().zip(d.iter()).for_each(|(d, g)| *d += self.step * g);
+                    c.fill(0.0);
+                    d.fill(0.0);
+                    self.summed = 0;
+                }
+            }
+        }
+    }
+
+    fn taps(&self) -> (Vec<f64>, Vec<f64>) {
+        (self.c.iter().rev().copied().collect(), self.d.iter().rev().copied().collect())
+    }
+}
+
+/// clip(⌊v⌋, 0, 3) by comparisons: rounding down is a call where the processor's baseline has no instruction for it.
+fn slice(v: f64) -> u8 {
+    u8::from(v >= 1.0) + u8::from(v >= 2.0) + u8::from(v >= 3.0)
+}
+
+/// −1, 0 or 1.
+fn sign(x: f64) -> f64 {
+    if x == 0.0 { 0.0 } else { x.signum() }
+}
+
+/// Σ x y in four sums, so that the additions do not wait for one another.
+fn dot(x: &[f64], y: &[f64]) -> f64 {
+    let mut sums = [0.0; 4];
+    let (xs, ys) = (x.chunks_exact(4), y.chunks_exact(4));
+    let rest: f64 = xs.remainder().iter().zip(ys.remainder()).map(|(x, y)| x * y).sum();
+    for (x, y) in xs.zip(ys) {
+        for i in 0..4 {
+            sums[i] += x[i] * y[i];
+        }
+    }
+    (sums[0] + sums[2]) + (sums[1] + sums[3]) + rest
+}

@@ -1,0 +1,45 @@
+//! Captured samples of either precision.
+
+use crate::error::{Error, Result};
+
+/// A real sample: `f32` or `f64`. Arithmetic on samples is in `f64`.
+pub trait Sample: Copy + Into<f64> + Send + Sync {
+    /// The nearest sample of this precision.
+    fn from_f64(value: f64) -> Self;
+    /// Largest finite magnitude of this precision.
+    const MAX: f64;
+}
+
+impl Sample for f32 {
+    fn from_f64(value: f64) -> Self {
+        value as Self
+    }
+    const MAX: f64 = f32::MAX as f64;
+}
+
+impl Sample for f64 {
+    fn from_f64(value: f64) -> Self {
+        value
+    }
+    const MAX: f64 = Self::MAX;
+}
+
+/// Largest magnitude of samples that are all finite.
+pub(crate) fn largest<T: Sample>(name: &str, samples: &[T]) -> Result<f64> {
+    // Eight maxima side by side and no way out of the loop, so that it becomes vector code.
+    let mut lanes = [0.0f64; 8];
+    let mut finite = true;
+    for chunk in samples.chunks(8) {
+        for (largest, x) in lanes.iter_mut().zip(chunk) {
+            let x = Into::<f64>::into(*x).abs();
+            finite &= x <= f64::MAX;
+            *largest = if x > *largest { x } else { *largest };
+        }
+    }
+    if finite {
+        return Ok(lanes.into_iter().fold(0.0, f64::max));
+    }
+    let infinite = samples.iter().position(|x| !Into::<f64>::into(*x).is_finite()).unwrap_or(0);
+    let value: f64 = samples[infinite].into();
+    Err(Error::parameter(format!("{name}[{infinite}]"), value, "finite"))
+}

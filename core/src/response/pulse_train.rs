@@ -1,0 +1,140 @@
+//! A waveform from levels and the response to one of them.
+
+use crate::error::{Error, Result};
+use crate::run::Run;
+use crate::simd::{Level, fir_add};
+
+/// Symbols in a block: all phases of one stay in the second-level cache.
+const BLOCK: usize = 512;
+/// Samples between the rows of two phases. Not a multiple of a page, or all rows would fall into the same few sets of
+/// the first-level cache.
+const PITCH: usize = BLOCK + 16;
+/// Most samples a waveform may have: beyond it no address space would hold it.
+const MAX_SAMPLES: usize = isize::MAX as usize / 4;
+
+/// Waveform of a sequence of levels: y[k M + i] = Σ_j levels[k−j] pulse[j M + i] with M = `samples_per_symbol`.
+///
+/// It ends with the last symbol, so its length is `levels.len()` M; what the pulse rings beyond that is cut. The pulse
+/// may have any length, also one that is no multiple of M. Each phase is a FIR at the symbol rate, so that no
+/// stuffed zero is ever multiplied. Sums are in single precision.
+///
+/// ```
+/// use lightlane::{Run, response::pulse_train};
+/// let y = pulse_train(&[1.0, -1.0], &[0.5, 1.0, 0.25], 2, &Run::default())?;
+/// assert_eq!(y, [0.5, 1.0, -0.25, -1.0]);
+/// # Ok::<(), lightlane::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::Parameter`] for no samples a symbol, values that are not finite, or a waveform that overflows single
+/// precision or memory; [`Error::Interrupted`].
+pub fn pulse_train(levels: &[f32], pulse: &[f32], samples_per_symbol: usize, run: &Run) -> Result<Vec<f32>> {
+    let m = samples_per_symbol;
+    let length = levels.len().checked_mul(m).filter(|n| m > 0 && *n <= MAX_SAMPLES);
+    let Some(length) = length else {
+        let requirement = "at least 1, and the waveform small enough for memory";
+        return Err(Error::parameter("samples_per_symbol", m, requirement));
+    };
+    check(levels, pulse)?;
+    let simd = Level::detect()?;
+    // Taps that reach back before the first symbol meet only zeros.
+    let taps = pulse.len().div_ceil(m).min(levels.len());
+    let mut y = Vec::new();
+    if y.try_reserve_exact(length).is_err() {
+        return Err(Error::parameter("samples_per_symbol", m, "small enough for the waveform to fit memory"));
+    }
+    y.resize(length, 0.0);
+    if taps == 0 {
+        return Ok(y);
+    }
+    let phases = m.min(pulse.len());
+    let mut h = vec![0.0; phases * taps];
+    for (i, row) in h.chunks_exact_mut(taps).enumerate() {
+        for (tap, value) in row.iter_mut().zip(pulse[i..].iter().step_by(m)) {
+            *tap = *value;
+        }
+    }
+    let mut history = vec![0.0; taps - 1 + BLOCK];
+    // Phases in groups, so that the rows of a group fit the cache however many there are.
+    const GROUP: usize = 64;
+    let mut rows = vec![0.0; phases.min(GROUP) * PITCH];
+    for (b, out) in y.chunks_mut(BLOCK * m).enumerate() {
+        run.check()?;
+        let n = out.len() / m;
+        history.copy_within(BLOCK.., 0);
+        let input = &mut history[..taps - 1 + n];
+        input[taps - 1..].copy_from_slice(&levels[b * BLOCK..b * BLOCK + n]);
+        for first in (0..phases).step_by(GROUP) {
+            let group = first..phases.min(first + GROUP);
+            for (row, i) in rows.chunks_exact_mut(PITCH).zip(group.clone()) {
+                row[..n].fill(0.0);
+                fir_add(simd, input, &h[i * taps..(i + 1) * taps], &mut row[..n]);
+            }
+            for (k, symbol) in out.chunks_exact_mut(m).enumerate() {
+                for (y, row) in symbol[group.clone()].iter_mut().zip(rows.chunks_exact(PITCH)) {
+                    *y = row[k];
+                }
+            }
+        }
+        run.report((b * BLOCK + n) as u64, levels.len() as u64);
+    }
+    Ok(y)
+}
+
+fn check(levels: &[f32], pulse: &[f32]) -> Result<()> {
+    for (name, values) in [("levels", levels), ("pulse", pulse)] {
+        if let Some(i) = values.iter().position(|v| !v.is_finite()) {
+            let requirement = "finite in single precision";
+            return Err(Error::parameter(format!("{name}[{i}]"), values[i], requirement));
+        }
+    }
+    let largest = levels.iter().fold(0.0f32, |m, v| m.max(v.abs()));
+    let sum: f64 = pulse.iter().map(|v| f64::from(v.abs())).sum();
+    let bound = f64::from(largest) * sum;
+    if bound > f64::from(f32::MAX) {
+        let requirement = "such that max|levels| Σ|pulse| stays within single precision";
+        return Err(Error::parameter("pulse", format!("a waveform of up to {bound:.3e}"), requirement));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn it_is_the_sum_over_symbols(
+            levels in prop::collection::vec(-1f32..1.0, 0..1300),
+            pulse in prop::collection::vec(-1f32..1.0, 0..200),
+            m in prop_oneof![1usize..9, 60usize..140],
+        ) {
+            let y = pulse_train(&levels, &pulse, m, &Run::default()).unwrap();
+            prop_assert_eq!(y.len(), levels.len() * m);
+            for k in (0..levels.len()).step_by(7) {
+                for i in 0..m {
+                    let wanted: f64 = (0..=k)
+                        .take_while(|j| j * m + i < pulse.len())
+                        .map(|j| f64::from(levels[k - j]) * f64::from(pulse[j * m + i]))
+                        .sum();
+                    // At most 200 terms below 1: half a unit in the last place of the running sum each.
+                    prop_assert!((wanted - f64::from(y[k * m + i])).abs() < 2e-5);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn bad_input_is_refused() {
+        let run = Run::default();
+        assert!(pulse_train(&[1.0], &[1.0], 0, &run).is_err());
+        assert!(pulse_train(&[1.0; 4], &[1.0], usize::MAX / 2, &run).is_err());
+        assert!(pulse_train(&[1.0; 4], &[1.0], usize::MAX / 64, &run).is_err());
+        assert!(pulse_train(&[f32::NAN], &[1.0], 1, &run).is_err());
+        assert!(pulse_train(&[1.0], &[f32::INFINITY], 1, &run).is_err());
+        assert!(pulse_train(&[1e30], &[1e30], 1, &run).is_err());
+        run.cancel_flag().store(true, std::sync::atomic::Ordering::Relaxed);
+        assert_eq!(pulse_train(&[1.0], &[1.0], 1, &run), Err(Error::Interrupted));
+    }
+}

@@ -1,0 +1,144 @@
+//! Adaptation against the closed form, its variants against one another, lanes against the serial run.
+
+use lightlane::random::{Purpose, Stream};
+use lightlane::receiver::{Lms, LmsUpdate, mmse};
+use lightlane::simd::Level;
+use lightlane::simd::lanes::{LANES, Row};
+use lightlane::{Error, Run};
+use proptest::prelude::*;
+
+/// Symbols and the samples that a response makes of them, its tap `main` in line with its symbol.
+pub(crate) fn record(n: usize, response: &[f64], main: usize, sigma: f32, seed: u64) -> (Vec<u8>, Vec<f32>) {
+    let level = Level::from_name("portable").unwrap();
+    let (mut symbols, mut noise) = (vec![0; n], vec![0.0; n]);
+    Stream::new(level, seed, Purpose::Symbols, 0).symbols(2, 0, &mut symbols);
+    Stream::new(level, seed, Purpose::Noise, 0).normals(0, &mut noise);
+    let sample = |k: usize| -> f32 {
+        let sum: f64 = (0..response.len())
+            .filter_map(|m| {
+                Some(
+                    response[m]
+                        * symbols.get((k + main).checked_sub(m)?).map(|s| f64::from(*s) * 2.0 / 3.0 - 1.0)?,
+                )
+            })
+            .sum();
+        sum as f32 + sigma * noise[k]
+    };
+    let samples = (0..n).map(sample).collect();
+    (symbols, samples)
+}
+
+fn distance(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
+}
+
+#[test]
+fn every_update_converges_to_the_closed_form() {
+    let (response, sigma, n) = ([0.15, 1.0, 0.4, -0.1], 0.08, 150_000);
+    let (symbols, samples) = record(n, &response, 1, sigma, 3);
+    let best = mmse(&response, &[f64::from(sigma).powi(2)], 4, 3, 1, 5.0 / 9.0, Some(1)).unwrap();
+    let taps = [best.ffe.as_slice(), &best.dfe].concat();
+    for (update, step, tolerance) in [
+        // Gradient noise: sqrt(step · mse / 2 · taps) = sqrt(1e-3 · 7e-3 / 2 · 5) = 4e-3 rms; three of that.
+        (LmsUpdate::Lms, 1e-3, 0.012),
+        (LmsUpdate::Block(16), 1e-3, 0.012),
+        // A neighbourhood as wide as the steps: each tap wanders by sqrt(step · error) = sqrt(1e-4 · 0.08) = 3e-3.
+        (LmsUpdate::SignSign, 1e-4, 0.02),
+    ] {
+        let lms = Lms { update, ..Lms::new(4, 3, 1, step).unwrap() };
+        let run = lms.run(&samples, &symbols, n, &Run::default()).unwrap();
+        let reached = [run.ffe.as_slice(), &run.dfe].concat();
+        assert!(distance(&taps, &reached) < tolerance, "{update:?}: {taps:?} {reached:?}");
+        let last = run.error_rms_trace[100..140].iter().sum::<f64>() / 40.0;
+        // Misadjustment step/2 trace R = 0.15 % in power, and the spread of 40,000 errors.
+        assert!((last / best.mse.sqrt() - 1.0).abs() < 0.03, "{update:?}: {last} {}", best.mse.sqrt());
+    }
+}
+
+#[test]
+fn decisions_take_over_from_training() {
+    let (symbols, samples) = record(20_000, &[0.1, 0.8, 0.3], 1, 0.02, 4);
+    let lms = Lms::new(9, 4, 1, 5e-3).unwrap();
+    let run = lms.run(&samples, &symbols[..4000], 4000, &Run::default()).unwrap();
+    // Trained, the error of 0.03 rms is a tenth of the distance to the threshold.
+    assert_eq!(run.decisions[4000..19_990], symbols[4000..19_990]);
+    // One stream in two runs, the second resuming: equal but for the samples and symbols across the cut.
+    let first = lms.run(&samples[..10_000], &symbols[..4000], 4000, &Run::default()).unwrap();
+    let resumed = Lms { ffe: first.ffe, dfe: first.dfe, ..lms.clone() };
+    let second = resumed.run(&samples[10_000..], &[], 0, &Run::default()).unwrap();
+    assert_eq!(second.decisions[10..9_990], symbols[10_010..19_990]);
+    assert!(distance(&second.ffe, &run.ffe) < 1e-2);
+    let frozen = Lms { step: 0.0, ffe: run.ffe.clone(), dfe: run.dfe.clone(), ..lms };
+    let still = frozen.run(&samples, &[], 0, &Run::default()).unwrap();
+    assert_eq!((still.ffe, still.dfe), (run.ffe, run.dfe));
+}
+
+#[test]
+fn what_cannot_be_is_refused_and_divergence_is_named() {
+    let run = Run::default();
+    for (taps, pre, dfe, step) in [
+        (0, 0, 0, 0.1),
+        (4, 4, 0, 0.1),
+        (5000, 0, 0, 0.1),
+        (4, 0, 5000, 0.1),
+        (4, 0, 0, -0.1),
+        (4, 0, 0, f64::NAN),
+    ] {
+        assert!(
+            matches!(Lms::new(taps, pre, dfe, step), Err(Error::Parameter { .. })),
+            "{taps} {pre} {dfe} {step}"
+        );
+    }
+    let lms = Lms::new(4, 1, 1, 50.0).unwrap();
+    let (symbols, samples) = record(3000, &[1.0, 0.3], 0, 0.1, 5);
+    let diverged = lms.run(&samples, &symbols, 3000, &run);
+    assert!(
+        matches!(&diverged, Err(Error::Convergence { value, limit, .. }) if value.abs() > *limit),
+        "{diverged:?}"
+    );
+    assert!(lms.run(&[f64::NAN], &[], 0, &run).is_err());
+    assert!(lms.run::<f64>(&[], &[], 0, &run).is_err());
+    assert!(lms.run(&[1.0], &[4], 1, &run).is_err());
+    assert!(lms.run(&[1.0], &[3], 2, &run).is_err());
+    // Samples beyond what can be squared are an error, not a number that is none.
+    assert!(lms.run(&[1e300; 8], &[], 0, &run).is_err());
+    let rows = vec![Row::splat(0.9); 3000];
+    assert!(matches!(lms.run_lanes(&rows, &[], 0, &run), Err(Error::Convergence { .. })));
+    assert!(lms.run_lanes(&[Row::splat(f32::NAN)], &[], 0, &run).is_err());
+    assert!(lms.run_lanes(&rows, &[[4; LANES]], 0, &run).is_err());
+    assert!(lms.run_lanes(&rows, &[[3; LANES]], 2, &run).is_err());
+    run.cancel_flag().store(true, std::sync::atomic::Ordering::Relaxed);
+    assert_eq!(Lms::new(1, 0, 0, 0.1).unwrap().run(&[1.0], &[], 0, &run), Err(Error::Interrupted));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn each_lane_is_the_serial_run_of_its_stream(
+        taps in 1usize..20, pre in 0usize..8, dfe in 0usize..4, n in 1usize..5000, echo in -0.3..0.3f64, seed: u64,
+    ) {
+        let run = Run::default();
+        let lms = Lms::new(taps, pre.min(taps - 1), dfe, 2e-3).unwrap();
+        let streams: Vec<_> = (0..LANES as u64).map(|i| record(n, &[0.9, echo], 0, 0.05, seed ^ i)).collect();
+        let samples = Row::interleave(&std::array::from_fn(|i| streams[i].1.as_slice()), n);
+        // Trained throughout, so that no decision on a threshold can set the two apart.
+        let training: Vec<[u8; LANES]> = (0..n).map(|k| std::array::from_fn(|i| streams[i].0[k])).collect();
+        let lanes = lms.run_lanes(&samples, &training, n, &run).unwrap();
+        for (i, (symbols, samples)) in streams.iter().enumerate() {
+            let serial = lms.run(samples, symbols, n, &run).unwrap();
+            // Single precision: some 20 products, and errors of the taps that decay over 1/(step · power) = 1000
+            // symbols, of 6e-8 · step each.
+            for (rows, wanted) in [(&lanes.soft, &serial.soft), (&lanes.ffe, &serial.ffe), (&lanes.dfe, &serial.dfe)] {
+                for (row, wanted) in rows.iter().zip(wanted) {
+                    prop_assert!((f64::from(row.0[i]) - wanted).abs() < 1e-4);
+                }
+            }
+            prop_assert!((lanes.error_rms[i] - serial.error_rms).abs() < 1e-5);
+            for (k, row) in lanes.decisions.iter().enumerate() {
+                let z = 1.5 * serial.soft[k] + 2.0;
+                prop_assert!(row[i] == serial.decisions[k] || (z - z.round()).abs() < 2e-4);
+            }
+        }
+    }
+}

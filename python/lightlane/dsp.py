@@ -1,0 +1,397 @@
+"""Equalization and detection of captured waveforms.
+
+Arrays are borrowed where they are contiguous and of the right type; levels of PAM4 symbols 0..3 are -1, -1/3, 1/3
+and 1. Samples are one a symbol unless an argument says how many.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lightlane import _native
+from lightlane._exceptions import ParameterError
+
+__all__ = [
+    "LmsEqualizer",
+    "LmsResult",
+    "MmseResult",
+    "iir",
+    "mlsd",
+    "mmse",
+    "mueller_muller_phase",
+    "pulse_train",
+]
+
+Reals = NDArray[np.float64]
+
+
+def pulse_train(levels: ArrayLike, pulse: ArrayLike, samples_per_symbol: int) -> NDArray[np.float32]:
+    """Return the waveform of a sequence of levels.
+
+    ``y[k M + i] = sum_j levels[k - j] pulse[j M + i]`` with M samples a symbol, cut at the end of the last symbol.
+
+    Parameters
+    ----------
+    levels : array_like
+        Level of each symbol, such as `lightlane.patterns.levels` gives. Borrowed when float32.
+    pulse : array_like
+        Response to one symbol of level 1, of any length. Borrowed when float32.
+    samples_per_symbol : int
+        Samples a symbol, of pulse and waveform.
+
+    Returns
+    -------
+    ndarray of float32
+        ``len(levels) * samples_per_symbol`` samples; sums are in single precision.
+
+    Raises
+    ------
+    ParameterError
+        For no samples a symbol, or values that are not finite.
+
+    Examples
+    --------
+    >>> import lightlane as ll
+    >>> ll.dsp.pulse_train([1, -1], [0.5, 1.0, 0.25], samples_per_symbol=2).tolist()
+    [0.5, 1.0, -0.25, -1.0]
+    """
+    return _native.pulse_train(levels, pulse, samples_per_symbol)
+
+
+def iir(b: ArrayLike, a: ArrayLike, x: ArrayLike) -> NDArray[Any]:
+    """Filter samples by the rational transfer function b(z)/a(z), as `scipy.signal.lfilter` does.
+
+    ``a[0] y[k] = sum_i b[i] x[k - i] - sum_(i >= 1) a[i] y[k - i]``, both zero before the record.
+
+    Parameters
+    ----------
+    b, a : array_like
+        Coefficients in rising powers of 1/z; ``a[0]`` is not 0.
+    x : array_like
+        Samples; of more than one dimension, each row along the last is filtered on its own.
+
+    Returns
+    -------
+    ndarray
+        float32 when `x` is, else float64; the state is float64 in either case.
+
+    Raises
+    ------
+    ParameterError
+        For samples or coefficients that are not finite, or ``a[0] == 0``.
+    ConvergenceError
+        When the output of an unstable filter overflows.
+
+    Examples
+    --------
+    >>> import lightlane as ll
+    >>> ll.dsp.iir([2], [2, -1], [1, 1, 1]).tolist()
+    [1.0, 1.5, 1.75]
+    """
+    b, a = np.atleast_1d(b), np.atleast_1d(a)
+    samples = np.asarray(x)
+    if samples.ndim < 2 or samples.size == 0:
+        return _native.iir(b, a, samples)
+    rows = samples.reshape(-1, samples.shape[-1])
+    return np.stack([_native.iir(b, a, row) for row in rows]).reshape(samples.shape)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LmsResult:
+    """What an adaptive equalizer made of a record.
+
+    Attributes
+    ----------
+    decisions : ndarray of uint8
+        Symbol 0..3 of each sample, by the slicer, in training too.
+    soft : ndarray
+        Slicer input of each sample.
+    ffe : ndarray
+        FFE taps after the last symbol, in time order.
+    dfe : ndarray
+        DFE taps after the last symbol; ``dfe[0]`` multiplies the decision before.
+    error_rms : float
+        Root mean square of the error over all symbols.
+    error_rms_trace : ndarray
+        The same over each `LmsEqualizer.trace_block` symbols, the last of which may be fewer: how it converged.
+    """
+
+    decisions: NDArray[np.uint8]
+    soft: Reals
+    ffe: Reals
+    dfe: Reals
+    error_rms: float
+    error_rms_trace: Reals
+
+
+@dataclass(frozen=True)
+class LmsEqualizer:
+    """An FFE and DFE for PAM4 that adapt by least mean squares.
+
+    ``z[k] = sum_i c[i] r[k + pre - i] - sum_j d[j] a[k - j]``, ``e[k] = z[k] - a[k]``, then ``c -= step e r`` and
+    ``d += step e a``, where a is the level of the training symbol or else of the decision
+    ``clip(floor(1.5 z + 2), 0, 3)``. Samples and symbols outside the record are 0; sums are in double precision.
+
+    Parameters
+    ----------
+    ffe_taps : int, default 16
+        FFE taps.
+    pre : int, default 4
+        FFE taps before the main one.
+    dfe_taps : int, default 1
+        DFE taps.
+    step : float, default 1e-3
+        Step size; 0 freezes the taps.
+    ffe : sequence of float, optional
+        Initial FFE taps, such as those of `mmse` or of a run before; None is 1 at `pre`.
+    dfe : sequence of float, optional
+        Initial DFE taps; None is zeros.
+    update : {'lms', 'sign_sign', 'block'}, default 'lms'
+        By error times sample, by the signs of both, or by their sum once a block.
+    block : int, default 32
+        Symbols of a block; of no effect unless `update` is 'block'.
+    trace_block : int, default 1024
+        Symbols of one entry of `LmsResult.error_rms_trace`.
+
+    Raises
+    ------
+    ParameterError
+        For values outside their domain.
+
+    Examples
+    --------
+    The echo of each symbol is learnt, and taken off by feedback:
+
+    >>> import lightlane as ll
+    >>> symbols = ll.patterns.prbs13q()
+    >>> samples = ll.dsp.pulse_train(ll.patterns.levels(symbols), [0.8, 0.3], samples_per_symbol=1)
+    >>> run = ll.dsp.LmsEqualizer(ffe_taps=1, pre=0, step=0.02).run(samples, symbols, 2000)
+    >>> int((run.decisions != symbols)[2000:].sum()), run.ffe.round(3).tolist(), run.dfe.round(3).tolist()
+    (0, [1.25], [0.375])
+    """
+
+    ffe_taps: int = 16
+    pre: int = 4
+    dfe_taps: int = 1
+    step: float = 1e-3
+    ffe: tuple[float, ...] | None = None
+    dfe: tuple[float, ...] | None = None
+    update: Literal["lms", "sign_sign", "block"] = "lms"
+    block: int = 32
+    trace_block: int = 1024
+
+    def __init__(
+        self,
+        ffe_taps: int = 16,
+        pre: int = 4,
+        dfe_taps: int = 1,
+        step: float = 1e-3,
+        ffe: ArrayLike | None = None,
+        dfe: ArrayLike | None = None,
+        *,
+        update: Literal["lms", "sign_sign", "block"] = "lms",
+        block: int = 32,
+        trace_block: int = 1024,
+    ) -> None:
+        fields = {
+            "ffe_taps": ffe_taps,
+            "pre": pre,
+            "dfe_taps": dfe_taps,
+            "step": float(step),
+            "ffe": _taps("ffe", ffe),
+            "dfe": _taps("dfe", dfe),
+            "update": update,
+            "block": block,
+            "trace_block": trace_block,
+        }
+        for name, value in fields.items():
+            object.__setattr__(self, name, value)
+        _native.lms_check(*self._fields())
+
+    def _fields(self) -> tuple[Any, ...]:
+        return (
+            self.ffe_taps,
+            self.pre,
+            self.dfe_taps,
+            self.step,
+            self.ffe,
+            self.dfe,
+            self.update,
+            self.block,
+            self.trace_block,
+        )
+
+    def run(self, samples: ArrayLike, training: ArrayLike | None = None, n_training: int = 0) -> LmsResult:
+        """Equalize a record, adapting as it goes; the equalizer itself does not change.
+
+        Parameters
+        ----------
+        samples : array_like
+            One sample a symbol. Borrowed when float32 or float64.
+        training : array_like of int, optional
+            Symbols 0..3 that were sent.
+        n_training : int, default 0
+            How many of them are used; from there on decisions are.
+
+        Returns
+        -------
+        LmsResult
+
+        Raises
+        ------
+        ParameterError
+            For samples that are none or not finite, or training that is too short or above 3.
+        ConvergenceError
+            When the taps diverge; the message has the error that crossed the line.
+        """
+        return LmsResult(*_native.lms_run(samples, training, n_training, *self._fields()))
+
+
+def _taps(name: str, taps: ArrayLike | None) -> tuple[float, ...] | None:
+    if taps is None:
+        return None
+    array = np.asarray(taps, float)
+    if array.ndim != 1:
+        requirement = "in one dimension"
+        raise ParameterError(
+            f"{name} = {array.ndim} dimensions: must be {requirement}", name, taps, requirement
+        )
+    return tuple(array.tolist())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MmseResult:
+    """Taps of least mean-square error.
+
+    Attributes
+    ----------
+    ffe : ndarray
+        FFE taps in time order.
+    dfe : ndarray
+        DFE taps; ``dfe[0]`` multiplies the decision before.
+    mse : float
+        Mean-square error, in the unit of the signal power.
+    snr_db : float
+        Unbiased signal-to-noise ratio, 10 log10(signal_power/mse - 1).
+    delay : int
+        Index of the main tap of the pulse.
+    """
+
+    ffe: Reals
+    dfe: Reals
+    mse: float
+    snr_db: float
+    delay: int
+
+
+def mmse(
+    pulse: ArrayLike,
+    noise_autocorrelation: ArrayLike,
+    ffe_taps: int,
+    pre: int,
+    dfe_taps: int,
+    signal_power: float,
+    delay: int | None = None,
+) -> MmseResult:
+    """Return the FFE and DFE of least mean-square error in closed form, past decisions being right.
+
+    ``r[k] = sum_m pulse[m] a[k - m + delay] + n[k]`` and
+    ``z[k] = sum_i ffe[i] r[k + pre - i] - sum_j dfe[j - 1] a[k - j]``.
+
+    Parameters
+    ----------
+    pulse : array_like
+        Response, one sample a symbol.
+    noise_autocorrelation : array_like
+        ``E[n[k] n[k + l]]`` for l = 0, 1, …; zero past its end.
+    ffe_taps, pre, dfe_taps : int
+        FFE taps, those of them before the main one, and DFE taps.
+    signal_power : float
+        E[a²], 5/9 for PAM4 on the scale -1..1.
+    delay : int, optional
+        Index of the main tap of the pulse; None takes the one of least error.
+
+    Raises
+    ------
+    ParameterError
+        For values outside their domain.
+    ConvergenceError
+        When the equations cannot be solved in double precision.
+
+    Examples
+    --------
+    >>> import lightlane as ll
+    >>> m = ll.dsp.mmse([1.0], [0.25], ffe_taps=1, pre=0, dfe_taps=0, signal_power=1.0)
+    >>> m.ffe.round(12).tolist(), round(m.mse, 12), round(m.snr_db, 3)
+    ([0.8], 0.2, 6.021)
+    """
+    return MmseResult(
+        *_native.mmse(pulse, noise_autocorrelation, ffe_taps, pre, dfe_taps, signal_power, delay)
+    )
+
+
+def mlsd(samples: ArrayLike, response: ArrayLike, levels: int = 4) -> NDArray[np.uint8]:
+    """Return the most likely sequence of a whole record in white noise, by the Viterbi algorithm.
+
+    ``y[k] = sum_m response[m] a[k - m]``, a being zero before the first sample. Nothing is decided before the end.
+
+    Parameters
+    ----------
+    samples : array_like
+        One sample a symbol. Borrowed when float32 or float64.
+    response : array_like
+        Response after equalization, such as ``[1, a]``.
+    levels : {4, 2}, default 4
+        Size of the alphabet, equally spaced from -1 to 1.
+
+    Returns
+    -------
+    ndarray of uint8
+        Symbols from 0.
+
+    Raises
+    ------
+    ParameterError
+        For samples that are not finite, or a trellis, ``levels ** (len(response) - 1)`` states, of more than 4096.
+
+    Examples
+    --------
+    >>> import lightlane as ll
+    >>> ll.dsp.mlsd([1.0, 0.0, 0.0, 2 / 3], response=[1.0, 1.0]).tolist()
+    [3, 0, 3, 1]
+    """
+    return _native.mlsd(samples, response, levels)
+
+
+def mueller_muller_phase(pulse: ArrayLike, samples_per_symbol: int) -> float:
+    """Return the phase at which a Mueller-Müller detector locks, where h(t0 - 1) = h(t0 + 1).
+
+    Parameters
+    ----------
+    pulse : array_like
+        Pulse response.
+    samples_per_symbol : int
+        Samples a symbol.
+
+    Returns
+    -------
+    float
+        Phase in UI from ``pulse[0]``: of several roots the one nearest the largest ``|pulse|``, interpolated between
+        samples.
+
+    Raises
+    ------
+    ParameterError
+        For a pulse that is empty, all zeros or not finite.
+
+    Examples
+    --------
+    >>> import lightlane as ll
+    >>> ll.dsp.mueller_muller_phase([0, 0.5, 1, 0.5, 0], samples_per_symbol=2)
+    1.0
+    """
+    return _native.mueller_muller_phase(pulse, samples_per_symbol)
