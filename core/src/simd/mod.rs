@@ -20,10 +20,12 @@ mod level;
 #[doc(hidden)]
 pub mod naive;
 mod normal;
+mod peak;
 mod philox;
 
 pub use elementwise::{axpy, count_greater, lookup, multiply, unpack};
 pub use fir::fir_add;
 pub use level::{Level, level_name};
 pub use normal::{NORMAL_LIMIT, normals};
+pub use peak::multiply_adds;
 pub use philox::{PHILOX_GROUP, PHILOX_LANES, philox_words, philox4x32_10};
