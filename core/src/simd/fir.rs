@@ -70,9 +70,9 @@ fn tile<S: Simd, const R: usize>(simd: S, input: &[f32], taps: &[f32], output: &
     left = groups::<S, R, 4>(simd, input, left, &mut at, &mut sums);
     left = groups::<S, R, 2>(simd, input, left, &mut at, &mut sums);
     left = groups::<S, R, 1>(simd, input, left, &mut at, &mut sums);
-    let window = &input[at..at + left.len() - 1 + R * width + usize::from(left.is_empty())];
-    for (window, tap) in window.windows(R * width).zip(left.iter().rev()) {
+    for (j, tap) in left.iter().rev().enumerate() {
         let tap = S::f32s::splat(simd, *tap);
+        let window = &input[at + j..at + j + R * width];
         for r in 0..R {
             let x = S::f32s::from_slice(simd, &window[r * width..(r + 1) * width]);
             sums[r] = x.mul_add(tap, sums[r]);

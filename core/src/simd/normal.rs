@@ -74,10 +74,12 @@ fn radius<S: Simd>(simd: S, word: S::u32s) -> S::f32s {
     let mantissa = (shifted & 0x007F_FFFF) + S::u32s::splat(simd, HALF_ROOT);
     let m: S::f32s = mantissa.bitcast::<S::f32s>() - 1.0;
     let square = m * m;
-    let mut p = S::f32s::splat(simd, LN[0]);
-    for c in &LN[1..] {
-        p = p * m + *c;
-    }
+    // Estrin's order: independent products, so that the polynomial is not a chain of sixteen operations.
+    let pair = |i: usize| m * LN[i] + LN[i + 1];
+    let fourth = square * square;
+    let low = pair(5) * square + pair(7);
+    let high = pair(1) * square + pair(3);
+    let p = (fourth * LN[0] + high) * fourth + low;
     let ln = m + (p * m * square - square * 0.5) + exponent.to_float::<S::f32s>() * std::f32::consts::LN_2;
     (ln * -2.0).sqrt()
 }
