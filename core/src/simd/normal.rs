@@ -28,13 +28,11 @@ pub fn normals(level: Level, words: &[u32], output: &mut [f32]) {
         words.len() == output.len() && words.len().is_multiple_of(PHILOX_GROUP),
         "normals come in whole groups"
     );
-    for (words, output) in words.chunks_exact(PHILOX_GROUP).zip(output.chunks_exact_mut(PHILOX_GROUP)) {
-        dispatch!(level.inner, simd => group_body(simd, words, output));
-    }
+    dispatch!(level.inner, simd => body(simd, words, output));
 }
 
 #[inline(always)]
-fn group_body<S: Simd>(simd: S, words: &[u32], output: &mut [f32]) {
+fn body<S: Simd>(simd: S, words: &[u32], output: &mut [f32]) {
     let pairs = words.chunks_exact(2 * PHILOX_LANES).zip(output.chunks_exact_mut(2 * PHILOX_LANES));
     for (words, output) in pairs {
         let (w0, w1) = words.split_at(PHILOX_LANES);
