@@ -62,7 +62,7 @@ proptest! {
     fn polyphase(
         n in lengths(),
         sps in prop::sample::select(&[1usize, 2, 3, 8, 12, 16, 17, 32][..]),
-        symbols in prop::sample::select(&[1usize, 2, 3, 8, 23, 24, 25, 64, 95, 96, 97, 130][..]),
+        symbols in prop::sample::select(&[1usize, 2, 3, 8, 23, 24, 25, 55, 56, 64, 95, 96, 97, 130, 199, 200][..]),
         short in 0..8usize,
         seed: u64,
     ) {

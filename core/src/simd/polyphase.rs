@@ -6,15 +6,19 @@
 //!
 //! Convolving zero-stuffed samples would multiply S − 1 zeros for each level. Short pulses are summed directly: a tile
 //! of symbols and phases stays in registers, each level is broadcast and each row of the pulse loaded once. Long ones
-//! take one transform of the levels and one inverse transform a phase.
+//! take one transform of the levels and one inverse transform a phase. With one sample a symbol this is the FIR of a
+//! prepared filter, direct or by transforms.
 
 use super::Level;
+use super::fir::fir_add;
 use super::overlap_save::{OverlapSave, SpectralWorkspace};
 use fearless_simd::{dispatch, prelude::*};
 
 /// Pulses of so many symbols and more are transformed: where the two were measured equal, with vectors of four and of
 /// more lanes. Lanes that a row leaves empty bring the direct sum's cost up in proportion.
 const TRANSFORM_FROM: [usize; 2] = [24, 96];
+/// The same for one sample a symbol, where the direct sum is a plain FIR.
+const TRANSFORM_FIR_FROM: [usize; 2] = [56, 200];
 
 /// A pulse made ready.
 ///
@@ -46,7 +50,8 @@ impl Polyphase {
         let mut ready = Self::direct(level, pulse, samples_per_symbol);
         let symbols = ready.history() + 1;
         let stride = ready.stride;
-        let from = TRANSFORM_FROM[usize::from(dispatch!(level.inner, simd => width(simd)) > 4)];
+        let wide = usize::from(dispatch!(level.inner, simd => width(simd)) > 4);
+        let from = if samples_per_symbol == 1 { TRANSFORM_FIR_FROM[wide] } else { TRANSFORM_FROM[wide] };
         if symbols * stride >= from * samples_per_symbol {
             ready.transform =
                 Some(OverlapSave::new(level, symbols, samples_per_symbol, |i, j| ready.rows[j * stride + i]));
@@ -60,7 +65,10 @@ impl Polyphase {
     /// As [`Polyphase::new`].
     pub fn direct(level: Level, pulse: &[f32], samples_per_symbol: usize) -> Self {
         assert!(!pulse.is_empty() && samples_per_symbol > 0, "a pulse has samples");
-        let stride = samples_per_symbol.next_multiple_of(dispatch!(level.inner, simd => width(simd)));
+        let stride = match samples_per_symbol {
+            1 => 1,
+            sps => sps.next_multiple_of(dispatch!(level.inner, simd => width(simd))),
+        };
         let mut rows = vec![0.0; pulse.len().div_ceil(samples_per_symbol) * stride];
         for (row, samples) in rows.chunks_exact_mut(stride).zip(pulse.chunks(samples_per_symbol)) {
             row[..samples.len()].copy_from_slice(samples);
@@ -95,6 +103,10 @@ impl Polyphase {
                     let levels = &levels[i * hop..i * hop + waveform.len() / sps + history];
                     self.synthesize_by_transform(transform, levels, ws, waveform);
                 }
+            }
+            None if sps == 1 => {
+                waveform.fill(0.0);
+                fir_add(self.level, levels, &self.rows, waveform);
             }
             None => {
                 dispatch!(self.level.inner, simd => body(simd, &self.rows, self.stride, sps, levels, waveform));
