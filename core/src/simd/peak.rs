@@ -28,7 +28,7 @@ fn body<S: Simd>(simd: S, count: u64) -> (u64, f32) {
     let term = S::f32s::splat(simd, std::hint::black_box(1.0));
     let mut sums = [term; SUMS];
     for (i, sum) in sums.iter_mut().enumerate() {
-        *sum = *sum * i as f32;
+        *sum *= i as f32;
     }
     for _ in 0..rounds {
         for sum in &mut sums {
