@@ -32,7 +32,7 @@ RUST := $(shell find core python/src benches fuzz -name '*.rs' -not -path '*/tar
         $(shell find core/data -type f 2>/dev/null) Cargo.toml Cargo.lock core/Cargo.toml python/Cargo.toml
 STAMPS := $(VENV)/.stamps
 
-.PHONY: help demo test check fmt-check clippy rust-test python-test config-check lint types docs bench fuzz verify wheel config clean
+.PHONY: help demo test check fmt-check clippy rust-test python-test config-check lint types docs bench rivals fuzz verify wheel config clean
 
 help:
 	@sed -n '3,9s/^# \{0,3\}//p' Makefile
@@ -50,6 +50,10 @@ $(STAMPS)/run: requirements/run.txt requirements/constraints.txt $(STAMPS)/venv
 
 $(STAMPS)/dev: requirements/dev.txt requirements/constraints.txt $(STAMPS)/run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/dev.txt -c requirements/constraints.txt
+	touch $@
+
+$(STAMPS)/rivals: requirements/rivals.txt requirements/constraints.txt $(STAMPS)/run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/rivals.txt -c requirements/constraints.txt
 	touch $@
 
 # The package is installed editable; the two profiles put their module in the same place, so each stamp voids the other.
@@ -104,8 +108,12 @@ docs: $(STAMPS)/dev $(STAMPS)/debug
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --quiet --no-deps -p lightlane
 
-bench: $(STAMPS)/venv
-	$(CARGO) bench --locked -p lightlane-benches
+bench: rivals
+	$(CARGO) bench --locked -p lightlane-benches --benches
+
+rivals: $(STAMPS)/rivals
+	$(CARGO) build --locked --release --quiet -p lightlane-benches --bin rival
+	$(BIN)/python benches/rivals/chain.py target/release/rival
 
 fuzz: $(STAMPS)/venv
 	SECONDS_EACH=$(SECONDS) tools/fuzz

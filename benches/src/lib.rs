@@ -1,3 +1,4 @@
 //! Inputs shared by the benchmarks.
 
+pub mod chain;
 pub mod statistical;

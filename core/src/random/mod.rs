@@ -35,6 +35,9 @@ pub enum Purpose {
     Bursts = 9,
 }
 
+/// Groups drawn at a time: the kernels prepare their constants once for all of them, and the words stay in the cache.
+const GROUPS: usize = 8;
+
 /// One endless sequence of draws. Use a stream for one kind of draw only.
 ///
 /// ```
@@ -70,8 +73,11 @@ impl Stream {
         let mask = (1u8 << bits) - 1;
         let mut spare = [0; 32 * PHILOX_GROUP];
         self.by_group(first, output, &mut spare[..rows * PHILOX_GROUP], |words, symbols| {
-            for (row, symbols) in symbols.chunks_exact_mut(PHILOX_GROUP).enumerate() {
-                simd::unpack(self.level, words, bits * row as u32, mask, symbols);
+            let groups = words.chunks_exact(PHILOX_GROUP).zip(symbols.chunks_exact_mut(rows * PHILOX_GROUP));
+            for (words, symbols) in groups {
+                for (row, symbols) in symbols.chunks_exact_mut(PHILOX_GROUP).enumerate() {
+                    simd::unpack(self.level, words, bits * row as u32, mask, symbols);
+                }
             }
         });
     }
@@ -88,7 +94,8 @@ impl Stream {
         self.by_group(first, output, &mut spare, |words, output| output.copy_from_slice(words));
     }
 
-    /// Draws whole groups where they fit and cuts the first and last out of `spare`, which holds one group.
+    /// Draws whole groups where they fit, [`GROUPS`] at a time, and cuts the first and last out of `spare`, which
+    /// holds one group.
     fn by_group<T: Copy>(
         &self,
         first: u64,
@@ -97,21 +104,24 @@ impl Stream {
         make: impl Fn(&[u32], &mut [T]),
     ) {
         let size = spare.len() as u64;
-        let mut words = [0; PHILOX_GROUP];
+        let mut words = [0; GROUPS * PHILOX_GROUP];
         let (mut group, mut skip) = (first / size, (first % size) as usize);
         let mut rest = output;
         while !rest.is_empty() {
+            let whole = if skip == 0 { (rest.len() / spare.len()).min(GROUPS) } else { 0 };
+            let groups = whole.max(1);
+            let words = &mut words[..groups * PHILOX_GROUP];
             let counter = group.wrapping_mul(PHILOX_LANES as u64);
-            simd::philox_words(self.level, self.key, self.high, counter, &mut words);
-            let n = rest.len().min(spare.len() - skip);
+            simd::philox_words(self.level, self.key, self.high, counter, words);
+            let n = rest.len().min(groups * spare.len() - skip);
             let (now, later) = rest.split_at_mut(n);
-            if n == spare.len() {
-                make(&words, now);
+            if whole > 0 {
+                make(words, now);
             } else {
-                make(&words, spare);
+                make(words, spare);
                 now.copy_from_slice(&spare[skip..skip + n]);
             }
-            (group, skip, rest) = (group + 1, 0, later);
+            (group, skip, rest) = (group + groups as u64, 0, later);
         }
     }
 }

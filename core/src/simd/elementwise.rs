@@ -45,11 +45,14 @@ pub fn lookup(level: Level, symbols: &[u8], table: &[f32; 4], output: &mut [f32]
 
 #[inline(always)]
 fn lookup_body(symbols: &[u8], table: &[f32; 4], output: &mut [f32]) {
+    // Masks instead of an indexed load, which would become a gather, and of selections, which compare first.
+    let [a, b, c, d] = table.map(f32::to_bits);
     for (y, s) in output.iter_mut().zip(symbols) {
-        // Selections instead of an indexed load, which would become a gather.
-        let low = if s & 1 == 0 { table[0] } else { table[1] };
-        let high = if s & 1 == 0 { table[2] } else { table[3] };
-        *y = if s & 2 == 0 { low } else { high };
+        let s = u32::from(*s);
+        let odd = (s & 1).wrapping_neg();
+        let upper = (s >> 1 & 1).wrapping_neg();
+        let (low, high) = (a ^ (a ^ b) & odd, c ^ (c ^ d) & odd);
+        *y = f32::from_bits(low ^ (low ^ high) & upper);
     }
 }
 

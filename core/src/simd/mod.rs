@@ -21,10 +21,16 @@ mod level;
 #[doc(hidden)]
 pub mod naive;
 mod normal;
+mod overlap_save;
+mod peak;
 mod philox;
+mod polyphase;
 
 pub use elementwise::{axpy, count_greater, lookup, multiply, unpack};
 pub use fir::fir_add;
 pub use level::{Level, level_name};
 pub use normal::{NORMAL_LIMIT, normals};
+pub use overlap_save::SpectralWorkspace;
+pub use peak::multiply_adds;
 pub use philox::{PHILOX_GROUP, PHILOX_LANES, philox_words, philox4x32_10};
+pub use polyphase::Polyphase;

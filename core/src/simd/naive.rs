@@ -11,6 +11,16 @@ pub fn fir_add(input: &[f32], taps: &[f32], output: &mut [f64]) {
     }
 }
 
+/// [`super::Polyphase`] in double precision, `levels` with one less of history than the pulse has symbols.
+pub fn synthesize(pulse: &[f32], samples_per_symbol: usize, levels: &[f32], waveform: &mut [f64]) {
+    let history = pulse.len().div_ceil(samples_per_symbol) - 1;
+    for (n, w) in waveform.iter_mut().enumerate() {
+        let (k, i) = (n / samples_per_symbol, n % samples_per_symbol);
+        let phase = pulse.iter().skip(i).step_by(samples_per_symbol);
+        *w = phase.enumerate().map(|(j, p)| f64::from(*p) * f64::from(levels[history + k - j])).sum();
+    }
+}
+
 /// [`super::axpy`] in double precision.
 pub fn axpy(a: f32, x: &[f32], y: &mut [f64]) {
     y.iter_mut().zip(x).for_each(|(y, x)| *y += f64::from(a) * f64::from(*x));

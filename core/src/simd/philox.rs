@@ -37,9 +37,13 @@ pub fn philox4x32_10(counter: [u32; 4], key: [u32; 2]) -> [u32; 4] {
 /// When the length is not a multiple of [`PHILOX_GROUP`]: a caller's bug.
 pub fn philox_words(level: Level, key: [u32; 2], high: [u32; 2], first_counter: u64, words: &mut [u32]) {
     assert!(words.len().is_multiple_of(PHILOX_GROUP), "Philox words come in whole groups");
+    dispatch!(level.inner, _simd => body(key, high, first_counter, words));
+}
+
+#[inline(always)]
+fn body(key: [u32; 2], high: [u32; 2], first_counter: u64, words: &mut [u32]) {
     for (group, words) in words.chunks_exact_mut(PHILOX_GROUP).enumerate() {
-        let first = first_counter.wrapping_add((group * PHILOX_LANES) as u64);
-        dispatch!(level.inner, _simd => group_body(key, high, first, words));
+        group_body(key, high, first_counter.wrapping_add((group * PHILOX_LANES) as u64), words);
     }
 }
 
