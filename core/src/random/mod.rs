@@ -31,6 +31,8 @@ pub enum Purpose {
     DualDirac = 7,
     /// What a table of the slicer's input leaves unexplained.
     Residual = 8,
+    /// Errors of the sub-converters of an ADC.
+    Converter = 9,
 }
 
 /// One endless sequence of draws. Use a stream for one kind of draw only.

@@ -12,6 +12,7 @@ mod noise;
 mod periodic;
 mod pulse;
 mod record_fit;
+mod waveform;
 
 pub(crate) use channel::real_transforms;
 pub use channel::{ChannelResponse, inverse_transform};
@@ -21,3 +22,4 @@ pub use link::{Crosstalk, CrosstalkPhase, CrosstalkRule, LinkResponse, Record, S
 pub use noise::{LevelLaw, NoiseKind, NoiseSource, Plane};
 pub use pulse::PulseResponse;
 pub use record_fit::{FitWindow, LinearPulse, RecordFit, Residual, linear_pulse, record_fit};
+pub use waveform::{PhaseResponse, WaveformCrosstalk, WaveformJitter, WaveformModel, WaveformNoise};

@@ -3,6 +3,7 @@
 mod bad_input;
 mod engines;
 mod pulses;
+mod waveform;
 
 use lightlane::lane::{Lane, Networks, PreparedLane};
 use lightlane::{Result, Run};

@@ -31,9 +31,11 @@ mod plan;
 mod shaping;
 mod symbol_noise;
 mod tally;
+mod waveform;
 
 pub use binomial::clopper_pearson;
 pub use counts::Counts;
+pub use waveform::{ClockReport, EyeDensity, WaveformCounts, simulate_waveform};
 
 use crate::error::{Error, Result};
 use crate::response::DecisionModel;
