@@ -1,10 +1,11 @@
 //! The waveform mode against the statistical engine and the baud mode, lane by lane.
 
 use crate::prepared;
+use lightlane::Run;
 use lightlane::engine::time_domain::{Simulation, simulate};
-use lightlane::lane::{Lane, preset};
+use lightlane::lane::{Block, Lane, SignalForm, preset};
+use lightlane::receiver::{Adc, ClockRecovery};
 use lightlane::response::{CrosstalkPhase, CrosstalkRule, Jitter, JitterModel};
-use lightlane::{Run, receiver::Receiver};
 
 /// Symbols of a run: some hundred errors at 1e-3, a few seconds.
 const N_SYMBOLS: u64 = 200_000;
@@ -52,11 +53,70 @@ fn jitter(model: JitterModel) -> Option<Jitter> {
 #[test]
 fn on_copper_with_jitter_and_crosstalk() {
     for (label, model) in [("edge", JitterModel::Edge), ("com", JitterModel::Com)] {
-        let lane = lane("copper-c2m", 40.0, |lane| {
+        let lane = lane("copper-c2m", 150.0, |lane| {
             without_feedback(lane);
             lane.transmitter.jitter = jitter(model);
             lane.crosstalk_phase = CrosstalkPhase::Rule(CrosstalkRule::Uniform);
         });
         agrees(label, &lane, WITHOUT_FEEDBACK);
     }
+}
+
+#[test]
+fn on_copper_with_feedback_and_a_converter() {
+    agrees("copper-kr1", &lane("copper-kr1", 5.0, |_| {}), WITH_FEEDBACK);
+    // Five bits over ±4 deviations: step²/12 is a good part of the noise that errors need.
+    let coarse = lane("copper-c2m", 40.0, |lane| {
+        without_feedback(lane);
+        lane.receiver.adc_bits = Some(5);
+    });
+    agrees("adc", &coarse, WITHOUT_FEEDBACK);
+}
+
+#[test]
+fn on_an_ideal_lane_whose_noise_is_white() {
+    let mut lane = Lane::default();
+    // (5/9) amplitude²/σ² of 16 dB.
+    let sigma2 = 5.0 / 9.0 * lane.transmitter.amplitude_v.powi(2) / 10f64.powf(1.6);
+    lane.receiver.noise_v2_per_hz = 2.0 * sigma2 / lane.symbol_rate_hz;
+    agrees("ideal", &lane, WITHOUT_FEEDBACK);
+}
+
+#[test]
+fn what_only_one_mode_has_is_refused_by_the_others() {
+    let base = preset("copper-c2m").unwrap();
+    let mut tracked = base.clone();
+    tracked.receiver.clock_recovery = Some(ClockRecovery::default());
+    let mut swinging = base.clone();
+    swinging.transmitter.jitter = Some(Jitter { sj_ui: 0.05, sj_hz: 1e6, ..Jitter::default() });
+    let mut mismatched = base;
+    mismatched.receiver.adc = Some(Adc { interleave: 4, offset_v: 1e-3, ..Adc::default() });
+    let simulation = Simulation { n_symbols: 1000, ..Simulation::default() };
+    for (lane, field) in [
+        (tracked, "receiver.clock_recovery ="),
+        (swinging, "transmitter.jitter.sj_ui ="),
+        (mismatched, "receiver.adc.offset_v ="),
+    ] {
+        let lane = prepared(&lane).unwrap();
+        let text = lane.analyze(&Run::default()).unwrap_err().to_string();
+        assert!(text.starts_with(field), "{text}");
+        assert!(lane.simulate_waveform(Some(8), &simulation).is_ok(), "{field}");
+    }
+    let light = prepared(&preset("cpo-dr1").unwrap()).unwrap();
+    let text = light.simulate_waveform(None, &simulation).unwrap_err().to_string();
+    assert!(text.starts_with("mode = \"waveform\""), "{text}");
+}
+
+#[test]
+fn on_light_in_its_linear_form_with_noise_that_follows_the_level() {
+    let lane = lane("cpo-dr1", 1.0, |lane| {
+        lane.signal_form = SignalForm::Linear;
+        without_feedback(lane);
+        for block in &mut lane.medium {
+            if let Block::Optics(optics) = block {
+                optics.laser.rin_per_hz *= 8.0;
+            }
+        }
+    });
+    agrees("cpo-dr1, RIN", &lane, WITHOUT_FEEDBACK);
 }
