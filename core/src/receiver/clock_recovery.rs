@@ -32,7 +32,7 @@ pub enum ClockMode {
     /// It runs.
     #[default]
     On,
-    /// It settles first, and its phase and frequency are then held.
+    /// It settles first, and its phase is then held.
     Frozen,
 }
 
@@ -160,11 +160,6 @@ impl ClockLoop {
         let error = self.pending.pop_front().unwrap_or(0.0);
         self.phase_ui += self.proportional * error + self.drift_ui;
         self.drift_ui = (self.drift_ui + self.integral * error).clamp(-0.1, 0.1);
-    }
-
-    /// Moves on to the next symbol at the frequency found, without an error.
-    pub fn coast(&mut self) {
-        self.phase_ui += self.drift_ui;
     }
 }
 

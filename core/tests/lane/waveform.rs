@@ -21,7 +21,6 @@ fn agrees(label: &str, lane: &Lane, tolerance: f64) {
     let simulation = Simulation { n_symbols: N_SYMBOLS, ..Simulation::default() };
     let found = lane.simulate_waveform(None, &simulation).unwrap();
     let baud = simulate(&report.model, &simulation).unwrap();
-    println!("{label}: model {:.4e} waveform {:.4e} baud {:.4e}", report.ber, found.counts.ber(), baud.ber());
     assert!(
         found.counts.agrees_with(report.ber, 0.9999, tolerance).unwrap(),
         "{label}: predicted {:.4e}, counted {:.4e} ({} errors)",
@@ -32,7 +31,12 @@ fn agrees(label: &str, lane: &Lane, tolerance: f64) {
     let (low, high) = baud.ber_interval(0.9999).unwrap();
     let widen = baud.variance_inflation().sqrt();
     let half = 0.5 * (high - low) * widen * 2f64.sqrt();
-    assert!((found.counts.ber() - baud.ber()).abs() < half, "{label}: the modes differ");
+    assert!(
+        (found.counts.ber() - baud.ber()).abs() < half,
+        "{label}: baud {:.4e}, waveform {:.4e}",
+        baud.ber(),
+        found.counts.ber()
+    );
 }
 
 fn lane(name: &str, noise: f64, change: impl Fn(&mut Lane)) -> Lane {

@@ -113,7 +113,6 @@ impl Clock {
             self.trace.push(self.state.phase_ui() - self.late_ui);
         }
         if self.frozen {
-            self.state.coast();
             return;
         }
         let error = match self.detector {
