@@ -11,8 +11,10 @@ from lightlane._base import Config
 from lightlane._channel import Channel
 from lightlane._compare import ComparedLane, Comparison, compare
 from lightlane._config import (
+    Adc,
     Aggressor,
     BoardConnector,
+    ClockRecovery,
     Connector,
     Coupler,
     Ctle,
@@ -44,8 +46,10 @@ from lightlane._native import Network, __version__
 from lightlane._results import (
     Bathtub,
     ChannelResponse,
+    Clock,
     Equalizer,
     Eye,
+    EyeDensity,
     LaneReport,
     PulseResponse,
     Ranged,
@@ -53,11 +57,14 @@ from lightlane._results import (
 )
 
 __all__ = [
+    "Adc",
     "Aggressor",
     "Bathtub",
     "BoardConnector",
     "Channel",
     "ChannelResponse",
+    "Clock",
+    "ClockRecovery",
     "ComparedLane",
     "Comparison",
     "Config",
@@ -69,6 +76,7 @@ __all__ = [
     "Driver",
     "Equalizer",
     "Eye",
+    "EyeDensity",
     "Ffe",
     "Fiber",
     "Ideal",

@@ -14,8 +14,10 @@ from lightlane._native import Network
 from lightlane._spec import Either, Many, Scalar, Spec, Struct, Table, Tagged
 
 __all__ = [
+    "Adc",
     "Aggressor",
     "BoardConnector",
+    "ClockRecovery",
     "Connector",
     "Coupler",
     "Ctle",
@@ -42,6 +44,43 @@ __all__ = [
     "Twinax",
     "Via",
 ]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
+class Adc(Config):
+    """Converter of a receiver beside its resolution, ``adc_bits``.
+
+    Full scale, and sub-converters that take turns. Errors of the sub-converters are drawn from the
+    seed of the run: normal, with the standard deviation given.
+
+    Parameters
+    ----------
+    full_scale_v : float, optional
+        Clipping level, V, zero to peak. None is 4 standard deviations of what arrives at the
+        converter.
+    interleave : int, default 1
+        Sub-converters that take turns, one symbol each.
+    gain_mismatch : float, default 0.0
+        Gain error of a sub-converter, relative, rms. Only the waveform mode of the time domain has
+        it.
+    offset_v : float, default 0.0
+        Offset of a sub-converter, V rms. Only the waveform mode of the time domain has it.
+    skew_s : float, default 0.0
+        Timing error of a sub-converter, s rms. Only the waveform mode of the time domain has it.
+    """
+
+    _specs: ClassVar[Mapping[str, Spec]] = {
+        "full_scale_v": Scalar(),
+        "interleave": Scalar(),
+        "gain_mismatch": Scalar(),
+        "offset_v": Scalar(),
+        "skew_s": Scalar(),
+    }
+    full_scale_v: float | None = None
+    interleave: int = 1
+    gain_mismatch: float = 0.0
+    offset_v: float = 0.0
+    skew_s: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
@@ -121,6 +160,49 @@ class BoardConnector(_methods.Block):
     thickness_m: float = 0.0001
     conductivity_s_per_m: float = 15000000.0
     pad_capacitance_f: float = 8e-15
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
+class ClockRecovery(Config):
+    """Clock recovery of a receiver: a second-order loop.
+
+    Only the waveform mode of the time domain has it; a run with it is serial behind the waveform's
+    synthesis.
+
+    Parameters
+    ----------
+    detector : {'mueller_muller', 'bang_bang'}, default 'mueller_muller'
+        "mueller_muller" on the slicer's input or "bang_bang" between symbols.
+    mode : {'on', 'frozen'}, default 'on'
+        "on", or "frozen" once it has settled.
+    bandwidth_hz : float, default 4000000.0
+        Bandwidth of the proportional path, Hz: above it jitter is not tracked.
+    damping : float, default 2.0
+        Damping of the second-order loop.
+    latency_ui : int, default 64
+        Symbols between a phase error and its effect.
+    bang_bang_ui : float, default 0.05
+        Phase error that a decision of the bang-bang detector counts as, UI.
+    start_ui : float, default 0.0
+        Phase from which it starts, UI after the receiver's own sampling instant.
+    """
+
+    _specs: ClassVar[Mapping[str, Spec]] = {
+        "detector": Scalar(),
+        "mode": Scalar(),
+        "bandwidth_hz": Scalar(),
+        "damping": Scalar(),
+        "latency_ui": Scalar(),
+        "bang_bang_ui": Scalar(),
+        "start_ui": Scalar(),
+    }
+    detector: Literal["mueller_muller", "bang_bang"] = "mueller_muller"
+    mode: Literal["on", "frozen"] = "on"
+    bandwidth_hz: float = 4000000.0
+    damping: float = 2.0
+    latency_ui: int = 64
+    bang_bang_ui: float = 0.05
+    start_ui: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
@@ -388,6 +470,14 @@ class Jitter(Config):
         Random jitter, UI rms.
     dd_ui : float, default 0.0
         Dual-Dirac jitter A_DD, UI: each event is early or late by this much.
+    sj_ui : float, default 0.0
+        Sinusoidal jitter, UI, zero to peak: the transmitter's clock swings by it. Only the waveform
+        mode of the time domain has it.
+    sj_hz : float, default 0.0
+        Frequency of the sinusoidal jitter, Hz, at most a thousandth of the symbol rate.
+    dcd_ui : float, default 0.0
+        Duty-cycle distortion (even-odd jitter), UI: even symbols or transitions are late and odd ones
+        early by half of it. Only the waveform mode of the time domain has it.
     model : {'edge', 'com'}, default 'edge'
         What moves: "edge" (each transition on its own) or "com" (whole symbols). They differ by 1.6
         to 1.7 in rms on real channels.
@@ -396,10 +486,16 @@ class Jitter(Config):
     _specs: ClassVar[Mapping[str, Spec]] = {
         "rj_ui": Scalar(),
         "dd_ui": Scalar(),
+        "sj_ui": Scalar(),
+        "sj_hz": Scalar(),
+        "dcd_ui": Scalar(),
         "model": Scalar(),
     }
     rj_ui: float = 0.0
     dd_ui: float = 0.0
+    sj_ui: float = 0.0
+    sj_hz: float = 0.0
+    dcd_ui: float = 0.0
     model: Literal["edge", "com"] = "edge"
 
 
@@ -789,6 +885,13 @@ class Receiver(Config):
         Decision thresholds, V at the slicer, ascending. None takes the optimum of each.
     termination_ohm : float, default 100.0
         Differential load termination, ohm.
+    adc_bits : int, optional
+        Bits of the converter before the FFE. None is no quantization. The statistical engine and the
+        baud mode take its error as white noise of variance step²/12 and leave clipping out.
+    adc : Adc, optional
+        What else the converter does. None is full scale at 4 standard deviations and no mismatch.
+    clock_recovery : ClockRecovery, optional
+        Clock recovery. None samples at the receiver's own phase.
     """
 
     _specs: ClassVar[Mapping[str, Spec]] = {
@@ -800,6 +903,9 @@ class Receiver(Config):
         "sampling": Scalar(),
         "thresholds_v": Many(Scalar()),
         "termination_ohm": Scalar(),
+        "adc_bits": Scalar(),
+        "adc": Struct("Adc"),
+        "clock_recovery": Struct("ClockRecovery"),
     }
     noise_v2_per_hz: float = 0.0
     bandwidth_hz: float | None = None
@@ -809,6 +915,9 @@ class Receiver(Config):
     sampling: Literal["mmse", "peak", "mueller_muller"] | float = "mmse"
     thresholds_v: tuple[float, ...] | None = None
     termination_ohm: float = 100.0
+    adc_bits: int | None = None
+    adc: Adc | None = None
+    clock_recovery: ClockRecovery | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)

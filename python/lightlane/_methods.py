@@ -184,11 +184,12 @@ class LaneMethods(Config):
         *,
         seed: int = 1,
         threads: int | None = None,
-        mode: Literal["baud"] = "baud",
+        mode: Literal["baud", "waveform"] = "baud",
+        samples_per_symbol: int | None = None,
         progress: Callable[[int, int], object] | None = None,
         stop_at_bit_errors: int | None = None,
     ) -> Simulation:
-        """Count errors bit by bit at one value a symbol, with the equalizer and thresholds that `analyze` finds.
+        """Count errors bit by bit, with the equalizer and thresholds that `analyze` finds.
 
         Parameters
         ----------
@@ -198,13 +199,23 @@ class LaneMethods(Config):
             The same seed gives the same bits for any number of threads.
         threads : int, optional
             Threads to use; every core if None.
-        mode : {'baud'}
-            One value a symbol at the sampling instant.
+        mode : {'baud', 'waveform'}
+            One value a symbol at the sampling instant, or the received waveform through converter, clock recovery and
+            equalizer, which also gives `Simulation.eye`. Only the waveform has clock recovery, mismatch of
+            sub-converters, sinusoidal and even-odd jitter; the lane's equalizer is found without them.
+        samples_per_symbol : int, optional
+            Of the waveform: at least 4 and a divisor of the lane's own (32 for copper, 16 behind optics), which None
+            takes.
         progress : callable, optional
             Called with (done, total) in symbols.
         stop_at_bit_errors : int, optional
-            Stop at the end of the 65,536 symbols in which the bit errors reach this number, wherever that is before
+            Stop at the end of the 65,536 symbols (32,768 of a waveform) in which the bit errors reach this number, wherever that is before
             `n_symbols`. A ratio from a run stopped at N errors is too high by 1/N on average.
+
+        Raises
+        ------
+        ParameterError
+            For a waveform of a lane whose `signal_form` is ``"record"``, and what stops `analyze`.
 
         Examples
         --------
@@ -214,8 +225,13 @@ class LaneMethods(Config):
         >>> run.n_symbols, run.n_bit_errors >= 500
         (65536, True)
         """
-        if mode != "baud":
-            raise ParameterError(f"mode = {mode!r}: must be 'baud'", "mode", mode, "'baud'")
+        if mode not in ("baud", "waveform"):
+            requirement = "'baud' or 'waveform'"
+            raise ParameterError(f"mode = {mode!r}: must be {requirement}", "mode", mode, requirement)
+        if mode == "baud" and samples_per_symbol is not None:
+            requirement = "None in baud mode"
+            message = f"samples_per_symbol = {samples_per_symbol}: must be {requirement}"
+            raise ParameterError(message, "samples_per_symbol", samples_per_symbol, requirement)
         wanted = {"n_symbols": n_symbols, "seed": seed}
         if stop_at_bit_errors is not None:
             wanted["stop_at_bit_errors"] = stop_at_bit_errors
@@ -223,8 +239,19 @@ class LaneMethods(Config):
             if not 0 <= value < 2**63:
                 requirement = "a whole number from 0 to 2^63 - 1"
                 raise ParameterError(f"{name} = {value}: must be {requirement}", name, value, requirement)
-        native = self._native_report(threads)
-        return Simulation(native.simulate(n_symbols, seed, threads, progress, stop_at_bit_errors), seed)
+        if mode == "baud":
+            native = self._native_report(threads)
+            return Simulation(native.simulate(n_symbols, seed, threads, progress, stop_at_bit_errors), seed)
+        if samples_per_symbol is not None and not 0 <= samples_per_symbol < 2**31:
+            requirement = "a whole number of at least 4"
+            message = f"samples_per_symbol = {samples_per_symbol}: must be {requirement}"
+            raise ParameterError(message, "samples_per_symbol", samples_per_symbol, requirement)
+        networks = Networks()
+        text = json.dumps(self._plain(networks))
+        found = _native.simulate_waveform(
+            text, dict(networks), n_symbols, seed, samples_per_symbol, threads, progress, stop_at_bit_errors
+        )
+        return Simulation(found.counts(), seed, found)
 
     def with_channel(
         self,

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from lightlane._results import LaneReport
+    from lightlane._results import LaneReport, Simulation
 
-__all__ = ["ReportPlots"]
+__all__ = ["ReportPlots", "SimulationPlots"]
 
 _BATHTUB_FLOOR = 1e-18
 _EYE_DECADES = 1e-8
@@ -134,6 +134,37 @@ class ReportPlots:
         ax.barh([name for name, _ in budget], [v * 1e3 for _, v in budget], color="tab:blue")
         ax.set(xlabel="mV rms at the slicer", title="noise budget")
         ax.grid(alpha=0.3, axis="x")
+        return ax
+
+
+class SimulationPlots:
+    """Plots of one run; each takes an Axes or makes one, and returns it."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self._simulation = simulation
+
+    def eye(self, ax: Axes | None = None) -> Axes:
+        """Draw the density of the slicer's input that a waveform run counted."""
+        from matplotlib.colors import LogNorm
+
+        ax = _axes(ax)
+        eye = self._simulation.eye
+        seen = eye.density > 0.0
+        shown = np.flatnonzero(seen.any(axis=1))
+        mesh = ax.pcolormesh(
+            eye.phase_ui,
+            eye.voltage_v * 1e3,
+            np.where(seen, eye.density, np.nan),
+            norm=LogNorm(vmin=float(eye.density[seen].min()), vmax=float(eye.density.max())),
+            cmap="inferno",
+            shading="nearest",
+            rasterized=True,
+        )
+        ax.set_facecolor("black")
+        ax.figure.colorbar(mesh, ax=ax, label="density (1/V)")
+        title = f"eye of {self._simulation.n_symbols} symbols"
+        ax.set(xlabel="sampling phase (UI)", ylabel="slicer input (mV)", title=title)
+        ax.set_ylim(eye.voltage_v[shown[0]] * 1e3, eye.voltage_v[shown[-1]] * 1e3)
         return ax
 
 

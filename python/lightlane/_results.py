@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from lightlane import _native
 from lightlane._card import report_card
 from lightlane._exceptions import ParameterError
-from lightlane._plot import ReportPlots
+from lightlane._plot import ReportPlots, SimulationPlots
 
 if TYPE_CHECKING:
     import xarray
@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 __all__ = [
     "Bathtub",
     "ChannelResponse",
+    "Clock",
     "Equalizer",
     "Eye",
+    "EyeDensity",
     "LaneReport",
     "PulseResponse",
     "Ranged",
@@ -334,6 +336,47 @@ class LaneReport:
         return f"<LaneReport ber={self.ber:.3e} margin={self.margin_db:+.2f} dB after_fec={self.ber_after_fec:.3e}>"
 
 
+@dataclass(frozen=True, slots=True)
+class EyeDensity:
+    """Density of the slicer's input over one UI, from the samples of a run; feedback of the decisions subtracted.
+
+    Attributes
+    ----------
+    phase_ui : numpy.ndarray
+        Sampling phase from the instant at which symbols are decided, (P,).
+    voltage_v : numpy.ndarray
+        Voltage, (V,).
+    density : numpy.ndarray
+        Probability density, 1/V, (V, P).
+    """
+
+    phase_ui: Array
+    voltage_v: Array
+    density: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """What clock recovery did in a run.
+
+    Attributes
+    ----------
+    lock_phase_ui : float
+        Mean sampling phase from the receiver's own instant, sinusoidal jitter taken out.
+    untracked_ui : float
+        Standard deviation of the sampling phase less the sinusoidal jitter, UI.
+    time_to_lock : int
+        Symbols until the phase stayed within 0.02 UI of where settling ended.
+    n_slips : int
+        Symbols lost or gained while errors were counted.
+    """
+
+    lock_phase_ui: float
+    untracked_ui: float
+    time_to_lock: int
+    n_slips: int
+
+
 class Simulation:
     """Errors counted bit by bit.
 
@@ -354,10 +397,26 @@ class Simulation:
         Seed of the run.
     simd_level : str
         The kernels that ran.
+    mode : str
+        ``"baud"`` or ``"waveform"``.
+    settling_symbols : int
+        Symbols that a waveform run took before the first that it counted; 0 in baud mode.
+    n_clipped : int
+        Samples of a waveform run that clipped at the converter.
+    clock : Clock or None
+        Clock recovery of a waveform run; None without.
     """
 
-    def __init__(self, native: _native.Counts, seed: int) -> None:
+    def __init__(
+        self, native: _native.Counts, seed: int, waveform: _native.WaveformCounts | None = None
+    ) -> None:
         self._native = native
+        self._waveform = waveform
+        self.mode = "baud" if waveform is None else "waveform"
+        self.settling_symbols: int = 0 if waveform is None else waveform.settling_symbols
+        self.n_clipped: int = 0 if waveform is None else waveform.n_clipped
+        clock = None if waveform is None else waveform.clock()
+        self.clock = None if clock is None else Clock(*clock)
         self.seed = seed
         self.n_symbols: int = native.n_symbols
         self.n_bits: int = native.n_bits
@@ -371,6 +430,19 @@ class Simulation:
         self.codeword_errors.setflags(write=False)
         self.codeword_error_ratio: float = native.codeword_error_ratio
         self.simd_level: str = native.simd_level
+
+    @cached_property
+    def eye(self) -> EyeDensity:
+        """Density image of the slicer's input; a ParameterError in baud mode, which has one phase only."""
+        if self._waveform is None:
+            requirement = "'waveform' for an eye; lane.analyze().eye is the statistical one"
+            raise ParameterError(f"mode = 'baud': must be {requirement}", "mode", "baud", requirement)
+        return EyeDensity(*self._waveform.eye())
+
+    @property
+    def plot(self) -> SimulationPlots:
+        """Plots: ``plot.eye(ax=None)``."""
+        return SimulationPlots(self)
 
     def ber_interval(self, confidence: float = 0.95) -> tuple[float, float]:
         """Clopper-Pearson interval of the bit error ratio, exact for independent errors."""

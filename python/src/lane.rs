@@ -5,7 +5,7 @@ use crate::error::Raise;
 use crate::network::PyNetwork;
 use crate::run::interruptible;
 use lightlane::engine::statistical::Eye;
-use lightlane::engine::time_domain::{self, Counts};
+use lightlane::engine::time_domain::{self, Counts, WaveformCounts};
 use lightlane::lane::{self, Lane, Networks, PreparedLane, registry};
 use lightlane::report::LaneReport;
 use lightlane::response::PulseResponse;
@@ -134,9 +134,7 @@ impl NativeReport {
         progress: Option<Py<PyAny>>,
         stop_at_bit_errors: Option<u64>,
     ) -> PyResult<NativeCounts> {
-        let (model, lane) = (&self.report.model, &self.report.lane);
-        let (interleave, precoding) = (lane.interleave, lane.precoding);
-        let codewords = lane.fec.code().map(|code| time_domain::Codewords { code, interleave, precoding });
+        let (model, codewords) = (&self.report.model, codewords_of(&self.report.lane));
         let counts = interruptible(py, threads, progress, |run| {
             let run = run.clone();
             let simulation = time_domain::Simulation { n_symbols, seed, stop_at_bit_errors, codewords, run };
@@ -158,6 +156,77 @@ impl NativeReport {
         let (prepared, report) = (&self.prepared, &self.report);
         let eye = interruptible(py, None, None, |run| prepared.eye(report, run))?;
         Ok(Arc::clone(self.eye.get_or_init(|| Arc::new(eye))))
+    }
+}
+
+/// Prepares a lane, finds its equalizer and simulates its waveform.
+#[pyfunction]
+#[pyo3(signature = (lane, networks, n_symbols, seed, samples_per_symbol, threads, progress))]
+#[allow(clippy::too_many_arguments, reason = "those of lane.simulate")]
+fn simulate_waveform(
+    py: Python<'_>,
+    lane: &str,
+    networks: &Bound<'_, PyDict>,
+    n_symbols: u64,
+    seed: u64,
+    samples_per_symbol: Option<usize>,
+    threads: Option<usize>,
+    progress: Option<Py<PyAny>>,
+    stop_at_bit_errors: Option<u64>,
+) -> PyResult<NativeWaveformCounts> {
+    let mut networks = read_networks(networks)?;
+    let found = interruptible(py, threads, progress, |run| {
+        let lane = read_lane(lane)?;
+        let prepared = PreparedLane::new(&lane, &mut networks, Path::new("."), run)?;
+        let (codewords, run) = (codewords_of(&lane), run.clone());
+        let simulation = time_domain::Simulation { n_symbols, seed, stop_at_bit_errors, codewords, run };
+        prepared.simulate_waveform(samples_per_symbol, &simulation)
+    })?;
+    Ok(NativeWaveformCounts(found))
+}
+
+/// How the codewords of a lane lie on it; nothing without a code.
+fn codewords_of(lane: &Lane) -> Option<time_domain::Codewords> {
+    let (interleave, precoding) = (lane.interleave, lane.precoding);
+    lane.fec.code().map(|code| time_domain::Codewords { code, interleave, precoding })
+}
+
+/// What a waveform run found.
+#[pyclass(name = "WaveformCounts", module = "lightlane._native", frozen)]
+pub(crate) struct NativeWaveformCounts(WaveformCounts);
+
+#[pymethods]
+impl NativeWaveformCounts {
+    /// Errors counted.
+    fn counts(&self) -> NativeCounts {
+        NativeCounts(self.0.counts.clone())
+    }
+
+    /// Phases, voltages and density (voltage, phase).
+    fn eye<'py>(&self, py: Python<'py>) -> PyResult<(Array<'py>, Array<'py>, Array<'py>)> {
+        let eye = &self.0.eye;
+        let voltage_v: Vec<f64> = eye.edges_v.windows(2).map(|e| 0.5 * (e[0] + e[1])).collect();
+        let shape = [voltage_v.len(), eye.phase_ui.len()];
+        Ok((
+            read_only(py, eye.phase_ui.clone())?,
+            read_only(py, voltage_v)?,
+            read_only_shaped(py, eye.density_per_v(), shape)?,
+        ))
+    }
+
+    /// Lock phase, untracked jitter, symbols to lock and slips; None without clock recovery.
+    fn clock(&self) -> Option<(f64, f64, u64, u64)> {
+        self.0.clock.map(|c| (c.lock_phase_ui, c.untracked_ui, c.time_to_lock, c.n_slips))
+    }
+
+    #[getter]
+    fn settling_symbols(&self) -> u64 {
+        self.0.settling_symbols
+    }
+
+    #[getter]
+    fn n_clipped(&self) -> u64 {
+        self.0.n_clipped
     }
 }
 
@@ -374,6 +443,8 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<NativeReport>()?;
     module.add_class::<NativeCounts>()?;
     module.add_class::<NativeComparison>()?;
+    module.add_class::<NativeWaveformCounts>()?;
+    module.add_function(wrap_pyfunction!(simulate_waveform, module)?)?;
     module.add_function(wrap_pyfunction!(analyze, module)?)?;
     module.add_function(wrap_pyfunction!(compare, module)?)?;
     module.add_function(wrap_pyfunction!(preset_lane_names, module)?)?;

@@ -60,7 +60,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         Task::Engine => {
             let model = chain.model()?;
             let run = Run::with_threads(Some(job.threads))?;
-            let simulation = Simulation { n_symbols: job.n_symbols, seed: job.seed, run };
+            let simulation =
+                Simulation { n_symbols: job.n_symbols, seed: job.seed, run, ..Simulation::default() };
             Box::new(move || Ok(simulate(&model, &simulation)?.n_symbol_errors))
         }
         Task::Stages => Box::new(move || Ok(chain.stages(level, job.seed, job.n_symbols))),

@@ -3,7 +3,7 @@
 use super::{Aggressor, Channel, Lane, Synthetic};
 use crate::medium::electrical::{BoardConnector, Ideal, Lumped, Package, PackageLine, Trace, Twinax, Via};
 use crate::medium::optics::{Connector, Coupler, Driver, Fiber, Laser, MachZehnder, Optics, Photodiode, Tia};
-use crate::receiver::{Ctle, Dfe, Ffe, Receiver, SettingRange};
+use crate::receiver::{Adc, ClockRecovery, Ctle, Dfe, Ffe, Receiver, SettingRange};
 use crate::response::Jitter;
 use crate::schema::{Kind, Registry};
 use crate::transmitter::Transmitter;
@@ -13,9 +13,11 @@ use std::sync::LazyLock;
 pub fn registry() -> &'static Registry {
     static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
         Registry::new(vec![
+            Kind::of(Adc::validate),
             Kind::of(Aggressor::validate),
             Kind::of(BoardConnector::validate),
             Kind::of(Channel::validate),
+            Kind::of(ClockRecovery::validate),
             Kind::of(Connector::validate),
             Kind::of(Coupler::validate),
             Kind::of(Ctle::validate),

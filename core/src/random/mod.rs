@@ -33,6 +33,8 @@ pub enum Purpose {
     Residual = 8,
     /// Bursts of decision errors that the statistical engine draws.
     Bursts = 9,
+    /// Errors of the sub-converters of an ADC.
+    Converter = 10,
 }
 
 /// Groups drawn at a time: the kernels prepare their constants once for all of them, and the words stay in the cache.

@@ -66,37 +66,10 @@ pub struct Equalizer {
 /// [`Error::Parameter`] for a receiver or link outside its domain, or a response that carries nothing to the cursor;
 /// [`Error::Window`] for a response longer than its window; [`Error::Interrupted`].
 pub fn equalize(link: &LinkResponse, receiver: &Receiver, run: &Run) -> Result<Equalized> {
-    receiver.validate()?;
-    check_link(link)?;
-    let thresholds = link.levels.len() - 1;
-    if let Some(given) = &receiver.thresholds_v
-        && given.len() != thresholds
-    {
-        let requirement = format!("{thresholds} for this modulation");
-        return Err(Error::parameter(
-            "receiver.thresholds_v",
-            format!("{} thresholds", given.len()),
-            requirement,
-        ));
-    }
-    let plan = Plan::new(receiver.ffe.as_ref(), receiver.dfe.as_ref());
-    let lags = NOISE_LAGS + ffe::MAX_TAPS;
-    let plain = FrontEnd { bandwidth_hz: receiver.bandwidth_hz, ctle: None };
-    let (stage, input, unequalized) = match &receiver.ctle {
-        None => {
-            let input = Input::new(link, &plain, lags)?;
-            let unequalized = input.wanted.pulse().clone();
-            (None, input, unequalized)
-        }
-        Some(ctle) => {
-            let (stage, unequalized) = settle_ctle(link, &plain, ctle, &plan, receiver.sampling, run)?;
-            (Some(stage), Input::new(link, &FrontEnd { ctle: Some(stage), ..plain }, lags)?, unequalized)
-        }
-    };
-    run.check()?;
-    let (position, plan, taps) = settle_phase(&input, receiver, plan, run)?;
-    let at = Instant { position, samples_per_symbol: input.wanted.pulse().samples_per_symbol() };
-    let settled = settle(receiver, &plan, &taps, at);
+    receiver.refuse_waveform_only()?;
+    link.jitter.as_ref().map_or(Ok(()), |j| j.refuse_waveform_only())?;
+    let Found { input, settled, stage, unequalized, .. } = find(link, receiver, run)?;
+    let at = settled.at;
     let built = slicer(&input, &settled, run)?;
     if built.cursor == 0.0 || !built.cursor.is_finite() {
         return Err(Error::parameter("cursor at the slicer", built.cursor, "not 0"));
@@ -104,7 +77,7 @@ pub fn equalize(link: &LinkResponse, receiver: &Receiver, run: &Run) -> Result<E
     let pulse = input.wanted.pulse();
     let m = pulse.samples_per_symbol() as f64;
     let disturbance: f64 = built.budget_v.iter().map(|(_, v)| v * v).sum();
-    let offset_ui = (position - peak_position(pulse)) as f64 / m;
+    let offset_ui = (at.position - peak_position(pulse)) as f64 / m;
     let equalizer = Equalizer {
         ctle_gdc_db: stage.map(|s| s.gdc_db),
         ctle_gdc2_db: stage.map(|s| s.gdc2_db),
@@ -135,6 +108,56 @@ pub fn equalize(link: &LinkResponse, receiver: &Receiver, run: &Run) -> Result<E
         budget_v: built.budget_v,
         resolved,
     })
+}
+
+/// A link with everything that a receiver settles on it.
+pub(crate) struct Found<'a> {
+    pub(crate) input: Input<'a>,
+    pub(crate) settled: Settled,
+    pub(crate) stage: Option<CtleStage>,
+    /// Response to one symbol after the front-end filter, before the CTLE.
+    unequalized: PulseResponse,
+    /// Standard deviation of everything at the FFE's input, V.
+    pub(crate) rms_v: f64,
+}
+
+/// Searches CTLE and sampling phase and adapts the taps, each unless it is given.
+pub(crate) fn find<'a>(link: &'a LinkResponse, receiver: &Receiver, run: &Run) -> Result<Found<'a>> {
+    receiver.validate()?;
+    check_link(link)?;
+    let thresholds = link.levels.len() - 1;
+    if let Some(given) = &receiver.thresholds_v
+        && given.len() != thresholds
+    {
+        let requirement = format!("{thresholds} for this modulation");
+        return Err(Error::parameter(
+            "receiver.thresholds_v",
+            format!("{} thresholds", given.len()),
+            requirement,
+        ));
+    }
+    let plan = Plan::new(receiver.ffe.as_ref(), receiver.dfe.as_ref());
+    let lags = NOISE_LAGS + ffe::MAX_TAPS;
+    let plain = FrontEnd { bandwidth_hz: receiver.bandwidth_hz, ctle: None };
+    let (stage, mut input, unequalized) = match &receiver.ctle {
+        None => {
+            let input = Input::new(link, &plain, lags)?;
+            let unequalized = input.wanted.pulse().clone();
+            (None, input, unequalized)
+        }
+        Some(ctle) => {
+            let (stage, unequalized) = settle_ctle(link, &plain, ctle, &plan, receiver.sampling, run)?;
+            (Some(stage), Input::new(link, &FrontEnd { ctle: Some(stage), ..plain }, lags)?, unequalized)
+        }
+    };
+    run.check()?;
+    let rms_v = input.rms_v();
+    if let Some(quantizer) = receiver.quantizer(rms_v) {
+        input.noise.add_white("adc", quantizer.noise_v2());
+    }
+    let (position, plan, taps) = settle_phase(&input, receiver, plan, run)?;
+    let at = Instant { position, samples_per_symbol: input.wanted.pulse().samples_per_symbol() };
+    Ok(Found { settled: settle(receiver, &plan, &taps, at), input, stage, unequalized, rms_v })
 }
 
 /// The CTLE with its gains found, and the pulse before it.

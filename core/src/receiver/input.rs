@@ -168,7 +168,7 @@ impl JitterInput {
     fn new(link: &LinkResponse, front: &FrontEnd, wanted: &Wanted) -> Result<Option<Self>> {
         let Some(jitter) = &link.jitter else { return Ok(None) };
         let variance_ui2 = jitter.rj_ui.powi(2) + jitter.dd_ui.powi(2);
-        if variance_ui2 == 0.0 {
+        if variance_ui2 == 0.0 && jitter.dcd_ui == 0.0 {
             return Ok(None);
         }
         let (reference, ffe, ffe_main) = match &link.signal {

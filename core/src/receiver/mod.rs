@@ -4,6 +4,8 @@
 //! LinkResponse ──► H_r ──► CTLE ──► sampling ──► FFE ──► − DFE ──► DecisionModel
 //! ```
 
+mod adc;
+mod clock_recovery;
 mod ctle;
 mod dfe;
 mod equalize;
@@ -26,7 +28,12 @@ mod search;
 mod setting;
 mod slicer;
 mod symbol_noise;
+mod waveform;
 
+pub use adc::{Adc, Quantizer};
+pub use clock_recovery::{
+    ClockDetector, ClockLoop, ClockMode, ClockRecovery, bang_bang_error, mueller_muller_error,
+};
 pub use ctle::{Ctle, CtleStage};
 pub use dfe::Dfe;
 pub use equalize::{Equalized, Equalizer, equalize};
@@ -41,6 +48,7 @@ pub use mmse::{Mmse, mmse};
 pub use sample::Sample;
 pub use sampling::{Sampling, SamplingRule, mueller_muller_phase};
 pub use setting::{Setting, SettingRange, SettingWord};
+pub use waveform::waveform;
 
 use crate::error::{Error, Result, require};
 use schemars::JsonSchema;
@@ -67,6 +75,13 @@ pub struct Receiver {
     pub thresholds_v: Option<Vec<f64>>,
     /// Differential load termination, ohm.
     pub termination_ohm: f64,
+    /// Bits of the converter before the FFE. None is no quantization. The statistical engine and the baud mode take its
+    /// error as white noise of variance step²/12 and leave clipping out.
+    pub adc_bits: Option<u32>,
+    /// What else the converter does. None is full scale at 4 standard deviations and no mismatch.
+    pub adc: Option<Adc>,
+    /// Clock recovery. None samples at the receiver's own phase.
+    pub clock_recovery: Option<ClockRecovery>,
 }
 
 impl Default for Receiver {
@@ -80,6 +95,9 @@ impl Default for Receiver {
             sampling: Sampling::default(),
             thresholds_v: None,
             termination_ohm: 100.0,
+            adc_bits: None,
+            adc: None,
+            clock_recovery: None,
         }
     }
 }
@@ -116,6 +134,9 @@ impl Receiver {
         self.ffe.as_ref().map_or(Ok(()), Ffe::validate)?;
         self.dfe.as_ref().map_or(Ok(()), Dfe::validate)?;
         self.sampling.validate()?;
+        self.adc_bits.map_or(Ok(()), adc::validate_bits)?;
+        self.adc.as_ref().map_or(Ok(()), Adc::validate)?;
+        self.clock_recovery.as_ref().map_or(Ok(()), ClockRecovery::validate)?;
         if let Some(thresholds) = &self.thresholds_v
             && (thresholds.iter().any(|t| !t.is_finite()) || thresholds.windows(2).any(|w| w[0] >= w[1]))
         {
@@ -126,5 +147,28 @@ impl Receiver {
             ));
         }
         Ok(())
+    }
+
+    /// The same receiver without what only the waveform mode of the time domain has.
+    #[must_use]
+    pub fn without_waveform_only(&self) -> Self {
+        Self { adc: self.adc.as_ref().map(Adc::without_mismatch), clock_recovery: None, ..self.clone() }
+    }
+
+    /// Refuses what only the waveform mode of the time domain has.
+    fn refuse_waveform_only(&self) -> Result<()> {
+        if let Some(clock) = &self.clock_recovery {
+            let value = format!("{:?}", clock.detector);
+            let requirement = "None here: only simulate(mode=\"waveform\") has it";
+            return Err(Error::parameter("receiver.clock_recovery", value, requirement));
+        }
+        self.adc.as_ref().map_or(Ok(()), Adc::refuse_waveform_only)
+    }
+
+    /// The converter's quantizer for what arrives at that standard deviation.
+    pub(crate) fn quantizer(&self, rms_v: f64) -> Option<Quantizer> {
+        let full_scale_v = self.adc.as_ref().and_then(|a| a.full_scale_v);
+        let full_scale_v = full_scale_v.unwrap_or(adc::FULL_SCALE_RMS * rms_v);
+        self.adc_bits.map(|bits| Quantizer::new(bits, full_scale_v))
     }
 }

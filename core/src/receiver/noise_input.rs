@@ -25,6 +25,10 @@ pub(crate) struct NoiseInput {
     pub(crate) by_symbol: Vec<BySymbol>,
     /// One-sided density of all sources in `mean_lags_v2` on the grid's frequencies, V²/Hz.
     pub(crate) mean_density: Vec<f64>,
+    /// Two-sided density of the stationary ones of `NoiseKind::Density` on the grid's frequencies, V²/Hz.
+    pub(crate) stationary_density: Vec<f64>,
+    /// One-sided density of `NoiseKind::Nyquist` before the front end, V²/Hz.
+    pub(crate) nyquist_v2_per_hz: f64,
 }
 
 /// Noise of one independent value a symbol.
@@ -68,6 +72,8 @@ pub(crate) fn collect_noise(link: &LinkResponse, front: &FrontEnd, lags: usize) 
         per_symbol: Vec::new(),
         by_symbol: Vec::new(),
         mean_density: Vec::new(),
+        stationary_density: Vec::new(),
+        nyquist_v2_per_hz: 0.0,
     };
     for source in &link.noise {
         check(source, link)?;
@@ -92,6 +98,7 @@ pub(crate) fn collect_noise(link: &LinkResponse, front: &FrontEnd, lags: usize) 
                     (f <= link.grid.symbol_rate().nyquist_hz())
                         .then(|| density_v2_per_hz * front.response(f).norm_sqr())
                 }));
+                input.nyquist_v2_per_hz += density_v2_per_hz;
                 input.stationary.push((source.name.clone(), source_lags));
             }
             NoiseKind::PerSymbol { rms, response } => {
@@ -135,7 +142,13 @@ impl NoiseInput {
         }
         self.add_mean_density(half.iter().map(|a| 2.0 * factor * a.re));
         match &source.law {
-            LevelLaw::Stationary => self.stationary.push((source.name.clone(), source_lags)),
+            LevelLaw::Stationary => {
+                if self.stationary_density.len() < half.len() {
+                    self.stationary_density.resize(half.len(), 0.0);
+                }
+                self.stationary_density.iter_mut().zip(&half).for_each(|(s, a)| *s += a.re);
+                self.stationary.push((source.name.clone(), source_lags));
+            }
             LevelLaw::BySymbol { factor, symbol_delay_s } => self.by_symbol.push(BySymbol {
                 name: source.name.clone(),
                 spectrum,
@@ -143,6 +156,14 @@ impl NoiseInput {
                 symbol_delay_s: *symbol_delay_s,
             }),
         }
+    }
+
+    /// Adds a noise that is white from one sampling instant to the next.
+    pub(crate) fn add_white(&mut self, name: &str, variance_v2: f64) {
+        if let Some(first) = self.mean_lags_v2.first_mut() {
+            *first += variance_v2;
+        }
+        self.stationary.push((name.into(), vec![variance_v2]));
     }
 
     fn add_mean_density(&mut self, density: impl Iterator<Item = f64>) {

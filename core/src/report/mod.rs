@@ -5,6 +5,7 @@ mod eye;
 mod lane_report;
 mod levels;
 mod loss;
+mod waveform;
 
 pub use lane_report::LaneReport;
 pub use levels::{level_noise_v, levels_v};

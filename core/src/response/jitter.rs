@@ -1,6 +1,6 @@
 //! Jitter of the transmitter: what moves, and by how much.
 
-use crate::error::{Result, require};
+use crate::error::{Error, Result, require};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -23,13 +23,24 @@ pub struct Jitter {
     pub rj_ui: f64,
     /// Dual-Dirac jitter A_DD, UI: each event is early or late by this much.
     pub dd_ui: f64,
+    /// Sinusoidal jitter, UI, zero to peak: the transmitter's clock swings by it. Only the waveform mode of the time
+    /// domain has it.
+    pub sj_ui: f64,
+    /// Frequency of the sinusoidal jitter, Hz, at most a thousandth of the symbol rate.
+    pub sj_hz: f64,
+    /// Duty-cycle distortion (even-odd jitter), UI: even symbols or transitions are late and odd ones early by half of
+    /// it. Only the waveform mode of the time domain has it.
+    pub dcd_ui: f64,
     /// What moves: "edge" (each transition on its own) or "com" (whole symbols). They differ by 1.6 to 1.7 in rms on real channels.
     pub model: JitterModel,
 }
 
+/// Largest sinusoidal jitter: masks of jitter tolerance end at 5 UI.
+const MAX_SINUSOID_UI: f64 = 16.0;
+
 impl Default for Jitter {
     fn default() -> Self {
-        Self { rj_ui: 0.0, dd_ui: 0.0, model: JitterModel::Edge }
+        Self { rj_ui: 0.0, dd_ui: 0.0, sj_ui: 0.0, sj_hz: 0.0, dcd_ui: 0.0, model: JitterModel::Edge }
     }
 }
 
@@ -41,6 +52,26 @@ impl Jitter {
     pub fn validate(&self) -> Result<()> {
         require::within("jitter.rj_ui", self.rj_ui, 0.0, 0.5)?;
         require::within("jitter.dd_ui", self.dd_ui, 0.0, 0.5)?;
+        require::within("jitter.dcd_ui", self.dcd_ui, 0.0, 0.5)?;
+        require::within("jitter.sj_ui", self.sj_ui, 0.0, MAX_SINUSOID_UI)?;
+        require::non_negative("jitter.sj_hz", self.sj_hz)?;
+        if self.sj_ui > 0.0 && self.sj_hz == 0.0 {
+            return Err(Error::parameter("jitter.sj_hz", self.sj_hz, "above 0 where sj_ui is"));
+        }
+        Ok(())
+    }
+
+    /// Whether only the waveform mode of the time domain can have it.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] naming the first field that the engines with one value a symbol cannot honour.
+    pub fn refuse_waveform_only(&self) -> Result<()> {
+        for (name, value) in [("sj_ui", self.sj_ui), ("dcd_ui", self.dcd_ui)] {
+            if value > 0.0 {
+                let requirement = "0 here: only simulate(mode=\"waveform\") has it";
+                return Err(Error::parameter(format!("transmitter.jitter.{name}"), value, requirement));
+            }
+        }
         Ok(())
     }
 }

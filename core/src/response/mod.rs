@@ -13,6 +13,7 @@ mod periodic;
 mod pulse;
 mod pulse_train;
 mod record_fit;
+mod waveform;
 
 pub(crate) use channel::real_transforms;
 pub use channel::{ChannelResponse, inverse_transform};
@@ -23,3 +24,4 @@ pub use noise::{LevelLaw, NoiseKind, NoiseSource, Plane};
 pub use pulse::PulseResponse;
 pub use pulse_train::pulse_train;
 pub use record_fit::{FitWindow, LinearPulse, RecordFit, Residual, linear_pulse, record_fit};
+pub use waveform::{PhaseResponse, WaveformCrosstalk, WaveformJitter, WaveformModel, WaveformNoise};

@@ -147,6 +147,18 @@ impl PulseResponse {
         Self { v: self.v.iter().map(|x| x * factor).collect(), ..self.clone() }
     }
 
+    /// Derivative by time in UI: central differences, one sample longer at each end.
+    #[must_use]
+    pub fn derivative_ui(&self) -> Self {
+        let half = 0.5 * self.samples_per_symbol as f64;
+        let margin = isize::from(!self.periodic);
+        let first = self.first - margin;
+        let v = (0..self.v.len() as isize + 2 * margin)
+            .map(|i| (self.at(first + i + 1) - self.at(first + i - 1)) * half)
+            .collect();
+        Self { first, v, ..self.clone() }
+    }
+
     /// The shortest window of whole symbols around the peak outside which at most `share` of the energy lies.
     ///
     /// A periodic response is first unrolled so that its window starts half a window before the peak; energy that

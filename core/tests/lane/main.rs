@@ -4,6 +4,7 @@ mod bad_input;
 mod composition;
 mod engines;
 mod pulses;
+mod waveform;
 
 use lightlane::lane::{Lane, Networks, PreparedLane};
 use lightlane::{Result, Run};

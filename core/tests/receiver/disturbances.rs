@@ -133,7 +133,7 @@ fn jitter_is_the_slope_of_what_moves() {
     link.signal = Signal::Linear { response: line(10.0), ffe: taps.to_vec(), ffe_main: 1 };
     let receiver = Receiver { ffe: Some(Ffe::new(2, 3)), ..Receiver::default() };
     for model in [JitterModel::Edge, JitterModel::Com] {
-        link.jitter = Some(Jitter { rj_ui: 0.01, dd_ui: 0.0, model });
+        link.jitter = Some(Jitter { rj_ui: 0.01, dd_ui: 0.0, model, ..Jitter::default() });
         let e = run(&link, &receiver);
         let q = &e.equalizer;
         let jitter = e.model.jitter.clone().unwrap();

@@ -85,7 +85,7 @@ pub(crate) fn busy() -> (LinkResponse, Receiver) {
         ffe: vec![-0.1, 0.9],
         ffe_main: 1,
     });
-    link.jitter = Some(Jitter { rj_ui: 0.01, dd_ui: 0.02, model: JitterModel::Edge });
+    link.jitter = Some(Jitter { rj_ui: 0.01, dd_ui: 0.02, model: JitterModel::Edge, ..Jitter::default() });
     let receiver = Receiver {
         bandwidth_hz: Some(58.4e9),
         ctle: Some(Ctle::auto()),

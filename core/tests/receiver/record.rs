@@ -62,7 +62,7 @@ fn a_record_of_a_linear_channel_gives_the_linear_answer() {
             kind: NoiseKind::Density { density: vec![1e-16; grid().n_freq()], transfer: line(8.0) },
             law: LevelLaw::BySymbol { factor: vec![0.5, 1.0, 1.5, 2.0], symbol_delay_s: 0.0 },
         });
-        l.jitter = Some(Jitter { rj_ui: 0.002, dd_ui: 0.0, model: JitterModel::Edge });
+        l.jitter = Some(Jitter { rj_ui: 0.002, dd_ui: 0.0, model: JitterModel::Edge, ..Jitter::default() });
     }
     let receiver = Receiver {
         bandwidth_hz: Some(58.4e9),

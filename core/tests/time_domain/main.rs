@@ -4,6 +4,7 @@ mod feedback;
 mod noise;
 mod precision;
 mod runs;
+mod waveform;
 
 use lightlane::engine::time_domain::{Counts, Simulation, naive, simulate};
 use lightlane::grid::SymbolRate;

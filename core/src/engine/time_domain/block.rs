@@ -171,6 +171,6 @@ fn shifted(at: u64, back: i64) -> u64 {
 }
 
 /// Sets the length without touching what is there: every user overwrites all of it.
-fn resize<T: Copy + Default>(buffer: &mut Vec<T>, length: usize) {
+pub(super) fn resize<T: Copy + Default>(buffer: &mut Vec<T>, length: usize) {
     buffer.resize(length, T::default());
 }

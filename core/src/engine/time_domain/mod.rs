@@ -32,10 +32,12 @@ mod plan;
 mod shaping;
 mod symbol_noise;
 mod tally;
+mod waveform;
 
 pub use binomial::clopper_pearson;
 pub use codewords::{CodewordErrors, Codewords};
 pub use counts::Counts;
+pub use waveform::{ClockReport, EyeDensity, WaveformCounts, simulate_waveform};
 
 use crate::error::{Error, Result};
 use crate::response::DecisionModel;
@@ -59,7 +61,7 @@ pub struct Simulation {
     pub n_symbols: u64,
     /// Seed of every draw.
     pub seed: u64,
-    /// Stop at the end of the segment (65,536 symbols) in which the bit errors reach this number; `None` for a run of
+    /// Stop at the end of the segment (65,536 symbols, 32,768 of a waveform) in which the bit errors reach this number; `None` for a run of
     /// `n_symbols`. The error ratio of a run stopped at N errors is too high by 1/N on average.
     pub stop_at_bit_errors: Option<u64>,
     /// Count wrong symbols by codeword.
@@ -124,10 +126,7 @@ pub fn simulate(model: &DecisionModel, simulation: &Simulation) -> Result<Counts
 }
 
 fn simulate_cut(model: &DecisionModel, simulation: &Simulation, cut: Cut) -> Result<Counts> {
-    check_symbols(simulation.n_symbols)?;
-    if simulation.stop_at_bit_errors == Some(0) {
-        return Err(Error::parameter("stop_at_bit_errors", 0, "at least 1"));
-    }
+    check_simulation(simulation)?;
     let level = Level::detect()?;
     let plan = Plan::new(model, simulation.seed, level)?;
     let job = Job { plan: &plan, simulation, cut, done: AtomicU64::new(0) };
@@ -135,11 +134,15 @@ fn simulate_cut(model: &DecisionModel, simulation: &Simulation, cut: Cut) -> Res
     Ok(total.counts(model.modulation, level.name()))
 }
 
-fn check_symbols(n_symbols: u64) -> Result<()> {
-    if (1..=MAX_SYMBOLS).contains(&n_symbols) {
-        return Ok(());
+fn check_simulation(simulation: &Simulation) -> Result<()> {
+    let n_symbols = simulation.n_symbols;
+    if !(1..=MAX_SYMBOLS).contains(&n_symbols) {
+        return Err(Error::parameter("n_symbols", n_symbols, "between 1 and 2^53"));
     }
-    Err(Error::parameter("n_symbols", n_symbols, "between 1 and 2^53"))
+    if simulation.stop_at_bit_errors == Some(0) {
+        return Err(Error::parameter("stop_at_bit_errors", 0, "at least 1"));
+    }
+    Ok(())
 }
 
 /// One run in progress.

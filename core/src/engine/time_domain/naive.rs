@@ -4,7 +4,7 @@ use super::block::{ORIGIN, PHASE_BLOCK, Workspace};
 use super::decide::{History, decide_one};
 use super::plan::Plan;
 use super::tally::{Tally, Total};
-use super::{Counts, Simulation, check_symbols};
+use super::{Counts, Simulation, check_simulation};
 use crate::error::Result;
 use crate::random::{Purpose, Stream};
 use crate::response::{CrosstalkPhase, CrosstalkRule, DecisionModel, JitterModel, SlicerSignal};
@@ -15,7 +15,7 @@ use crate::simd::Level;
 /// # Errors
 /// As [`super::simulate`].
 pub fn simulate(model: &DecisionModel, simulation: &Simulation) -> Result<Counts> {
-    check_symbols(simulation.n_symbols)?;
+    check_simulation(simulation)?;
     let level = Level::detect()?;
     let plan = Plan::new(model, simulation.seed, level)?;
     let mut ws = Workspace::default();

@@ -128,7 +128,7 @@ impl Plan {
     }
 }
 
-fn expect_len(name: &str, length: usize, wanted: usize) -> Result<()> {
+pub(super) fn expect_len(name: &str, length: usize, wanted: usize) -> Result<()> {
     if length == wanted {
         Ok(())
     } else {

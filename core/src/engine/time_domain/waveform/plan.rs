@@ -1,0 +1,231 @@
+//! A waveform model made ready: checked, in single precision, streams assigned.
+
+use super::polyphase::Polyphase;
+use crate::engine::time_domain::branch::{Branch, alphabet};
+use crate::engine::time_domain::plan::expect_len;
+use crate::error::{Error, Result, require};
+use crate::modulation::Modulation;
+use crate::random::{Purpose, Stream};
+use crate::response::{
+    CrosstalkPhase, CrosstalkRule, JitterModel, PhaseResponse, WaveformCrosstalk, WaveformJitter,
+    WaveformModel, WaveformNoise,
+};
+use crate::simd::Level;
+
+/// Streams of one source of noise: more than a symbol has samples there cannot be.
+const MAX_STREAMS: usize = 1024;
+
+/// Everything that a block of the waveform needs.
+#[derive(Debug, Clone)]
+pub(super) struct Plan {
+    pub(super) level: Level,
+    pub(super) samples_per_symbol: usize,
+    pub(super) modulation: Modulation,
+    pub(super) symbols: Stream,
+    pub(super) levels: [f32; 4],
+    pub(super) signal: Polyphase,
+    pub(super) noise: Vec<NoiseStream>,
+    pub(super) aggressors: Vec<Aggressor>,
+    pub(super) jitter: Option<JitterStream>,
+    /// Symbols needed before the first and after the last of a block.
+    pub(super) back: usize,
+    pub(super) ahead: usize,
+}
+
+/// One stream of independent normals.
+#[derive(Debug, Clone)]
+pub(super) struct NoiseStream {
+    pub(super) draws: Stream,
+    /// √factor of each symbol; `None` when stationary.
+    pub(super) weight: Option<[f32; 4]>,
+    pub(super) response: Polyphase,
+}
+
+/// One aggressor.
+#[derive(Debug, Clone)]
+pub(super) struct Aggressor {
+    pub(super) bits: u32,
+    pub(super) levels: [f32; 4],
+    pub(super) symbols: Stream,
+    pub(super) phase_draws: Stream,
+    /// One response a phase; a single one when the phase is fixed.
+    pub(super) phases: Vec<Polyphase>,
+}
+
+/// Timing errors of the transmitter.
+#[derive(Debug, Clone)]
+pub(super) struct JitterStream {
+    pub(super) model: JitterModel,
+    pub(super) gaussian: Stream,
+    pub(super) sign: Stream,
+    pub(super) rj_ui: f32,
+    pub(super) dd_ui: f32,
+    pub(super) dcd_ui: f32,
+    pub(super) orders: Vec<Polyphase>,
+    pub(super) transmit: Branch,
+}
+
+impl Plan {
+    /// Checks the model and prepares it.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] naming the field that does not fit.
+    pub(super) fn new(model: &WaveformModel, seed: u64, level: Level) -> Result<Self> {
+        let m = model.samples_per_symbol;
+        expect_len("levels", model.levels.len(), model.modulation.n_levels())?;
+        check("signal", &model.signal, m)?;
+        let mut plan = Self {
+            level,
+            samples_per_symbol: m,
+            modulation: model.modulation,
+            symbols: Stream::new(level, seed, Purpose::Symbols, 0),
+            levels: alphabet("levels", &model.levels)?,
+            signal: Polyphase::new("signal", &model.signal, 0)?,
+            noise: Vec::new(),
+            aggressors: Vec::new(),
+            jitter: None,
+            back: 0,
+            ahead: 0,
+        };
+        for (i, source) in model.noise.iter().enumerate() {
+            plan.noise.extend(noise(source, i, model, seed, level)?);
+        }
+        for (i, source) in model.crosstalk.iter().enumerate() {
+            plan.aggressors.push(aggressor(source, i, model, seed, level)?);
+        }
+        plan.jitter = model.jitter.as_ref().map(|j| jitter(j, m, seed, level)).transpose()?.flatten();
+        plan.set_margins();
+        Ok(plan)
+    }
+
+    fn set_margins(&mut self) {
+        let mut reach = vec![self.signal.reach()];
+        reach.extend(self.noise.iter().filter(|n| n.weight.is_some()).map(|n| n.response.reach()));
+        if let Some(jitter) = &self.jitter {
+            // An edge also needs the level before it.
+            let (before, after) = (1 + jitter.transmit.back(), jitter.transmit.ahead);
+            reach.extend(jitter.orders.iter().map(|o| (o.reach().0 + before, o.reach().1 + after)));
+        }
+        self.back = reach.iter().map(|r| r.0).max().unwrap_or(0).max(0) as usize;
+        self.ahead = reach.iter().map(|r| r.1).max().unwrap_or(0).max(0) as usize;
+    }
+}
+
+fn check(name: &str, response: &PhaseResponse, m: usize) -> Result<()> {
+    expect_len(&format!("{name}.phases"), response.phases.len(), m)?;
+    let length = response.phases.first().map_or(0, Vec::len);
+    if length == 0 || response.phases.iter().any(|p| p.len() != length) {
+        let requirement = "at least one symbol long, all of one length";
+        return Err(Error::parameter(format!("{name}.phases"), format!("{length} symbols"), requirement));
+    }
+    if response.main >= length {
+        return Err(Error::parameter(format!("{name}.main"), response.main, format!("below {length}")));
+    }
+    Ok(())
+}
+
+fn noise(
+    source: &WaveformNoise,
+    index: usize,
+    model: &WaveformModel,
+    seed: u64,
+    level: Level,
+) -> Result<Vec<NoiseStream>> {
+    let name = format!("noise[{index}]");
+    if source.streams.len() > MAX_STREAMS {
+        let value = format!("{} streams", source.streams.len());
+        return Err(Error::parameter(format!("{name}.streams"), value, format!("at most {MAX_STREAMS}")));
+    }
+    let (weight, purpose) = match &source.factor {
+        None => (None, Purpose::Noise),
+        Some(factor) => {
+            expect_len(&format!("{name}.factor"), factor.len(), model.levels.len())?;
+            let roots: Vec<f64> = factor.iter().map(|f| f.sqrt()).collect();
+            (Some(alphabet(&format!("{name}.factor"), &roots)?), Purpose::SymbolNoise)
+        }
+    };
+    let stream = |(q, response): (usize, &PhaseResponse)| {
+        check(&name, response, model.samples_per_symbol)?;
+        let number = (index * MAX_STREAMS + q) as u32;
+        let draws = Stream::new(level, seed, purpose, number);
+        Ok(NoiseStream { draws, weight, response: Polyphase::new(&name, response, 0)? })
+    };
+    source.streams.iter().enumerate().map(stream).collect()
+}
+
+fn aggressor(
+    source: &WaveformCrosstalk,
+    index: usize,
+    model: &WaveformModel,
+    seed: u64,
+    level: Level,
+) -> Result<Aggressor> {
+    let (name, m) = (format!("crosstalk[{index}]"), model.samples_per_symbol);
+    check(&name, &source.response, m)?;
+    let phases = match model.crosstalk_phase {
+        CrosstalkPhase::Rule(CrosstalkRule::Uniform) => (0..m).collect(),
+        CrosstalkPhase::Rule(CrosstalkRule::Worst) => vec![worst(&source.response, model)],
+        CrosstalkPhase::PhaseUi(phase_ui) => {
+            require::finite("crosstalk_phase", phase_ui)?;
+            // A whole UI later is the same set of symbols.
+            vec![(phase_ui * m as f64).round().rem_euclid(m as f64) as usize]
+        }
+    };
+    Ok(Aggressor {
+        bits: if source.levels.len() == 2 { 1 } else { 2 },
+        levels: alphabet(&format!("{name}.levels"), &source.levels)?,
+        symbols: Stream::new(level, seed, Purpose::CrosstalkSymbols, index as u32),
+        phase_draws: Stream::new(level, seed, Purpose::CrosstalkPhase, index as u32),
+        phases: phases
+            .into_iter()
+            .map(|late| Polyphase::new(&name, &source.response, late))
+            .collect::<Result<_>>()?,
+    })
+}
+
+/// Delay in samples of most energy at the slicer, through the FFE.
+fn worst(response: &PhaseResponse, model: &WaveformModel) -> usize {
+    let m = response.phases.len();
+    let energy = |late: usize| -> f64 {
+        let row = &response.phases[(m - late) % m];
+        let mut through = vec![0.0; row.len() + model.ffe.len() - 1];
+        for (i, tap) in model.ffe.iter().enumerate() {
+            through[i..].iter_mut().zip(row).for_each(|(o, h)| *o += tap * h);
+        }
+        through.iter().map(|v| v * v).sum()
+    };
+    // The first of equals.
+    (0..m).rev().max_by(|a, b| energy(*a).total_cmp(&energy(*b))).unwrap_or(0)
+}
+
+fn jitter(jitter: &WaveformJitter, m: usize, seed: u64, level: Level) -> Result<Option<JitterStream>> {
+    for (name, value) in [("rj_ui", jitter.rj_ui), ("dd_ui", jitter.dd_ui), ("dcd_ui", jitter.dcd_ui)] {
+        require::non_negative(&format!("jitter.{name}"), value)?;
+    }
+    if jitter.rj_ui == 0.0 && jitter.dd_ui == 0.0 && jitter.dcd_ui == 0.0 {
+        return Ok(None);
+    }
+    for order in &jitter.orders {
+        check("jitter.orders", order, m)?;
+    }
+    let (taps, main) = match jitter.model {
+        JitterModel::Com => (&[1.0][..], 0),
+        JitterModel::Edge => (&jitter.transmit_taps[..], jitter.transmit_main),
+    };
+    let transmit = Branch::new("jitter.transmit_taps", taps, main, 0.0)?;
+    if transmit.taps.is_empty() {
+        return Err(Error::parameter("jitter.transmit_taps", "none", "at least one tap that is not 0"));
+    }
+    let orders =
+        jitter.orders.iter().map(|o| Polyphase::new("jitter.orders", o, 0)).collect::<Result<_>>()?;
+    Ok(Some(JitterStream {
+        model: jitter.model,
+        gaussian: Stream::new(level, seed, Purpose::RandomJitter, 0),
+        sign: Stream::new(level, seed, Purpose::DualDirac, 0),
+        rj_ui: jitter.rj_ui as f32,
+        dd_ui: jitter.dd_ui as f32,
+        dcd_ui: jitter.dcd_ui as f32,
+        orders,
+        transmit,
+    }))
+}

@@ -1,0 +1,105 @@
+//! What arrives at the FFE's input at every sample: the input of the time-domain engine's waveform mode.
+//!
+//! Everything that the link adds up is a sum of events, one a symbol, each with its own response:
+//!
+//! ```text
+//! y(kT + t_s + pT/M) = Σ_events Σ_j phases[p][j] x_(k − (j − main))
+//! ```
+//!
+//! so that phase 0 is the sampling instant t_s that the receiver settled on, and a column of phases is one symbol.
+
+use crate::grid::SymbolRate;
+use crate::modulation::Modulation;
+use crate::response::{CrosstalkPhase, JitterModel};
+
+/// Response to one event a symbol, at every phase of a symbol.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PhaseResponse {
+    /// One row a phase, all of one length: `phases[p][j]` is what symbol k − (j − main) leaves at phase p of symbol k.
+    pub phases: Vec<Vec<f64>>,
+    /// Index of the symbol's own column.
+    pub main: usize,
+}
+
+/// The received waveform after front end and CTLE, and the symbol-spaced stages that follow it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WaveformModel {
+    /// Symbol rate.
+    pub symbol_rate: SymbolRate,
+    /// The alphabet.
+    pub modulation: Modulation,
+    /// Level of each symbol, ascending.
+    pub levels: Vec<f64>,
+    /// Samples a symbol.
+    pub samples_per_symbol: usize,
+    /// Response to one symbol, transmit FFE included, V per unit of level.
+    pub signal: PhaseResponse,
+    /// Noise sources.
+    pub noise: Vec<WaveformNoise>,
+    /// Aggressors.
+    pub crosstalk: Vec<WaveformCrosstalk>,
+    /// Alignment of the aggressors.
+    pub crosstalk_phase: CrosstalkPhase,
+    /// Transmitter jitter from event to event.
+    pub jitter: Option<WaveformJitter>,
+    /// Sinusoidal jitter, UI zero to peak: symbol k is late by sj_ui sin(2π sj_hz k T_b). It moves the instants at which
+    /// the waveform is sampled, noise with it, as if constant over a response.
+    pub sj_ui: f64,
+    /// Frequency of the sinusoidal jitter, Hz.
+    pub sj_hz: f64,
+    /// Standard deviation of everything at the FFE's input, V, averaged over the phases.
+    pub rms_v: f64,
+    /// Receive FFE in time order; a single 1 without.
+    pub ffe: Vec<f64>,
+    /// Index of its main tap.
+    pub ffe_pre: usize,
+    /// Decision feedback, V per unit of level; entry j multiplies the decision j + 1 symbols ago.
+    pub dfe: Vec<f64>,
+    /// Decision thresholds, ascending, V.
+    pub thresholds_v: Vec<f64>,
+}
+
+/// One source of noise: independent standard normals, one a symbol and stream, through the stream's response.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WaveformNoise {
+    /// Its name.
+    pub name: String,
+    /// One response a stream. A stationary density needs as many streams as it has samples a symbol at its own
+    /// bandwidth: they are the samples of one white noise.
+    pub streams: Vec<PhaseResponse>,
+    /// Factor of the variance while each symbol is on the line; `None` for a stationary noise.
+    pub factor: Option<Vec<f64>>,
+}
+
+/// One aggressor, aligned with the victim's sampling instant as its transmitter is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WaveformCrosstalk {
+    /// Name.
+    pub name: String,
+    /// Level of each of its symbols.
+    pub levels: Vec<f64>,
+    /// Response to one of its symbols, V per unit of level.
+    pub response: PhaseResponse,
+}
+
+/// Timing errors of the transmitter as a Taylor series: event n adds Σ_i `orders[i]` (−δ_n)^(i+1)/(i+1)! x_n.
+///
+/// Three orders leave (2πf δ T)⁴/24 of the component at frequency f: 1e-4 at the Nyquist frequency and δ = 0.07 UI.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WaveformJitter {
+    /// What moves.
+    pub model: JitterModel,
+    /// Random jitter, UI rms.
+    pub rj_ui: f64,
+    /// Dual-Dirac jitter, UI.
+    pub dd_ui: f64,
+    /// Even-odd jitter: even events are late and odd ones early by half of it, UI.
+    pub dcd_ui: f64,
+    /// Derivatives of the response by time in UI, the first of them first, V per UI^order and unit of level.
+    pub orders: Vec<PhaseResponse>,
+    /// Transmit FFE in time order for `Edge`, whose events are the transitions of the levels after it; a single 1 for
+    /// `Com`.
+    pub transmit_taps: Vec<f64>,
+    /// Index of its main tap.
+    pub transmit_main: usize,
+}
