@@ -161,7 +161,7 @@ impl NativeReport {
 
 /// Prepares a lane, finds its equalizer and simulates its waveform.
 #[pyfunction]
-#[pyo3(signature = (lane, networks, n_symbols, seed, samples_per_symbol, threads, progress))]
+#[pyo3(signature = (lane, networks, n_symbols, seed, samples_per_symbol, threads, progress, stop_at_bit_errors))]
 #[allow(clippy::too_many_arguments, reason = "those of lane.simulate")]
 fn simulate_waveform(
     py: Python<'_>,
