@@ -7,6 +7,7 @@ mod error;
 mod fec;
 mod lane;
 mod network;
+mod optics;
 mod patterns;
 mod run;
 mod units;
@@ -21,6 +22,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     fec::register(module)?;
     lane::register(module)?;
     network::register(module)?;
+    optics::register(module)?;
     patterns::register(module)?;
     units::register(module)
 }
