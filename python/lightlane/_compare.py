@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lightlane import _native
-from lightlane._exceptions import ParameterError
+from lightlane._base import checked_threads
+from lightlane._exceptions import ParameterError, wrong_type
 from lightlane._results import LaneReport, Ranged
 from lightlane._spec import Networks
 
@@ -285,9 +286,14 @@ def compare(*, threads: int | None = None, **lanes: Lane) -> Comparison:
 
 def compare_labelled(lanes: Mapping[str, Lane], threads: int | None = None) -> Comparison:
     """Compare lanes whose labels need not be Python names."""
+    from lightlane._config import Lane
+
+    for label, lane in lanes.items():
+        if not isinstance(lane, Lane):
+            raise wrong_type(label, lane, "a Lane")
     networks = Networks()
     texts = [json.dumps(lane._plain(networks)) for lane in lanes.values()]
-    return Comparison(_native.compare(list(lanes), texts, dict(networks), threads), lanes)
+    return Comparison(_native.compare(list(lanes), texts, dict(networks), checked_threads(threads)), lanes)
 
 
 def _ranged(x: Ranged, scale: float) -> str:

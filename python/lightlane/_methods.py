@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 from numpy.typing import ArrayLike
 
 from lightlane import _native
-from lightlane._base import Config
+from lightlane._base import Config, checked_threads
 from lightlane._exceptions import ParameterError
 from lightlane._results import LaneReport, Simulation
 from lightlane._spec import Networks
@@ -451,7 +451,7 @@ class LaneMethods(Config):
     def _native_report(self, threads: int | None) -> _native.LaneReport:
         networks = Networks()
         text = json.dumps(self._plain(networks))
-        return _native.analyze(text, dict(networks), threads)
+        return _native.analyze(text, dict(networks), checked_threads(threads))
 
     def _resolved_as(self, text: str) -> Lane:
         """Make the lane that a native report resolved this one to; its networks are this one's."""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from lightlane import _native
 from lightlane._card import report_card
-from lightlane._exceptions import ParameterError
+from lightlane._exceptions import ParameterError, wrong_type
 from lightlane._plot import ReportPlots
 
 if TYPE_CHECKING:
@@ -378,6 +378,8 @@ class Simulation:
 
     def agrees_with(self, report: LaneReport, confidence: float = 0.999) -> bool:
         """Whether the count is compatible with a report's prediction; errors in bursts are allowed for."""
+        if not isinstance(report, LaneReport):
+            raise wrong_type("report", report, "what Lane.analyze returned")
         return self._native.agrees_with(report.ber, confidence)
 
     def __repr__(self) -> str:
