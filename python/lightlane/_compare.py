@@ -16,6 +16,7 @@ import numpy as np
 from lightlane import _native
 from lightlane._base import checked_threads
 from lightlane._exceptions import ParameterError, wrong_type
+from lightlane._frozen import Frozen
 from lightlane._results import LaneReport, Ranged
 from lightlane._spec import Networks
 
@@ -48,7 +49,7 @@ _STYLE = (
 )
 
 
-class ComparedLane:
+class ComparedLane(Frozen):
     """One lane of a comparison.
 
     Attributes
@@ -66,6 +67,7 @@ class ComparedLane:
         self.report = report
         self.ffe_taps = ffe_taps
         self.dfe_taps = dfe_taps
+        self._freeze()
 
     def cells(self) -> tuple[str, ...]:
         """One text a column of the table."""
@@ -103,7 +105,7 @@ class ComparedLane:
         }
 
 
-class Comparison:
+class Comparison(Frozen):
     """Two tables over the same lanes.
 
     Attributes
@@ -133,6 +135,7 @@ class Comparison:
         self.same_serdes = rows("same_serdes")
         self.equal_margin = rows("equal_margin")
         self.warnings: tuple[str, ...] = tuple(figures["warnings"])
+        self._freeze()
 
     def table(self, which: str = "same_serdes") -> xarray.Dataset:
         """Return one of the tables, ``"same_serdes"`` or ``"equal_margin"``, as a Dataset over the labels."""

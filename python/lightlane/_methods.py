@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from lightlane import _native
 from lightlane._base import Config, checked_threads
+from lightlane._card import lane_card
 from lightlane._exceptions import ParameterError
 from lightlane._results import LaneReport, Simulation
 from lightlane._spec import Networks
@@ -447,6 +448,9 @@ class LaneMethods(Config):
 
         kinds = (_native.Network, Channel, Synthetic)
         return [i for i, block in enumerate(self.medium) if isinstance(block, kinds)]  # type: ignore[attr-defined]
+
+    def _repr_html_(self) -> str:
+        return lane_card(self._as_lane())
 
     def _native_report(self, threads: int | None) -> _native.LaneReport:
         networks = Networks()

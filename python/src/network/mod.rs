@@ -362,6 +362,10 @@ impl PyNetwork {
         u64::from_str_radix(self.digest().get(..16).unwrap_or("0"), 16).unwrap_or(0)
     }
 
+    fn _repr_html_<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        slf.py().import("lightlane._card")?.call_method1("network_card", (slf,))
+    }
+
     fn __repr__(&self) -> String {
         let freq = self.core.freq_hz();
         let (first, last) = (freq.first().copied().unwrap_or(0.0), freq.last().copied().unwrap_or(0.0));
