@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from html import escape
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,6 +44,8 @@ _HEADINGS = (
     "pJ/bit",
     "latency ns",
 )
+#: Characters of a line of a name beside its bar.
+_LABEL_WIDTH = 24
 _STYLE = (
     "body{font-family:sans-serif;margin:2em}table{border-collapse:collapse}img{max-width:100%}"
     "td,th{padding:.2em .8em;border-bottom:1px solid #ccc;text-align:left}"
@@ -194,18 +197,20 @@ class Comparison(Frozen):
         """Draw error ratio, margin, energy and latency of the lanes beside each other, ranges as bars."""
         from matplotlib.figure import Figure
 
-        figure = Figure(figsize=(10, 6), layout="constrained")
-        axes = figure.subplots(2, 2)
         rows = self.same_serdes
-        labels = [r.label for r in rows]
+        # Bars lie so that names of any length stand beside them.
+        labels = [fill(r.label, _LABEL_WIDTH) for r in rows]
+        n_lines = sum(1 + label.count("\n") for label in labels)
+        figure = Figure(figsize=(10, max(6.0, 2.5 + 0.4 * n_lines)), layout="constrained")
+        axes = figure.subplots(2, 2, sharey=True)
         at = np.arange(len(rows))
-        axes[0, 0].bar(at, [np.log10(max(r.report.ber, 1e-30)) for r in rows], color="tab:blue")
+        axes[0, 0].barh(at, [np.log10(max(r.report.ber, 1e-30)) for r in rows], color="tab:blue")
         axes[0, 0].set(title="log10 of the BER before FEC")
         margins_db = np.array([r.report.margin_db for r in rows])
-        axes[0, 1].bar(at, np.where(np.isfinite(margins_db), margins_db, 0.0), color="tab:blue")
+        axes[0, 1].barh(at, np.where(np.isfinite(margins_db), margins_db, 0.0), color="tab:blue")
         for i in np.flatnonzero(~np.isfinite(margins_db)):
             # A lane that fails without noise has no bar; an empty place would read as a margin of 0 dB.
-            axes[0, 1].text(at[i], 0.0, f"{margins_db[i]} dB", ha="center", va="bottom", color="tab:red")
+            axes[0, 1].text(0.0, at[i], f"{margins_db[i]} dB", ha="left", va="center", color="tab:red")
         axes[0, 1].set(title="margin (dB)")
         for ax, ranges, scale, title in (
             (axes[1, 0], [r.report.energy_j_per_bit for r in rows], 1e12, "energy, one end (pJ/bit)"),
@@ -213,11 +218,12 @@ class Comparison(Frozen):
         ):
             values = np.array([x.value for x in ranges]) * scale
             low, high = (np.array([getattr(x, end) for x in ranges]) * scale for end in ("low", "high"))
-            ax.bar(at, values, yerr=np.vstack([values - low, high - values]), capsize=4, color="tab:blue")
+            ax.barh(at, values, xerr=np.vstack([values - low, high - values]), capsize=4, color="tab:blue")
             ax.set(title=title)
+        axes[0, 0].set_yticks(at, labels)
+        axes[0, 0].invert_yaxis()
         for ax in axes.flat:
-            ax.set_xticks(at, labels, rotation=15)
-            ax.grid(alpha=0.3, axis="y")
+            ax.grid(alpha=0.3, axis="x")
         return figure
 
     def save(self, folder: str | Path) -> list[Path]:
