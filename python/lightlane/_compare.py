@@ -18,8 +18,9 @@ from lightlane import _native
 from lightlane._base import checked_threads
 from lightlane._exceptions import ParameterError, wrong_type
 from lightlane._frozen import Frozen
-from lightlane._results import LaneReport, Ranged
+from lightlane._results import LaneReport
 from lightlane._spec import Networks
+from lightlane._text import fixed, ratio, value_range
 
 if TYPE_CHECKING:
     import xarray
@@ -38,6 +39,7 @@ _HEADINGS = (
     "loss dB",
     "equalizer",
     "BER",
+    "limit",
     "margin dB",
     "BER after FEC",
     "frame loss",
@@ -77,26 +79,27 @@ class ComparedLane(Frozen):
         r = self.report
         return (
             self.label,
-            f"{r.electrical_loss_db:.1f}",
+            fixed(r.electrical_loss_db, 1),
             f"FFE {self.ffe_taps}, DFE {self.dfe_taps}",
             f"{r.ber:.2e}",
-            f"{r.margin_db:+.2f}",
-            f"{r.ber_after_fec:.1e}",
-            f"{r.frame_loss_ratio:.1e}",
-            _ranged(r.energy_j_per_bit, 1e12),
-            _ranged(r.latency_s, 1e9),
+            f"{r.ber_limit:.2e}",
+            fixed(r.margin_db, 2, sign=True),
+            ratio(r.ber_after_fec, 1),
+            ratio(r.frame_loss_ratio, 1),
+            value_range(r.energy_j_per_bit, 1e12, 1),
+            value_range(r.latency_s, 1e9, 1),
         )
 
     def figures(self) -> dict[str, Any]:
-        """Plain numbers, for JSON."""
+        """Plain numbers; nan where there is none."""
         r = self.report
         return {
             "label": self.label,
             "ber": r.ber,
-            "margin_db": r.margin_db if np.isfinite(r.margin_db) else str(r.margin_db),
+            "margin_db": r.margin_db,
             "ber_limit": r.ber_limit,
             "ber_after_fec": r.ber_after_fec,
-            "frame_loss_ratio": r.frame_loss_ratio if np.isfinite(r.frame_loss_ratio) else None,
+            "frame_loss_ratio": r.frame_loss_ratio,
             "snr_db": r.snr_db,
             "electrical_loss_db": r.electrical_loss_db,
             "ffe_taps": self.ffe_taps,
@@ -148,6 +151,7 @@ class Comparison(Frozen):
         columns = {
             "electrical_loss_db": ("dB", [r.report.electrical_loss_db for r in rows]),
             "ber": ("1", [r.report.ber for r in rows]),
+            "ber_limit": ("1", [r.report.ber_limit for r in rows]),
             "margin_db": ("dB", [r.report.margin_db for r in rows]),
             "ber_after_fec": ("1", [r.report.ber_after_fec for r in rows]),
             "frame_loss_ratio": ("1", [r.report.frame_loss_ratio for r in rows]),
@@ -241,9 +245,10 @@ class Comparison(Frozen):
             paths.append(path)
         return paths
 
-    def figures(self) -> dict[str, list[dict[str, Any]]]:
-        """Both tables as plain numbers, for JSON."""
-        return {which: [row.figures() for row in self._rows(which)] for which in _TABLES}
+    def figures(self) -> dict[str, Any]:
+        """Both tables as plain numbers, and the warnings."""
+        tables = {which: [row.figures() for row in self._rows(which)] for which in _TABLES}
+        return {**tables, "warnings": list(self.warnings)}
 
     def _rows(self, which: str) -> tuple[ComparedLane, ...]:
         if which not in _TABLES:
@@ -303,10 +308,6 @@ def compare_labelled(lanes: Mapping[str, Lane], threads: int | None = None) -> C
     networks = Networks()
     texts = [json.dumps(lane._plain(networks)) for lane in lanes.values()]
     return Comparison(_native.compare(list(lanes), texts, dict(networks), checked_threads(threads)), lanes)
-
-
-def _ranged(x: Ranged, scale: float) -> str:
-    return f"{x.value * scale:.1f} ({x.low * scale:.1f} to {x.high * scale:.1f})"
 
 
 def _png(figure: Figure) -> bytes:

@@ -77,6 +77,18 @@ class SyntheticNetwork(Config):
 
     __slots__ = ()
 
+    @staticmethod
+    def recipe_names() -> tuple[str, ...]:
+        """Return the names of the recipes.
+
+        Examples
+        --------
+        >>> from lightlane import Synthetic
+        >>> "synthetic-c2m-16db" in Synthetic.recipe_names()
+        True
+        """
+        return tuple(_native.block_preset_names("Synthetic"))
+
     def network(self, freq_hz: ArrayLike) -> _native.Network:
         """Return the single-ended four-port, reference 50 ohm; ports 1 to 2 are one leg, 3 to 4 the other.
 
