@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from lightlane import _native
 from lightlane._base import Config, checked_threads
 from lightlane._card import lane_card
-from lightlane._exceptions import ParameterError
+from lightlane._exceptions import ParameterError, wrong_type
 from lightlane._results import LaneReport, Simulation
 from lightlane._spec import Networks
 
@@ -419,11 +419,13 @@ class LaneMethods(Config):
         if stop_at_bit_errors is not None:
             wanted["stop_at_bit_errors"] = stop_at_bit_errors
         for name, value in wanted.items():
-            if not 0 <= value < 2**63:
-                requirement = "a whole number from 0 to 2^63 - 1"
-                raise ParameterError(f"{name} = {value}: must be {requirement}", name, value, requirement)
+            _native.whole(value, name, 0)
+        if progress is not None and not callable(progress):
+            raise wrong_type("progress", progress, "a function of (done, total)")
         native = self._native_report(threads)
-        return Simulation(native.simulate(n_symbols, seed, threads, progress, stop_at_bit_errors), seed)
+        return Simulation(
+            native.simulate(n_symbols, seed, threads, progress, stop_at_bit_errors), seed, self.digest
+        )
 
     def with_channel(
         self,

@@ -360,9 +360,10 @@ class Simulation(Frozen):
         The kernels that ran.
     """
 
-    def __init__(self, native: _native.Counts, seed: int) -> None:
+    def __init__(self, native: _native.Counts, seed: int, config_hash: str) -> None:
         self._native = native
-        self.seed = seed
+        self._config_hash = config_hash
+        self.seed = int(seed)
         self.n_symbols: int = native.n_symbols
         self.n_bits: int = native.n_bits
         self.n_symbol_errors: int = native.n_symbol_errors
@@ -386,7 +387,7 @@ class Simulation(Frozen):
         return self._native.agrees_with(report.ber, confidence)
 
     def to_xarray(self) -> xarray.Dataset:
-        """Return the counts as a labelled Dataset; its attrs carry figures, seed and version.
+        """Return the counts as a labelled Dataset; its attrs carry figures, seed, config hash and version.
 
         ``burst_lengths`` lies over ``burst_length`` in symbols and ``codeword_errors`` over ``wrong_symbols``.
         """
@@ -412,6 +413,7 @@ class Simulation(Frozen):
                 "seed": self.seed,
                 "simd_level": self.simd_level,
                 "version": _native.__version__,
+                "config_hash": self._config_hash,
             },
         )
 

@@ -78,11 +78,12 @@ def test_no_array_of_a_result_can_be_written(report, run) -> None:
             mapping["x"] = 1
 
 
-def test_a_run_as_a_dataset(run) -> None:
+def test_a_run_as_a_dataset(report, run) -> None:
     data = run.to_xarray()
     assert int((data["burst_lengths"] * data["burst_length"]).sum()) == run.n_symbol_errors
     assert int(data["codeword_errors"].sum()) == run.codeword_errors.sum()
     assert data.attrs["seed"] == 5
+    assert data.attrs["config_hash"] == report.lane.digest
     assert data.attrs["version"] == ll.__version__
     assert data.attrs["ber"] == run.ber
     assert all(variable.attrs["units"] == "1" for variable in data.data_vars.values())
