@@ -170,7 +170,6 @@ fn shortened(text: &str) -> String {
     while let Some(c) = rest.chars().next() {
         let mut taken = c.len_utf8();
         if c.is_ascii_digit() && !before.is_alphanumeric() && !matches!(before, '.' | '_') {
-            let digits = |s: &str| s.len() - s.trim_start_matches(|c: char| c.is_ascii_digit()).len();
             taken = digits(rest);
             if let Some(decimals) = rest[taken..].strip_prefix('.').map(digits).filter(|n| *n > 0) {
                 taken += 1 + decimals;
@@ -187,6 +186,11 @@ fn shortened(text: &str) -> String {
         rest = after;
     }
     out
+}
+
+/// How many digits the text begins with.
+fn digits(text: &str) -> usize {
+    text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len()
 }
 
 fn nearest_hint(nearest: &Option<String>) -> String {
