@@ -27,6 +27,12 @@ fn streamed<'py>(
     if n > MAX_PATTERN_SYMBOLS as u64 {
         return Err(parameter("n", n, &format!("at most {MAX_PATTERN_SYMBOLS} at once")));
     }
+    if n <= BLOCK as u64 {
+        // Over before anyone could stop it, and a thread would cost more than the work.
+        let mut symbols = vec![0; n as usize];
+        py.detach(|| fill(&mut symbols));
+        return Ok(symbols.into_pyarray(py));
+    }
     let symbols = interruptible(py, Some(1), None, |run: &Run| {
         let mut symbols = vec![0; n as usize];
         for block in symbols.chunks_mut(BLOCK) {
