@@ -111,13 +111,20 @@ pub enum Error {
 }
 
 impl Error {
-    /// A parameter outside its domain; `requirement` follows "must be".
+    /// A parameter outside its domain; `requirement` follows "must be". Numbers below 1e-5 and of more than 20 digits
+    /// are written with an exponent.
+    ///
+    /// ```
+    /// let e = lightlane::error::require::within("ser", 2e-300, 1e-21, 0.5).unwrap_err();
+    /// assert_eq!(e.to_string(), "ser = 2e-300: must be between 1e-21 and 0.5");
+    /// ```
     pub fn parameter(
         name: impl Into<String>,
         value: impl std::fmt::Display,
         requirement: impl Into<String>,
     ) -> Self {
-        Self::Parameter { name: name.into(), value: value.to_string(), requirement: requirement.into() }
+        let (value, requirement) = (shortened(&value.to_string()), shortened(&requirement.into()));
+        Self::Parameter { name: name.into(), value, requirement }
     }
 
     /// An unknown name; the nearest of `known` is suggested when it is close enough to be a slip.
@@ -153,6 +160,37 @@ impl Error {
             other => other,
         }
     }
+}
+
+/// The text with its very small and very large numbers written with an exponent; `Display` of a float has none.
+fn shortened(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut before = ' ';
+    while let Some(c) = rest.chars().next() {
+        let mut taken = c.len_utf8();
+        if c.is_ascii_digit() && !before.is_alphanumeric() && !matches!(before, '.' | '_') {
+            taken = digits(rest);
+            if let Some(decimals) = rest[taken..].strip_prefix('.').map(digits).filter(|n| *n > 0) {
+                taken += 1 + decimals;
+            }
+        }
+        let (word, after) = rest.split_at(taken);
+        let ends = !after.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '.' | '_'));
+        let long = word.starts_with("0.0000") || word.split('.').next().is_some_and(|whole| whole.len() > 20);
+        match word.parse::<f64>() {
+            Ok(x) if long && ends && x != 0.0 => out += &format!("{x:e}"),
+            _ => out += word,
+        }
+        before = word.chars().last().unwrap_or(c);
+        rest = after;
+    }
+    out
+}
+
+/// How many digits the text begins with.
+fn digits(text: &str) -> usize {
+    text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len()
 }
 
 fn nearest_hint(nearest: &Option<String>) -> String {
@@ -225,5 +263,30 @@ pub mod require {
 
     fn check(ok: bool, name: &str, value: f64, requirement: &str) -> Result<f64> {
         if ok { Ok(value) } else { Err(Error::parameter(name, value, requirement)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_in_messages_have_exponents_where_digits_would_be_counted() {
+        for (plain, short) in [
+            (format!("between {} and {}", 1e-21, 1e30), "between 1e-21 and 1e30"),
+            (format!("{}", -2.5e-7), "-2.5e-7"),
+            (format!("{}", u64::MAX), "18446744073709551615"),
+            (
+                format!("at most {}, or {} at {}", 1e-300, 0.5, 106.25e9),
+                "at most 1e-300, or 0.5 at 106250000000",
+            ),
+            (
+                "a 0.0000001.s2p, x0.0000001, 0.00001 and 0.0001 W".into(),
+                "a 0.0000001.s2p, x0.0000001, 1e-5 and 0.0001 W",
+            ),
+            ("\"µ 0.00000\", 3. and .25".into(), "\"µ 0.00000\", 3. and .25"),
+        ] {
+            assert_eq!(shortened(&plain), short);
+        }
     }
 }

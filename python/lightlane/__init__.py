@@ -6,7 +6,7 @@ Units are SI and stand in the name (``freq_hz``, ``length_m``); decibels appear 
 
 from __future__ import annotations
 
-from lightlane import dsp, fec, patterns, presets, units
+from lightlane import dsp, fec, optics, patterns, presets, units
 from lightlane._base import Config
 from lightlane._channel import Channel
 from lightlane._compare import ComparedLane, Comparison, compare
@@ -109,6 +109,7 @@ __all__ = [
     "compare",
     "dsp",
     "fec",
+    "optics",
     "patterns",
     "presets",
     "units",

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from lightlane import _native
-from lightlane._exceptions import ParameterError
+from lightlane._exceptions import ParameterError, wrong_type
 from lightlane._spec import CLASSES, Networks, Spec
 
-__all__ = ["Config"]
+__all__ = ["Config", "checked_threads"]
 
 
 class Config:
@@ -68,9 +68,20 @@ class Config:
         plain = {}
         for name, value in values.items():
             spec = cls._specs.get(name)
-            # An unknown key goes through as it is: the native reader names the nearest.
-            plain[name] = value if spec is None else spec.plain(value, f"{prefix}{name}", networks)
-        return {name: value for name, value in plain.items() if value is not None}
+            if spec is None:
+                # An unknown key goes through as it is: the native reader names the nearest.
+                plain[name] = value
+            elif value is not None:
+                plain[name] = spec.plain(value, f"{prefix}{name}", networks)
+            elif not cls._is_optional(name):
+                at, requirement = f"{prefix}{name}", "given; leave the field out to have its default"
+                raise ParameterError(f"{at} = None: must be {requirement}", at, None, requirement)
+        return plain
+
+    @classmethod
+    def _is_optional(cls, name: str) -> bool:
+        """Whether None is a value of the field: it is exactly where it is the default."""
+        return next(f.default is None for f in fields(cls) if f.name == name)  # type: ignore[arg-type]
 
     def _plain(self, networks: Networks) -> dict[str, Any]:
         return self._plain_fields({name: getattr(self, name) for name in self._specs}, "", networks)
@@ -113,6 +124,8 @@ class Config:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Make a configuration of what `to_dict` returned, or of any mapping of fields."""
+        if not isinstance(data, Mapping):
+            raise wrong_type("data", data, "a mapping of fields")
         networks = Networks()
         plain = cls._plain_fields(data, "", networks)
         return cls._made(_canonical(cls.__name__, plain), networks)
@@ -124,6 +137,8 @@ class Config:
     @classmethod
     def from_json(cls, text: str) -> Self:
         """Make a configuration of a JSON text."""
+        if not isinstance(text, str | bytes | bytearray):
+            raise wrong_type("text", text, "JSON")
         try:
             data = json.loads(text)
         except json.JSONDecodeError as error:
@@ -161,11 +176,22 @@ class Config:
         source : str or path
             A path, or the text itself. A text of one line that ends in ``.toml`` is a path.
         """
-        folder, text = ".", source
-        if isinstance(source, os.PathLike) or ("\n" not in source and source.endswith(".toml")):
-            folder = os.path.dirname(os.path.abspath(source))
-            text = Path(source).read_text(encoding="utf-8")
-        assert isinstance(text, str)
+        if not isinstance(source, str | os.PathLike):
+            raise wrong_type("source", source, "a path or a TOML text")
+        if isinstance(source, str) and ("\n" in source or not source.endswith(".toml")):
+            return cls._of_toml(source, ".")
+        file = os.fspath(source)
+        try:
+            return cls._of_toml(
+                Path(file).read_text(encoding="utf-8"), os.path.dirname(os.path.abspath(file))
+            )
+        except UnicodeDecodeError:
+            raise ParameterError(f"{file}: must be UTF-8 text", "source", file, "UTF-8 text") from None
+        except ParameterError as error:
+            raise ParameterError(f"{file}: {error}", error.name, error.value, error.requirement) from None
+
+    @classmethod
+    def _of_toml(cls, text: str, folder: str) -> Self:
         return cls._made(json.loads(_native.config_from_toml(cls.__name__, text)), Networks(folder))
 
     @classmethod
@@ -188,6 +214,11 @@ class Config:
             if default is MISSING or value != default:
                 shown.append(f"{f.name}={value!r}")
         return f"{type(self).__name__}({', '.join(shown)})"
+
+
+def checked_threads(threads: Any) -> int | None:
+    """Return a number of threads; what is no whole number above 0 is refused."""
+    return None if threads is None else _native.whole(threads, "threads", 1)
 
 
 def _canonical(kind: str, plain: Mapping[str, Any]) -> Any:

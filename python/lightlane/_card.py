@@ -1,49 +1,99 @@
-"""The card that a notebook shows for a report."""
+"""The cards that a notebook shows."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from lightlane._native import Network
+from lightlane._text import decibels, ranged, ratio
 
 if TYPE_CHECKING:
-    from lightlane._results import LaneReport
+    from lightlane._config import Lane
+    from lightlane._results import LaneReport, Simulation
 
-__all__ = ["report_card"]
+__all__ = ["lane_card", "network_card", "report_card", "simulation_card"]
+
+Rows = Iterable[tuple[str, str]]
 
 
 def report_card(report: LaneReport) -> str:
     """Return a report as an HTML card: figures, noise budget, warnings and assumptions."""
     verdict = "passes" if report.margin_db >= 0 else "fails"
-    energy, latency = report.energy_j_per_bit, report.latency_s
     rows = [
         ("BER before FEC", f"{report.ber:.3e} ({verdict}, limit {report.ber_limit:.2e})"),
-        ("margin", f"{report.margin_db:+.2f} dB"),
-        ("BER after FEC", f"{report.ber_after_fec:.2e}"),
-        ("frame loss", f"{report.frame_loss_ratio:.2e}"),
-        ("SNR at the slicer", f"{report.snr_db:.2f} dB"),
-        ("electrical loss at Nyquist", f"{report.electrical_loss_db:.1f} dB"),
-        (
-            "energy, one end",
-            f"{energy.value * 1e12:.2f} ({energy.low * 1e12:.2f} to {energy.high * 1e12:.2f}) pJ/bit, {energy.grade}",
-        ),
-        (
-            "latency",
-            f"{latency.value * 1e9:.1f} ({latency.low * 1e9:.1f} to {latency.high * 1e9:.1f}) ns, {latency.grade}",
-        ),
+        ("margin", decibels(report.margin_db, 2, sign=True)),
+        ("BER after FEC", ratio(report.ber_after_fec)),
+        ("frame loss", ratio(report.frame_loss_ratio)),
+        ("SNR at the slicer", decibels(report.snr_db, 2)),
+        ("electrical loss at Nyquist", decibels(report.electrical_loss_db)),
+        ("energy, one end", ranged(report.energy_j_per_bit, 1e12, "pJ/bit")),
+        ("latency", ranged(report.latency_s, 1e9, "ns")),
     ]
     if report.nonlinear_residual is not None:
         rows.append(("nonlinear residual", f"{100 * report.nonlinear_residual:.2f} % of the half-eye"))
     budget = sorted(report.noise_budget.items(), key=lambda item: -item[1])
     rows.append(("noise at the slicer", ", ".join(f"{name} {1e3 * v:.3g} mV" for name, v in budget)))
+    notes = list(report.warnings)
+    if report.assumptions:
+        names = ", ".join(a["path"] for a in report.assumptions)
+        notes.append(f"rests on {len(report.assumptions)} assumed values: {names}")
+    return _card(report.lane.name or "lane", rows, notes)
+
+
+def simulation_card(run: Simulation) -> str:
+    """Return a count as an HTML card."""
+    low, high = run.ber_interval()
+    rows = [
+        ("BER", f"{run.ber:.3e} (95 %: {low:.3e} to {high:.3e})"),
+        ("wrong bits", f"{run.n_bit_errors:,} of {run.n_bits:,}"),
+        ("wrong symbols", f"{run.n_symbol_errors:,} of {run.n_symbols:,}"),
+        ("codewords beyond correction", ratio(run.codeword_error_ratio)),
+        ("seed", str(run.seed)),
+        ("kernels", run.simd_level),
+    ]
+    return _card("simulation", rows)
+
+
+def network_card(network: Network) -> str:
+    """Return what a network holds as an HTML card."""
+    first, last = network.freq_hz[0] / 1e9, network.freq_hz[-1] / 1e9
+    impedances = " and ".join(f"{z:g}" for z in sorted(set(network.z0_ohm.tolist())))
+    rows = [
+        ("ports", str(network.n_ports)),
+        ("frequencies", f"{len(network.freq_hz):,} from {first:g} to {last:g} GHz"),
+        ("reference", f"{impedances} ohm"),
+    ]
+    if network.port_pairs is not None:
+        (left_p, left_n), (right_p, right_n) = network.port_pairs
+        sides = f"{left_p}+ {left_n}- on the left, {right_p}+ {right_n}- on the right"
+        rows.append(("port map", f"{sides} ({network.port_pairs_origin})"))
+    return _card(network.path or "network", rows, network.warnings)
+
+
+def lane_card(lane: Lane) -> str:
+    """Return the parts of a lane as an HTML card."""
+    receiver = lane.receiver
+    stages = {"CTLE": receiver.ctle, "FFE": receiver.ffe, "DFE": receiver.dfe}
+    rows = [
+        ("symbols", f"{lane.symbol_rate_hz / 1e9:g} GBd {lane.modulation}"),
+        ("medium", " → ".join(_block(b) for b in lane.medium) or "nothing"),
+        ("aggressors", str(len(lane.aggressors))),
+        ("equalizer", ", ".join(k for k, stage in stages.items() if stage is not None) or "none"),
+        ("code", lane.fec),
+    ]
+    return _card(lane.name or "lane", rows)
+
+
+def _block(block: Any) -> str:
+    name = getattr(block, "name", None)
+    return f"{type(block).__name__} {name}" if name else type(block).__name__
+
+
+def _card(title: str, rows: Rows, notes: Iterable[str] = ()) -> str:
     table = "".join(
         f"<tr><th style='text-align:left'>{escape(k)}</th><td>{escape(v)}</td></tr>" for k, v in rows
     )
-    return f"<div><b>{escape(report.lane.name or 'lane')}</b><table>{table}</table>{_notes(report)}</div>"
-
-
-def _notes(report: LaneReport) -> str:
-    parts = [f"<li>{escape(w)}</li>" for w in report.warnings]
-    if report.assumptions:
-        names = ", ".join(escape(a["path"]) for a in report.assumptions)
-        parts.append(f"<li>rests on {len(report.assumptions)} assumed values: {names}</li>")
-    return f"<ul>{''.join(parts)}</ul>" if parts else ""
+    items = "".join(f"<li>{escape(note)}</li>" for note in notes)
+    return f"<div><b>{escape(title)}</b><table>{table}</table>{f'<ul>{items}</ul>' if items else ''}</div>"

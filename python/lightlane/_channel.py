@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import operator
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, Self, cast
 
 from lightlane._base import Config, _canonical
 from lightlane._exceptions import ParameterError
@@ -43,8 +44,7 @@ class Channel(Config):
         _canonical("Channel", self._plain(Networks()))
 
     def _fill(self, network: Network, name: str | None, port_pairs: Any) -> None:
-        pairs = None if port_pairs is None else tuple(tuple(int(p) for p in pair) for pair in port_pairs)
-        for key, value in (("network", network), ("name", name), ("port_pairs", pairs)):
+        for key, value in (("network", network), ("name", name), ("port_pairs", _pairs(port_pairs))):
             object.__setattr__(self, key, value)
 
     @classmethod
@@ -75,16 +75,39 @@ class Channel(Config):
 
     @classmethod
     def _build(cls, data: Mapping[str, Any], networks: Networks) -> Config:
+        if data.get("name") is None and data.get("port_pairs") is None:
+            return cast(Config, cls._network_of(data, networks))
+        return cls._made(data, networks)
+
+    @classmethod
+    def _made(cls, canonical: Mapping[str, Any], networks: Networks) -> Self:
+        made = object.__new__(cls)
+        network = cls._network_of(canonical, networks)
+        made._fill(network, canonical.get("name"), canonical.get("port_pairs"))
+        return made
+
+    @staticmethod
+    def _network_of(data: Mapping[str, Any], networks: Networks) -> Network:
         digest = data.get("digest")
         network = networks.get(digest) if digest else None
         if network is None:
+            if data.get("file") is None:
+                requirement = "given with the file or the data of its network"
+                message = f"digest = {digest!r}: must be {requirement}"
+                raise ParameterError(message, "digest", digest, requirement)
             network = as_network(data["file"], networks.folder)
             if digest not in (None, network.digest):
                 requirement = f"the file that the configuration was written for, of digest {digest[:12]}"
                 message = f"file = {data['file']!r}: must be {requirement}"
                 raise ParameterError(message, "file", data["file"], requirement)
-        if data.get("name") is None and data.get("port_pairs") is None:
-            return cast(Config, network)
-        made = object.__new__(cls)
-        made._fill(network, data.get("name"), data.get("port_pairs"))
-        return made
+        return network
+
+
+def _pairs(given: Any) -> Any:
+    """Pairs as tuples of whole numbers; their shape is checked by the native reader."""
+    try:
+        return None if given is None else tuple(tuple(operator.index(p) for p in pair) for pair in given)
+    except TypeError:
+        requirement = "((left +, left -), (right +, right -)), ports from 1"
+        message = f"port_pairs = {given!r}: must be {requirement}"
+        raise ParameterError(message, "port_pairs", given, requirement) from None

@@ -9,14 +9,18 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from html import escape
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lightlane import _native
-from lightlane._exceptions import ParameterError
-from lightlane._results import LaneReport, Ranged
+from lightlane._base import checked_threads
+from lightlane._exceptions import ParameterError, wrong_type
+from lightlane._frozen import Frozen
+from lightlane._results import LaneReport
 from lightlane._spec import Networks
+from lightlane._text import fixed, ratio, value_range
 
 if TYPE_CHECKING:
     import xarray
@@ -35,19 +39,22 @@ _HEADINGS = (
     "loss dB",
     "equalizer",
     "BER",
+    "limit",
     "margin dB",
     "BER after FEC",
     "frame loss",
     "pJ/bit",
     "latency ns",
 )
+#: Characters of a line of a name beside its bar.
+_LABEL_WIDTH = 24
 _STYLE = (
     "body{font-family:sans-serif;margin:2em}table{border-collapse:collapse}img{max-width:100%}"
     "td,th{padding:.2em .8em;border-bottom:1px solid #ccc;text-align:left}"
 )
 
 
-class ComparedLane:
+class ComparedLane(Frozen):
     """One lane of a comparison.
 
     Attributes
@@ -65,32 +72,34 @@ class ComparedLane:
         self.report = report
         self.ffe_taps = ffe_taps
         self.dfe_taps = dfe_taps
+        self._freeze()
 
     def cells(self) -> tuple[str, ...]:
         """One text a column of the table."""
         r = self.report
         return (
             self.label,
-            f"{r.electrical_loss_db:.1f}",
+            fixed(r.electrical_loss_db, 1),
             f"FFE {self.ffe_taps}, DFE {self.dfe_taps}",
             f"{r.ber:.2e}",
-            f"{r.margin_db:+.2f}",
-            f"{r.ber_after_fec:.1e}",
-            f"{r.frame_loss_ratio:.1e}",
-            _ranged(r.energy_j_per_bit, 1e12),
-            _ranged(r.latency_s, 1e9),
+            f"{r.ber_limit:.2e}",
+            fixed(r.margin_db, 2, sign=True),
+            ratio(r.ber_after_fec, 1),
+            ratio(r.frame_loss_ratio, 1),
+            value_range(r.energy_j_per_bit, 1e12, 1),
+            value_range(r.latency_s, 1e9, 1),
         )
 
     def figures(self) -> dict[str, Any]:
-        """Plain numbers, for JSON."""
+        """Plain numbers; nan where there is none."""
         r = self.report
         return {
             "label": self.label,
             "ber": r.ber,
-            "margin_db": r.margin_db if np.isfinite(r.margin_db) else str(r.margin_db),
+            "margin_db": r.margin_db,
             "ber_limit": r.ber_limit,
             "ber_after_fec": r.ber_after_fec,
-            "frame_loss_ratio": r.frame_loss_ratio if np.isfinite(r.frame_loss_ratio) else None,
+            "frame_loss_ratio": r.frame_loss_ratio,
             "snr_db": r.snr_db,
             "electrical_loss_db": r.electrical_loss_db,
             "ffe_taps": self.ffe_taps,
@@ -102,7 +111,7 @@ class ComparedLane:
         }
 
 
-class Comparison:
+class Comparison(Frozen):
     """Two tables over the same lanes.
 
     Attributes
@@ -132,6 +141,7 @@ class Comparison:
         self.same_serdes = rows("same_serdes")
         self.equal_margin = rows("equal_margin")
         self.warnings: tuple[str, ...] = tuple(figures["warnings"])
+        self._freeze()
 
     def table(self, which: str = "same_serdes") -> xarray.Dataset:
         """Return one of the tables, ``"same_serdes"`` or ``"equal_margin"``, as a Dataset over the labels."""
@@ -141,6 +151,7 @@ class Comparison:
         columns = {
             "electrical_loss_db": ("dB", [r.report.electrical_loss_db for r in rows]),
             "ber": ("1", [r.report.ber for r in rows]),
+            "ber_limit": ("1", [r.report.ber_limit for r in rows]),
             "margin_db": ("dB", [r.report.margin_db for r in rows]),
             "ber_after_fec": ("1", [r.report.ber_after_fec for r in rows]),
             "frame_loss_ratio": ("1", [r.report.frame_loss_ratio for r in rows]),
@@ -190,18 +201,20 @@ class Comparison:
         """Draw error ratio, margin, energy and latency of the lanes beside each other, ranges as bars."""
         from matplotlib.figure import Figure
 
-        figure = Figure(figsize=(10, 6), layout="constrained")
-        axes = figure.subplots(2, 2)
         rows = self.same_serdes
-        labels = [r.label for r in rows]
+        # Bars lie so that names of any length stand beside them.
+        labels = [fill(r.label, _LABEL_WIDTH) for r in rows]
+        n_lines = sum(1 + label.count("\n") for label in labels)
+        figure = Figure(figsize=(10, max(6.0, 2.5 + 0.4 * n_lines)), layout="constrained")
+        axes = figure.subplots(2, 2, sharey=True)
         at = np.arange(len(rows))
-        axes[0, 0].bar(at, [np.log10(max(r.report.ber, 1e-30)) for r in rows], color="tab:blue")
+        axes[0, 0].barh(at, [np.log10(max(r.report.ber, 1e-30)) for r in rows], color="tab:blue")
         axes[0, 0].set(title="log10 of the BER before FEC")
         margins_db = np.array([r.report.margin_db for r in rows])
-        axes[0, 1].bar(at, np.where(np.isfinite(margins_db), margins_db, 0.0), color="tab:blue")
+        axes[0, 1].barh(at, np.where(np.isfinite(margins_db), margins_db, 0.0), color="tab:blue")
         for i in np.flatnonzero(~np.isfinite(margins_db)):
             # A lane that fails without noise has no bar; an empty place would read as a margin of 0 dB.
-            axes[0, 1].text(at[i], 0.0, f"{margins_db[i]} dB", ha="center", va="bottom", color="tab:red")
+            axes[0, 1].text(0.0, at[i], f"{margins_db[i]} dB", ha="left", va="center", color="tab:red")
         axes[0, 1].set(title="margin (dB)")
         for ax, ranges, scale, title in (
             (axes[1, 0], [r.report.energy_j_per_bit for r in rows], 1e12, "energy, one end (pJ/bit)"),
@@ -209,11 +222,12 @@ class Comparison:
         ):
             values = np.array([x.value for x in ranges]) * scale
             low, high = (np.array([getattr(x, end) for x in ranges]) * scale for end in ("low", "high"))
-            ax.bar(at, values, yerr=np.vstack([values - low, high - values]), capsize=4, color="tab:blue")
+            ax.barh(at, values, xerr=np.vstack([values - low, high - values]), capsize=4, color="tab:blue")
             ax.set(title=title)
+        axes[0, 0].set_yticks(at, labels)
+        axes[0, 0].invert_yaxis()
         for ax in axes.flat:
-            ax.set_xticks(at, labels, rotation=15)
-            ax.grid(alpha=0.3, axis="y")
+            ax.grid(alpha=0.3, axis="x")
         return figure
 
     def save(self, folder: str | Path) -> list[Path]:
@@ -231,9 +245,10 @@ class Comparison:
             paths.append(path)
         return paths
 
-    def figures(self) -> dict[str, list[dict[str, Any]]]:
-        """Both tables as plain numbers, for JSON."""
-        return {which: [row.figures() for row in self._rows(which)] for which in _TABLES}
+    def figures(self) -> dict[str, Any]:
+        """Both tables as plain numbers, and the warnings."""
+        tables = {which: [row.figures() for row in self._rows(which)] for which in _TABLES}
+        return {**tables, "warnings": list(self.warnings)}
 
     def _rows(self, which: str) -> tuple[ComparedLane, ...]:
         if which not in _TABLES:
@@ -285,13 +300,14 @@ def compare(*, threads: int | None = None, **lanes: Lane) -> Comparison:
 
 def compare_labelled(lanes: Mapping[str, Lane], threads: int | None = None) -> Comparison:
     """Compare lanes whose labels need not be Python names."""
+    from lightlane._config import Lane
+
+    for label, lane in lanes.items():
+        if not isinstance(lane, Lane):
+            raise wrong_type(label, lane, "a Lane")
     networks = Networks()
     texts = [json.dumps(lane._plain(networks)) for lane in lanes.values()]
-    return Comparison(_native.compare(list(lanes), texts, dict(networks), threads), lanes)
-
-
-def _ranged(x: Ranged, scale: float) -> str:
-    return f"{x.value * scale:.1f} ({x.low * scale:.1f} to {x.high * scale:.1f})"
+    return Comparison(_native.compare(list(lanes), texts, dict(networks), checked_threads(threads)), lanes)
 
 
 def _png(figure: Figure) -> bytes:

@@ -222,7 +222,7 @@ class Connector(Config):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
-class Coupler(Config):
+class Coupler(_methods.CouplerMethods):
     """A butt coupling between two circular Gaussian modes.
 
     Parameters
@@ -417,7 +417,7 @@ class Ffe(Config):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
-class Fiber(Config):
+class Fiber(_methods.FiberMethods):
     """A length of single-mode fibre.
 
     Parameters
@@ -674,7 +674,7 @@ class Lumped(_methods.Block):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
-class MachZehnder(Config):
+class MachZehnder(_methods.MachZehnderMethods):
     """A Mach–Zehnder modulator biased at quadrature.
 
     Parameters
@@ -702,7 +702,7 @@ class MachZehnder(Config):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
-class Optics(Config):
+class Optics(_methods.OpticsParts):
     """Light from a laser through a modulator and a path to a photodiode, with the amplifiers at either end.
 
     The defaults are a co-packaged 500 m lane: a remote 20 dBm laser shared by four lanes, a silicon

@@ -34,6 +34,12 @@ class ParameterError(LightlaneError, ValueError):
         return type(self), (*self.args, self.name, self.value, self.requirement)
 
 
+def wrong_type(name: str, value: object, requirement: str) -> TypeError:
+    """Return the TypeError of an argument that is no such thing at all."""
+    shown = repr(value)
+    return TypeError(f"{name} = {shown if len(shown) <= 60 else type(value).__name__}: must be {requirement}")
+
+
 class TouchstoneError(LightlaneError, ValueError):
     """A Touchstone file that cannot be understood.
 

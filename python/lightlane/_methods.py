@@ -7,36 +7,47 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from numpy.typing import ArrayLike
 
 from lightlane import _native
-from lightlane._base import Config
-from lightlane._exceptions import ParameterError
+from lightlane._base import Config, checked_threads
+from lightlane._card import lane_card
+from lightlane._exceptions import ParameterError, wrong_type
 from lightlane._results import LaneReport, Simulation
 from lightlane._spec import Networks
 
 if TYPE_CHECKING:
-    from lightlane._config import Lane
+    from lightlane._config import Connector, Coupler, Fiber, Lane
 
 __all__ = [
     "BASES",
     "Block",
+    "CouplerMethods",
     "CtleMethods",
+    "FiberMethods",
     "LaneMethods",
+    "MachZehnderMethods",
+    "OpticsParts",
     "PackagePresets",
     "SyntheticNetwork",
     "TracePresets",
 ]
 
+Part = TypeVar("Part")
+
 #: Base of a generated class by its name; `Config` for those that are not listed.
 BASES = {
     "BoardConnector": "Block",
+    "Coupler": "CouplerMethods",
     "Ctle": "CtleMethods",
+    "Fiber": "FiberMethods",
     "Ideal": "Block",
     "Lane": "LaneMethods",
     "Lumped": "Block",
+    "MachZehnder": "MachZehnderMethods",
+    "Optics": "OpticsParts",
     "Package": "PackagePresets",
     "Synthetic": "SyntheticNetwork",
     "Trace": "TracePresets",
@@ -65,6 +76,18 @@ class SyntheticNetwork(Config):
     """A path of a synthetic channel set: a four-port, as a measured channel is."""
 
     __slots__ = ()
+
+    @staticmethod
+    def recipe_names() -> tuple[str, ...]:
+        """Return the names of the recipes.
+
+        Examples
+        --------
+        >>> from lightlane import Synthetic
+        >>> "synthetic-c2m-16db" in Synthetic.recipe_names()
+        True
+        """
+        return tuple(_native.block_preset_names("Synthetic"))
 
     def network(self, freq_hz: ArrayLike) -> _native.Network:
         """Return the single-ended four-port, reference 50 ohm; ports 1 to 2 are one leg, 3 to 4 the other.
@@ -153,6 +176,182 @@ class CtleMethods(Config):
         return cls(**{"gdc_db": "auto", "gdc2_db": "auto", **changes})
 
 
+class CouplerMethods(Config):
+    """A coupling: its loss."""
+
+    __slots__ = ()
+
+    def loss_db(self, wavelength_m: ArrayLike) -> Any:
+        """Return excess and overlap in x and y, optical dB.
+
+        Parameters
+        ----------
+        wavelength_m : float or array
+            Wavelength in vacuum, 0.8 to 2 um.
+
+        Examples
+        --------
+        >>> from lightlane import Coupler
+        >>> round(Coupler(offset_x_m=1e-6, excess_loss_db=0.5).loss_db(1.31e-6), 4)
+        0.7052
+        """
+        return _native.coupler_loss_db(_text(self), wavelength_m)
+
+
+class FiberMethods(Config):
+    """A fibre: its dispersion and what that does to a small signal."""
+
+    __slots__ = ()
+
+    def dispersion_s_per_m2(self, wavelength_m: ArrayLike) -> Any:
+        """Return the dispersion; 1 ps/(nm km) is 1e-6 s/m^2, positive is anomalous.
+
+        Parameters
+        ----------
+        wavelength_m : float or array
+            Wavelength in vacuum, 0.8 to 2 um.
+
+        Examples
+        --------
+        >>> from lightlane import Fiber
+        >>> round(1e6 * Fiber().dispersion_s_per_m2(1550e-9), 2)
+        17.46
+        """
+        return _native.fiber_dispersion_s_per_m2(_text(self), wavelength_m)
+
+    def small_signal_response(
+        self, freq_hz: ArrayLike, wavelength_m: ArrayLike, chirp: ArrayLike = 0.0
+    ) -> Any:
+        """Return the response of modulated optical power, 1 at 0 Hz, attenuation left out.
+
+        Parameters
+        ----------
+        freq_hz : float or array
+            Frequency of the modulation, Hz.
+        wavelength_m : float or array
+            Wavelength in vacuum, 0.8 to 2 um.
+        chirp : float or array, default 0.0
+            Phase over half the logarithm of the power, in a field exp(+j w t).
+
+        Notes
+        -----
+        A real number that changes its sign at every null; 20 log10 of its size is electrical dB. Small signals only.
+        J. Wang and K. Petermann, J. Lightwave Technol. 10 (1992) 96.
+
+        Examples
+        --------
+        >>> from lightlane import Fiber
+        >>> worst = Fiber(length_m=10e3, dispersion_zero_m=1324e-9, dispersion_slope_s_per_m3=93.0)
+        >>> round(worst.small_signal_response(41.67e9, 1270e-9), 3)
+        0.0
+        """
+        return _native.fiber_small_signal_response(_text(self), freq_hz, wavelength_m, chirp)
+
+
+class MachZehnderMethods(Config):
+    """A Mach-Zehnder modulator at quadrature: its static figures. Swings are peak to peak, levels equally spaced."""
+
+    __slots__ = ()
+
+    def transmission(self, v: ArrayLike) -> Any:
+        """Return the power out over the power in at a drive of `v` volts from quadrature; it rises with `v`.
+
+        Examples
+        --------
+        >>> from lightlane import MachZehnder
+        >>> MachZehnder(v_pi_v=2.0).transmission([-1.0, 0.0, 1.0]).tolist()
+        [0.0, 0.5, 1.0]
+        """
+        return _native.mach_zehnder_transmission(_text(self), v)
+
+    def oma_w(self, power_w: ArrayLike, swing_v: ArrayLike) -> Any:
+        """Return the optical modulation amplitude, W, for `power_w` at the input.
+
+        Examples
+        --------
+        >>> from lightlane import MachZehnder
+        >>> round(MachZehnder(v_pi_v=2.0).oma_w(1.0, 1.0), 4)
+        0.7071
+        """
+        return _native.mach_zehnder_oma_w(_text(self), power_w, swing_v)
+
+    def extinction_ratio_db(self, swing_v: ArrayLike) -> Any:
+        """Return the extinction ratio of the outer levels, dB.
+
+        Examples
+        --------
+        >>> from lightlane import MachZehnder
+        >>> round(MachZehnder(v_pi_v=2.0).extinction_ratio_db(1.0), 3)
+        7.656
+        """
+        return _native.mach_zehnder_extinction_ratio_db(_text(self), swing_v)
+
+    def level_mismatch(self, swing_v: ArrayLike) -> Any:
+        """Return R_LM of the four powers, 1 for a small swing; valid up to the half-wave voltage.
+
+        Examples
+        --------
+        >>> from lightlane import MachZehnder
+        >>> round(MachZehnder(v_pi_v=2.0).level_mismatch(1.0), 5)
+        0.90192
+        """
+        return _native.mach_zehnder_level_mismatch(_text(self), swing_v)
+
+    def linear_drive_v(self, swing_v: ArrayLike) -> Any:
+        """Return the four voltages with the same outer levels and equally spaced powers, along a last axis.
+
+        Examples
+        --------
+        >>> from lightlane import MachZehnder
+        >>> modulator = MachZehnder(v_pi_v=2.0)
+        >>> modulator.transmission(modulator.linear_drive_v(2.0)).round(4).tolist()
+        [0.0, 0.3333, 0.6667, 1.0]
+        """
+        return _native.mach_zehnder_linear_drive_v(_text(self), swing_v)
+
+
+class OpticsParts(Config):
+    """An optical section: the parts of its path by kind."""
+
+    __slots__ = ()
+
+    @property
+    def couplers(self) -> tuple[Coupler, ...]:
+        """Couplers of the path, in order."""
+        from lightlane._config import Coupler
+
+        return self._parts(Coupler)
+
+    @property
+    def connectors(self) -> tuple[Connector, ...]:
+        """Connectors of the path, in order."""
+        from lightlane._config import Connector
+
+        return self._parts(Connector)
+
+    @property
+    def fiber(self) -> Fiber | None:
+        """The fibre of the path, None without one; a path of several has them in ``path``.
+
+        Examples
+        --------
+        >>> from lightlane import Optics
+        >>> Optics().fiber.length_m, len(Optics().couplers)
+        (500.0, 2)
+        """
+        from lightlane._config import Fiber
+
+        fibers = self._parts(Fiber)
+        if len(fibers) > 1:
+            requirement = "a path with one fibre at most"
+            message = f"path = {len(fibers)} fibres: must be {requirement}"
+            raise ParameterError(message, "path", len(fibers), requirement)
+        return fibers[0] if fibers else None
+
+    def _parts(self, kind: type[Part]) -> tuple[Part, ...]:
+        return tuple(part for part in self.path if isinstance(part, kind))  # type: ignore[attr-defined]
+
+
 class LaneMethods(Config):
     """A lane: what can be asked of it."""
 
@@ -209,8 +408,8 @@ class LaneMethods(Config):
         progress : callable, optional
             Called with (done, total) in symbols.
         stop_at_bit_errors : int, optional
-            Stop at the end of the 65,536 symbols (32,768 of a waveform) in which the bit errors reach this number, wherever that is before
-            `n_symbols`. A ratio from a run stopped at N errors is too high by 1/N on average.
+            Stop at the end of the 65,536 symbols (32,768 of a waveform) in which the bit errors reach this number,
+            wherever that is before `n_symbols`. A ratio from a run stopped at N errors is too high by 1/N on average.
 
         Raises
         ------
@@ -236,22 +435,21 @@ class LaneMethods(Config):
         if stop_at_bit_errors is not None:
             wanted["stop_at_bit_errors"] = stop_at_bit_errors
         for name, value in wanted.items():
-            if not 0 <= value < 2**63:
-                requirement = "a whole number from 0 to 2^63 - 1"
-                raise ParameterError(f"{name} = {value}: must be {requirement}", name, value, requirement)
+            _native.whole(value, name, 0)
+        if progress is not None and not callable(progress):
+            raise wrong_type("progress", progress, "a function of (done, total)")
         if mode == "baud":
             native = self._native_report(threads)
-            return Simulation(native.simulate(n_symbols, seed, threads, progress, stop_at_bit_errors), seed)
-        if samples_per_symbol is not None and not 0 <= samples_per_symbol < 2**31:
-            requirement = "a whole number of at least 4"
-            message = f"samples_per_symbol = {samples_per_symbol}: must be {requirement}"
-            raise ParameterError(message, "samples_per_symbol", samples_per_symbol, requirement)
+            counts = native.simulate(n_symbols, seed, threads, progress, stop_at_bit_errors)
+            return Simulation(counts, seed, self.digest)
+        if samples_per_symbol is not None:
+            _native.whole(samples_per_symbol, "samples_per_symbol", 1)
         networks = Networks()
         text = json.dumps(self._plain(networks))
         found = _native.simulate_waveform(
             text, dict(networks), n_symbols, seed, samples_per_symbol, threads, progress, stop_at_bit_errors
         )
-        return Simulation(found.counts(), seed, found)
+        return Simulation(found.counts(), seed, self.digest, found)
 
     def with_channel(
         self,
@@ -289,10 +487,13 @@ class LaneMethods(Config):
         kinds = (_native.Network, Channel, Synthetic)
         return [i for i, block in enumerate(self.medium) if isinstance(block, kinds)]  # type: ignore[attr-defined]
 
+    def _repr_html_(self) -> str:
+        return lane_card(self._as_lane())
+
     def _native_report(self, threads: int | None) -> _native.LaneReport:
         networks = Networks()
         text = json.dumps(self._plain(networks))
-        return _native.analyze(text, dict(networks), threads)
+        return _native.analyze(text, dict(networks), checked_threads(threads))
 
     def _resolved_as(self, text: str) -> Lane:
         """Make the lane that a native report resolved this one to; its networks are this one's."""
@@ -302,3 +503,7 @@ class LaneMethods(Config):
 
     def _as_lane(self) -> Lane:
         return self  # type: ignore[return-value]
+
+
+def _text(device: Config) -> str:
+    return json.dumps(device._plain(Networks()))

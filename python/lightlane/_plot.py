@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lightlane._text import decibels, fixed, ratio
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -16,6 +18,8 @@ __all__ = ["ReportPlots", "SimulationPlots"]
 
 _BATHTUB_FLOOR = 1e-18
 _EYE_DECADES = 1e-8
+_CHANNEL_FLOOR_DB = -120.0
+_CHANNEL_BOTTOM_DB = -80.0
 
 
 class ReportPlots:
@@ -37,7 +41,8 @@ class ReportPlots:
         r = self._report
         name = r.lane.name or "lane"
         figure.suptitle(
-            f"{name}: BER {r.ber:.2e}, margin {r.margin_db:+.2f} dB, after FEC {r.ber_after_fec:.1e}"
+            f"{name}: BER {r.ber:.2e}, margin {decibels(r.margin_db, 2, sign=True)}, "
+            f"after FEC {ratio(r.ber_after_fec, 1)}"
         )
         return figure
 
@@ -46,14 +51,18 @@ class ReportPlots:
         ax = _axes(ax)
         response = self._report.channel_response
         nyquist_ghz = 0.5e-9 * self._report.lane.symbol_rate_hz
-        freq_ghz, level_db = response.freq_hz / 1e9, np.maximum(-response.loss_db, -120.0)
+        freq_ghz, level_db = response.freq_hz / 1e9, np.maximum(-response.loss_db, _CHANNEL_FLOOR_DB)
         ax.plot(freq_ghz, level_db, color="tab:blue")
         ax.axvline(nyquist_ghz, color="0.5", linestyle=":")
         at_nyquist = float(np.interp(nyquist_ghz, freq_ghz, level_db))
-        label = f"{at_nyquist:.1f} dB at {nyquist_ghz:.1f} GHz"
-        ax.annotate(label, (nyquist_ghz, at_nyquist), xytext=(6, 6), textcoords="offset points")
+        bottom, top = max(_CHANNEL_BOTTOM_DB, float(level_db.min()) - 3.0), float(level_db.max()) + 3.0
+        below = "below " if at_nyquist <= _CHANNEL_FLOOR_DB else ""
+        label = f"{below}{fixed(at_nyquist, 1)} dB at {nyquist_ghz:.1f} GHz"
+        # Beside the curve, or inside the axes where the curve has left them.
+        height = float(np.clip(at_nyquist, bottom, top))
+        ax.annotate(label, (nyquist_ghz, height), xytext=(6, 6), textcoords="offset points")
         ax.set(xlabel="frequency (GHz)", ylabel="|H| (dB)", title="channel response")
-        ax.set_ylim(max(-80.0, float(level_db.min()) - 3.0), float(level_db.max()) + 3.0)
+        ax.set_ylim(bottom, top)
         ax.grid(alpha=0.3)
         return ax
 
@@ -102,21 +111,28 @@ class ReportPlots:
             c = int(np.argmin(np.abs(np.log(eye.contour_probability / probability))))
             edges = eye.contours_v[c].reshape(-1, len(eye.phase_ui)) * 1e3
             lines = ax.plot(eye.phase_ui, edges.T, style, color="deepskyblue", linewidth=1)
-            lines[0].set_label(f"{eye.contour_probability[c]:.0e}")
+            if np.isfinite(edges).any():
+                lines[0].set_label(f"{eye.contour_probability[c]:.0e}")
         ax.plot(np.zeros_like(self._report.thresholds_v), self._report.thresholds_v * 1e3, "+", color="white")
         ax.figure.colorbar(mesh, ax=ax, label="density (1/V)")
-        ax.legend(loc="upper right")
+        if ax.get_legend_handles_labels()[0]:
+            ax.legend(loc="upper right")
         ax.set(xlabel="sampling phase (UI)", ylabel="slicer input (mV)", title="statistical eye")
         ax.set_ylim(eye.voltage_v[shown[0]] * 1e3, eye.voltage_v[shown[-1]] * 1e3)
         return ax
 
     def bathtub(self, ax: Axes | None = None) -> Axes:
-        """Draw the bit error ratio against the sampling phase, thresholds fixed."""
+        """Draw the bit error ratio against the sampling phase, thresholds fixed and decision feedback ideal."""
         ax = _axes(ax)
         report, bathtub = self._report, self._report.bathtub
-        ax.semilogy(bathtub.phase_ui, np.maximum(bathtub.ber, _BATHTUB_FLOOR), color="tab:blue", label="BER")
+        has_feedback = report.equalizer.dfe.size > 0
+        label = "BER, ideal feedback" if has_feedback else "BER"
+        ax.semilogy(bathtub.phase_ui, np.maximum(bathtub.ber, _BATHTUB_FLOOR), color="tab:blue", label=label)
         ax.axhline(report.ber_limit, color="tab:red", linestyle="--", label=f"limit {report.ber_limit:.2e}")
         ax.plot([0], [max(report.ber_ideal_feedback, _BATHTUB_FLOOR)], "o", color="tab:blue", markersize=4)
+        if has_feedback:
+            told = f"BER {report.ber:.2e}, feedback of decisions"
+            ax.plot([0], [max(report.ber, _BATHTUB_FLOOR)], "x", color="tab:orange", label=told)
         ax.set(
             xlabel="sampling phase (UI)",
             ylabel="bit error ratio before FEC",

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lightlane import _native
-from lightlane._card import report_card
-from lightlane._exceptions import ParameterError
+from lightlane._card import report_card, simulation_card
+from lightlane._exceptions import ParameterError, wrong_type
+from lightlane._frozen import Frozen, read_only
 from lightlane._plot import ReportPlots, SimulationPlots
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class ChannelResponse:
     def loss_db(self) -> Array:
         """Loss at every frequency, dB."""
         with np.errstate(divide="ignore"):
-            return np.asarray(-20.0 * np.log10(np.abs(self.h)))
+            return read_only(np.asarray(-20.0 * np.log10(np.abs(self.h))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,7 @@ class Eye:
                 f"probability = {probability}: must be {requirement}", "probability", probability, requirement
             )
         edges = self.contours_v[c, :, :, int(np.argmin(np.abs(self.phase_ui)))]
-        return np.nan_to_num(edges[:, 1] - edges[:, 0])
+        return read_only(np.nan_to_num(edges[:, 1] - edges[:, 0]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +189,7 @@ class Bathtub:
     threshold_error_ratio: Array
 
 
-class LaneReport:
+class LaneReport(Frozen):
     """What the statistical engine and the code make of a lane.
 
     Every figure is a plain attribute; `eye` and `bathtub` are computed when first asked for.
@@ -256,12 +257,15 @@ class LaneReport:
         self.assumptions: tuple[Mapping[str, str], ...] = tuple(
             MappingProxyType(a) for a in figures["assumptions"]
         )
-        self.stages: tuple[Mapping[str, Any], ...] = tuple(MappingProxyType(s) for s in figures["stages"])
-        self.levels_v = _frozen(figures["levels_v"])
-        self.level_noise_v = _frozen(figures["level_noise_v"])
-        self.thresholds_v = _frozen(figures["thresholds_v"])
+        self.stages: tuple[Mapping[str, Any], ...] = tuple(
+            MappingProxyType({**s, "loss_db": _number(s["loss_db"])}) for s in figures["stages"]
+        )
+        self.levels_v = _reals(figures["levels_v"])
+        self.level_noise_v = _reals(figures["level_noise_v"])
+        self.thresholds_v = _reals(figures["thresholds_v"])
         found = figures["equalizer"]
-        self.equalizer = Equalizer(**{**found, "ffe": _frozen(found["ffe"]), "dfe": _frozen(found["dfe"])})
+        self.equalizer = Equalizer(**{**found, "ffe": _reals(found["ffe"]), "dfe": _reals(found["dfe"])})
+        self._freeze()
 
     @cached_property
     def lane(self) -> Lane:
@@ -377,7 +381,7 @@ class Clock:
     n_slips: int
 
 
-class Simulation:
+class Simulation(Frozen):
     """Errors counted bit by bit.
 
     Attributes
@@ -408,28 +412,32 @@ class Simulation:
     """
 
     def __init__(
-        self, native: _native.Counts, seed: int, waveform: _native.WaveformCounts | None = None
+        self,
+        native: _native.Counts,
+        seed: int,
+        config_hash: str,
+        waveform: _native.WaveformCounts | None = None,
     ) -> None:
         self._native = native
+        self._config_hash = config_hash
         self._waveform = waveform
         self.mode = "baud" if waveform is None else "waveform"
         self.settling_symbols: int = 0 if waveform is None else waveform.settling_symbols
         self.n_clipped: int = 0 if waveform is None else waveform.n_clipped
         clock = None if waveform is None else waveform.clock()
         self.clock = None if clock is None else Clock(*clock)
-        self.seed = seed
+        self.seed = int(seed)
         self.n_symbols: int = native.n_symbols
         self.n_bits: int = native.n_bits
         self.n_symbol_errors: int = native.n_symbol_errors
         self.n_bit_errors: int = native.n_bit_errors
         self.ber: float = self.n_bit_errors / self.n_bits
         self.ser: float = self.n_symbol_errors / self.n_symbols
-        self.burst_lengths = np.asarray(native.burst_lengths, dtype=np.int64)
-        self.burst_lengths.setflags(write=False)
-        self.codeword_errors = np.asarray(native.codeword_errors, dtype=np.int64)
-        self.codeword_errors.setflags(write=False)
+        self.burst_lengths = _counts(native.burst_lengths)
+        self.codeword_errors = _counts(native.codeword_errors)
         self.codeword_error_ratio: float = native.codeword_error_ratio
         self.simd_level: str = native.simd_level
+        self._freeze()
 
     @cached_property
     def eye(self) -> EyeDensity:
@@ -450,7 +458,43 @@ class Simulation:
 
     def agrees_with(self, report: LaneReport, confidence: float = 0.999) -> bool:
         """Whether the count is compatible with a report's prediction; errors in bursts are allowed for."""
+        if not isinstance(report, LaneReport):
+            raise wrong_type("report", report, "what Lane.analyze returned")
         return self._native.agrees_with(report.ber, confidence)
+
+    def to_xarray(self) -> xarray.Dataset:
+        """Return the counts as a labelled Dataset; its attrs carry figures, seed, config hash and version.
+
+        ``burst_lengths`` lies over ``burst_length`` in symbols and ``codeword_errors`` over ``wrong_symbols``.
+        """
+        import xarray
+
+        return xarray.Dataset(
+            {
+                "burst_lengths": ("burst_length", self.burst_lengths, {"units": "1"}),
+                "codeword_errors": ("wrong_symbols", self.codeword_errors, {"units": "1"}),
+            },
+            coords={
+                "burst_length": np.arange(len(self.burst_lengths)),
+                "wrong_symbols": np.arange(len(self.codeword_errors)),
+            },
+            attrs={
+                "ber": self.ber,
+                "ser": self.ser,
+                "n_symbols": self.n_symbols,
+                "n_bits": self.n_bits,
+                "n_symbol_errors": self.n_symbol_errors,
+                "n_bit_errors": self.n_bit_errors,
+                "codeword_error_ratio": self.codeword_error_ratio,
+                "seed": self.seed,
+                "simd_level": self.simd_level,
+                "version": _native.__version__,
+                "config_hash": self._config_hash,
+            },
+        )
+
+    def _repr_html_(self) -> str:
+        return simulation_card(self)
 
     def __repr__(self) -> str:
         low, high = self.ber_interval()
@@ -458,10 +502,12 @@ class Simulation:
         return f"<Simulation ber={self.ber:.3e} [{low:.3e}, {high:.3e}] {counted}>"
 
 
-def _frozen(values: Any) -> Array:
-    array = np.asarray(values, dtype=np.float64)
-    array.setflags(write=False)
-    return array
+def _reals(values: Any) -> Array:
+    return read_only(np.array(values, dtype=np.float64))
+
+
+def _counts(values: Any) -> NDArray[np.int64]:
+    return read_only(np.array(values, dtype=np.int64))
 
 
 def _number(value: float | str | None) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lightlane import _native
 from lightlane._config import Lane
+from lightlane._exceptions import ParameterError
 
 __all__ = ["lane", "names", "summary"]
 
@@ -35,11 +36,18 @@ def lane(name: str) -> Lane:
     Raises
     ------
     ParameterError
-        For an unknown name, with the nearest known one.
+        For an unknown name, with the nearest known one and the list of all.
 
     Examples
     --------
     >>> lane("copper-kr1").symbol_rate_hz
     106250000000.0
     """
+    if name not in names():
+        nearest = _native.nearest_name(str(name), names())
+        hint = f", did you mean {nearest!r}?" if nearest else ";"
+        known = ", ".join(names())
+        requirement = f"one of {known}"
+        message = f"lane = {name!r}: unknown{hint} known are {known}"
+        raise ParameterError(message, "lane", name, requirement)
     return Lane.from_json(_native.preset_lane(name))

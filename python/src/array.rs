@@ -1,12 +1,15 @@
 //! Array-likes in, numpy arrays out.
 
-use crate::error::parameter;
+use crate::error::{Raise, parameter};
 use num_complex::Complex64;
 use numpy::{
     Element, IntoPyArray, PyArray1, PyArrayDyn, PyArrayMethods, PyReadonlyArray1, PyReadonlyArrayDyn,
 };
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyTuple};
+
+const A_NUMBER: &str = "a number or an array of numbers";
 
 /// A numpy array of `dtype` made of any array-like, copied only where it must be.
 fn asarray<'py>(value: &Bound<'py, PyAny>, dtype: &str) -> PyResult<Bound<'py, PyAny>> {
@@ -18,8 +21,7 @@ fn asarray<'py>(value: &Bound<'py, PyAny>, dtype: &str) -> PyResult<Bound<'py, P
 
 /// Real numbers of any shape.
 pub(crate) fn reals<'py>(value: &Bound<'py, PyAny>, name: &str) -> PyResult<PyReadonlyArrayDyn<'py, f64>> {
-    let array =
-        asarray(value, "float64").map_err(|e| parameter(name, e, "a number or an array of numbers"))?;
+    let array = asarray(value, "float64").map_err(|e| parameter(name, e, A_NUMBER))?;
     Ok(array.cast::<PyArrayDyn<f64>>()?.readonly())
 }
 
@@ -28,8 +30,7 @@ pub(crate) fn complexes<'py>(
     value: &Bound<'py, PyAny>,
     name: &str,
 ) -> PyResult<PyReadonlyArrayDyn<'py, Complex64>> {
-    let array =
-        asarray(value, "complex128").map_err(|e| parameter(name, e, "a number or an array of numbers"))?;
+    let array = asarray(value, "complex128").map_err(|e| parameter(name, e, A_NUMBER))?;
     Ok(array.cast::<PyArrayDyn<Complex64>>()?.readonly())
 }
 
@@ -120,6 +121,19 @@ pub(crate) fn symbols(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Vec<u8>>
     Ok(array.cast::<PyArrayDyn<u8>>()?.readonly().as_array().iter().copied().collect())
 }
 
+/// A whole number of at least `least`, or what it must be: left to pyo3, a negative one would be an OverflowError.
+pub(crate) fn whole(value: &Bound<'_, PyAny>, name: &str, least: u64) -> PyResult<u64> {
+    let requirement = format!("a whole number from {least} to 2^63 - 1");
+    let index = value.py().import("operator")?.call_method1("index", (value,)).map_err(|_| {
+        let given = value.repr().map_or_else(|_| "an object".into(), |r| r.to_string());
+        PyTypeError::new_err(format!("{name} = {given}: must be {requirement}"))
+    })?;
+    match index.extract::<i64>() {
+        Ok(n) if n >= 0 && n as u64 >= least => Ok(n as u64),
+        _ => Err(parameter(name, index, &requirement)),
+    }
+}
+
 /// Applies `f` to each number; a number for a number, an array of the same shape for an array.
 ///
 /// The interpreter is released while it works.
@@ -135,6 +149,49 @@ pub(crate) fn elementwise(
         (view.shape().to_vec(), view.iter().copied().collect::<Vec<f64>>())
     };
     let results = py.detach(|| numbers.into_iter().map(f).collect::<PyResult<Vec<f64>>>())?;
+    shaped(py, results, &shape)
+}
+
+/// Applies `f` to arguments broadcast against each other; a result of several numbers becomes a last axis.
+///
+/// The interpreter is released while it works.
+pub(crate) fn broadcast<const N: usize, const M: usize>(
+    arguments: [(&Bound<'_, PyAny>, &str); N],
+    f: impl Fn([f64; N]) -> lightlane::Result<[f64; M]> + Send + Sync,
+) -> PyResult<Py<PyAny>> {
+    let py = arguments[0].0.py();
+    let arrays = arguments
+        .iter()
+        .map(|(value, name)| asarray(value, "float64").map_err(|e| parameter(name, e, A_NUMBER)))
+        .collect::<PyResult<Vec<_>>>()?;
+    let numpy = py.import("numpy")?;
+    let fitted = numpy.call_method1("broadcast_arrays", PyTuple::new(py, &arrays)?).map_err(|_| {
+        let names = arguments.map(|(_, name)| name).join(", ");
+        let shapes: Vec<String> =
+            arrays.iter().filter_map(|a| a.getattr("shape").ok()).map(|s| s.to_string()).collect();
+        parameter(&names, format!("arrays of shapes {}", shapes.join(", ")), "of shapes that broadcast")
+    })?;
+    let arrays: Vec<Bound<'_, PyAny>> = fitted.extract()?;
+    let mut shape = Vec::new();
+    let mut columns = Vec::with_capacity(N);
+    for array in &arrays {
+        let array = array.cast::<PyArrayDyn<f64>>()?.readonly();
+        let view = array.as_array();
+        shape = view.shape().to_vec();
+        columns.push(view.iter().copied().collect::<Vec<f64>>());
+    }
+    let results = py
+        .detach(|| {
+            let mut out = Vec::with_capacity(columns[0].len() * M);
+            for i in 0..columns[0].len() {
+                out.extend(f(std::array::from_fn(|k| columns[k][i]))?);
+            }
+            Ok(out)
+        })
+        .or_raise()?;
+    if M > 1 {
+        shape.push(M);
+    }
     shaped(py, results, &shape)
 }
 

@@ -6,14 +6,14 @@ use crate::network::PyNetwork;
 use lightlane::Error;
 use lightlane::lane::Synthetic;
 use lightlane::medium::electrical::{
-    BoardConnector, Ideal, Lumped, Material, Package, Side, Trace, Twinax, Via,
+    BoardConnector, Ideal, Lumped, Material, Package, Side, SyntheticChannel, Trace, Twinax, Via,
 };
 use pyo3::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
 
 const BLOCKS: [&str; 8] =
     ["BoardConnector", "Ideal", "Lumped", "Package", "Synthetic", "Trace", "Twinax", "Via"];
-const WITH_PRESETS: [&str; 2] = ["Package", "Trace"];
+const WITH_PRESETS: [&str; 3] = ["Package", "Synthetic", "Trace"];
 
 /// The network of an electrical block, given by its class and canonical JSON: a four-port for a synthetic channel, the
 /// differential two-port for the others.
@@ -45,11 +45,12 @@ fn block_preset(kind: &str, name: &str, side: &str) -> PyResult<String> {
     text.or_raise()
 }
 
-/// Names of the presets of a block.
+/// Names of the presets of a block; of a synthetic channel, its recipes.
 #[pyfunction]
 fn block_preset_names(kind: &str) -> PyResult<Vec<String>> {
     let names = match kind {
         "Package" => Package::names(),
+        "Synthetic" => SyntheticChannel::names(),
         "Trace" => Material::names(),
         _ => Err(Error::unknown("block with presets", kind, WITH_PRESETS)),
     };

@@ -1,5 +1,6 @@
 //! Reading and writing of configurations as JSON and TOML texts, for `lightlane._base`.
 
+use crate::array::whole;
 use crate::error::Raise;
 use lightlane::lane::registry;
 use lightlane::{error, quantity};
@@ -43,6 +44,13 @@ fn unit_symbol(name: &str) -> String {
     quantity::unit_symbol(name)
 }
 
+/// A whole number of at least `least`, or the exception that says so.
+#[pyfunction]
+#[pyo3(name = "whole")]
+fn py_whole(value: &Bound<'_, PyAny>, name: &str, least: u64) -> PyResult<u64> {
+    whole(value, name, least)
+}
+
 /// The SIMD level that the kernels use here.
 #[pyfunction]
 fn simd_level() -> PyResult<&'static str> {
@@ -56,5 +64,6 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(py_nearest_name, module)?)?;
     module.add_function(wrap_pyfunction!(parse_quantity, module)?)?;
     module.add_function(wrap_pyfunction!(simd_level, module)?)?;
+    module.add_function(wrap_pyfunction!(py_whole, module)?)?;
     module.add_function(wrap_pyfunction!(unit_symbol, module)?)
 }

@@ -1,6 +1,6 @@
 //! `lightlane.fec`.
 
-use crate::array::elementwise;
+use crate::array::{elementwise, whole};
 use crate::error::Raise;
 use lightlane::fec::{self, Code};
 use pyo3::prelude::*;
@@ -12,11 +12,12 @@ macro_rules! figure {
         fn $name(
             ber: &Bound<'_, PyAny>,
             code: &str,
-            interleave: usize,
+            interleave: &Bound<'_, PyAny>,
             burst_continuation: f64,
             precoding: bool,
         ) -> PyResult<Py<PyAny>> {
             let code = Code::from_name(code).or_raise()?;
+            let interleave = whole(interleave, "interleave", 1)? as usize;
             elementwise(ber, "ber", |x| {
                 fec::$name(x, code, interleave, burst_continuation, precoding).or_raise()
             })

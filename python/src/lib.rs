@@ -8,6 +8,7 @@ mod error;
 mod fec;
 mod lane;
 mod network;
+mod optics;
 mod patterns;
 mod run;
 mod units;
@@ -16,6 +17,8 @@ use pyo3::prelude::*;
 
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    // Its first use allocates a table of numpy's and would panic if Ctrl-C came right then.
+    numpy::PyArray1::<u8>::zeros(module.py(), 0, false);
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     block::register(module)?;
     config::register(module)?;
@@ -23,6 +26,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     fec::register(module)?;
     lane::register(module)?;
     network::register(module)?;
+    optics::register(module)?;
     patterns::register(module)?;
     units::register(module)
 }

@@ -1,8 +1,10 @@
 //! `lightlane.patterns`.
 
-use crate::array::symbols;
-use crate::error::Raise;
-use lightlane::modulation::{self, Modulation};
+use crate::array::{symbols, whole};
+use crate::error::{Raise, parameter};
+use crate::run::interruptible;
+use lightlane::Run;
+use lightlane::modulation::{self, MAX_PATTERN_SYMBOLS, Modulation, Prbs, Prbs31q};
 use numpy::{IntoPyArray, PyArray1};
 use pyo3::prelude::*;
 
@@ -12,19 +14,63 @@ fn made(py: Python<'_>, make: impl FnOnce() -> lightlane::Result<Vec<u8>> + Send
     Ok(py.detach(make).or_raise()?.into_pyarray(py))
 }
 
-#[pyfunction]
-fn prbs(py: Python<'_>, order: u32, n: usize, seed: Option<u32>) -> Bytes<'_> {
-    made(py, || modulation::prbs(order, n, seed))
+/// Symbols between two looks at the cancel flag: milliseconds of work.
+const BLOCK: usize = 1 << 20;
+
+/// `n` symbols, written a block at a time so that Ctrl-C stops them.
+fn streamed<'py>(
+    py: Python<'py>,
+    n: &Bound<'py, PyAny>,
+    mut fill: impl FnMut(&mut [u8]) + Send,
+) -> Bytes<'py> {
+    let n = whole(n, "n", 0)?;
+    if n > MAX_PATTERN_SYMBOLS as u64 {
+        return Err(parameter("n", n, &format!("at most {MAX_PATTERN_SYMBOLS} at once")));
+    }
+    if n <= BLOCK as u64 {
+        // Over before anyone could stop it, and a thread would cost more than the work.
+        let mut symbols = vec![0; n as usize];
+        py.detach(|| fill(&mut symbols));
+        return Ok(symbols.into_pyarray(py));
+    }
+    let symbols = interruptible(py, Some(1), None, |run: &Run| {
+        let mut symbols = vec![0; n as usize];
+        for block in symbols.chunks_mut(BLOCK) {
+            run.check()?;
+            fill(block);
+        }
+        Ok(symbols)
+    })?;
+    Ok(symbols.into_pyarray(py))
 }
 
 #[pyfunction]
-fn prbs13q(py: Python<'_>, n: Option<usize>) -> Bytes<'_> {
-    made(py, || modulation::prbs13q(n))
+fn prbs<'py>(
+    py: Python<'py>,
+    order: &Bound<'py, PyAny>,
+    n: &Bound<'py, PyAny>,
+    seed: Option<&Bound<'py, PyAny>>,
+) -> Bytes<'py> {
+    let narrow = |value, name| {
+        u32::try_from(whole(value, name, 0)?).map_err(|_| parameter(name, value, "a whole number below 2^32"))
+    };
+    let seed = seed.map(|s| narrow(s, "seed")).transpose()?;
+    let mut register = Prbs::new(narrow(order, "order")?, seed).or_raise()?;
+    streamed(py, n, move |bits| register.fill(bits))
 }
 
 #[pyfunction]
-fn prbs31q(py: Python<'_>, n: usize) -> Bytes<'_> {
-    made(py, || modulation::prbs31q(n))
+fn prbs13q<'py>(py: Python<'py>, n: Option<&Bound<'py, PyAny>>) -> Bytes<'py> {
+    let period = modulation::prbs13q(None).or_raise()?;
+    let Some(n) = n else { return Ok(period.into_pyarray(py)) };
+    let mut endless = period.into_iter().cycle();
+    streamed(py, n, move |symbols| symbols.iter_mut().zip(&mut endless).for_each(|(s, next)| *s = next))
+}
+
+#[pyfunction]
+fn prbs31q<'py>(py: Python<'py>, n: &Bound<'py, PyAny>) -> Bytes<'py> {
+    let mut pattern = Prbs31q::new(None).or_raise()?;
+    streamed(py, n, move |symbols| pattern.fill(symbols))
 }
 
 #[pyfunction]

@@ -54,6 +54,9 @@ def test_help_names_every_command(capsys):
         (["channel", "x.s4p", "--freq", "3 mm"], ["--freq", "3 mm", "Hz"]),
         (["channel", "x.s4p", "--pairs", "1,2"], ["--pairs", "1,2", "1,3:2,4"]),
         (["channel", "x.s4p", "--freq"], ["--freq", "expected one argument"]),
+        (["compare", "cpo-dr1", "--channel", "x.s4p"], ["--channel: no place for it in cpo-dr1"]),
+        (["run", "copper-kr9"], ["copper-kr9", "did you mean 'copper-kr1'?", "copper-c2m, cpo-dr1"]),
+        (["run", "elsewhere"], ["elsewhere", "known are copper-kr1"]),
         (["presets", "megtron9"], ["megtron9: unknown preset", "megtron"]),
         (["doctor", "-x"], ["-x: unknown option"]),
     ],
@@ -100,6 +103,61 @@ def test_presets(capsys):
     assert "802.3dj-class-a" in names["package"]
     assert main(["presets", "802.3dj-class-a"]) == 0
     assert ll.Package.from_toml(capsys.readouterr().out) == ll.Package.preset("802.3dj-class-a")
+    assert names["lane"] == list(ll.presets.names())
+    assert main(["presets", "cpo-dr1"]) == 0
+    assert ll.Lane.from_toml(capsys.readouterr().out) == ll.presets.lane("cpo-dr1")
+    assert "synthetic-kr-28db" in names["channel"]
+    assert main(["presets", "synthetic-kr-28db", "--json"]) == 0
+    assert ll.Synthetic.from_json(capsys.readouterr().out) == ll.Synthetic(recipe="synthetic-kr-28db")
+
+
+@pytest.fixture
+def lanes(tmp_path):
+    """A lane without noise, and one with too much."""
+    quiet = ll.Lane(fec="none")
+    loud = quiet.replace(receiver=ll.Receiver(noise_v2_per_hz=1e-12))
+    for name, lane in (("quiet", quiet), ("loud", loud)):
+        lane.to_toml(tmp_path / f"{name}.toml")
+    return str(tmp_path / "quiet.toml"), str(tmp_path / "loud.toml")
+
+
+def refused_constant(name):
+    raise AssertionError(f"{name} is no JSON")
+
+
+def test_compare_as_json_and_its_status(capsys, lanes):
+    quiet, loud = lanes
+    assert main(["compare", loud, quiet, "--json"]) == 1
+    told = json.loads(capsys.readouterr().out, parse_constant=refused_constant)
+    assert [row["label"] for row in told["same_serdes"]] == ["loud", "quiet"]
+    assert [row["label"] for row in told["equal_margin"]] == ["loud", "quiet"]
+    assert told["same_serdes"][0]["margin_db"] < 0
+    assert isinstance(told["warnings"], list)
+
+
+def test_a_lane_without_noise_in_text_and_json(capsys, lanes):
+    quiet, loud = lanes
+    assert main(["run", quiet]) == 0
+    out = capsys.readouterr().out
+    assert "SNR not defined" in out
+    assert "-0.0 dB" not in out
+    assert " nan" not in out
+    assert " pJ/bit, " in out
+    assert main(["run", quiet, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out, parse_constant=refused_constant)
+    assert told["snr_db"] is None
+    assert told["margin_db"] == "inf"
+    assert main(["run", loud]) == 1
+    capsys.readouterr()
+
+
+def test_the_tables_have_the_limit(capsys, lanes):
+    quiet, loud = lanes
+    assert main(["compare", quiet, loud]) == 0
+    header, _, first = capsys.readouterr().out.splitlines()[1:4]
+    assert "limit" in header
+    at = header.index("limit")
+    assert float(first[at : at + 8]) == ll.Lane.from_toml(quiet).analyze().ber_limit
 
 
 def test_doctor(capsys):

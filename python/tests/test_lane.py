@@ -64,14 +64,19 @@ def test_codewords_are_counted_against_what_was_sent() -> None:
     n = run.codeword_errors.sum()
     assert n == 20_000_000 // (544 * 5 * 2) * 2
     # Four standard deviations of the count; the ratio counted for is itself known to a few per mille.
-    assert run.codeword_error_ratio == pytest.approx(expected, abs=4 * math.sqrt(expected / n) + 0.01 * expected)
+    assert run.codeword_error_ratio == pytest.approx(
+        expected, abs=4 * math.sqrt(expected / n) + 0.01 * expected
+    )
     assert run.codeword_error_ratio == run.codeword_errors[16:].sum() / n
     assert math.isnan(lane.replace(fec="none").simulate(10_000).codeword_error_ratio)
     # The same run for any number of threads, and stopped early at the end of a segment.
     short = lane.simulate(20_000_000, seed=2, stop_at_bit_errors=1000, threads=2)
     assert short.n_symbols % 65_536 == 0
     assert short.n_bit_errors >= 1000
-    assert short.n_bit_errors == lane.simulate(20_000_000, seed=2, stop_at_bit_errors=1000, threads=1).n_bit_errors
+    assert (
+        short.n_bit_errors
+        == lane.simulate(20_000_000, seed=2, stop_at_bit_errors=1000, threads=1).n_bit_errors
+    )
 
 
 def test_the_resolved_lane_gives_the_same_bits() -> None:

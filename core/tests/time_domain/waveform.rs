@@ -160,7 +160,8 @@ fn counts_depend_on_neither_threads_nor_time() {
     let receiver = Receiver { adc_bits: Some(5), adc: Some(adc), ..tracking(1e6) };
     let with = |threads, n_symbols| {
         let run = Run::with_threads(Some(threads)).unwrap();
-        simulate_waveform(&model, &receiver, &Simulation { n_symbols, seed: 5, run }).unwrap()
+        simulate_waveform(&model, &receiver, &Simulation { n_symbols, seed: 5, run, ..Simulation::default() })
+            .unwrap()
     };
     let one = with(1, 50_000);
     assert!(one.counts.n_bit_errors > 10 && one.eye.n_outside < 50_000);

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import re
 from typing import Any
 
+from lightlane._cli._output import to_json
 from lightlane._cli._parser import Command, Parser, quantity
 from lightlane._native import Network
+from lightlane._text import decibels
 
 __all__ = ["COMMAND"]
 
@@ -89,7 +90,7 @@ def table(file: str, told: dict[str, Any]) -> str:
             f"  port map     {left_p}+ {left_n}- on the left, {right_p}+ {right_n}- on the right"
             f" ({told['port_pairs_origin']})"
         )
-    losses = [f"{db:.2f} dB at {float(f) / 1e9:.5g} GHz" for f, db in told["insertion_loss_db"].items()]
+    losses = [f"{decibels(db, 2)} at {float(f) / 1e9:.5g} GHz" for f, db in told["insertion_loss_db"].items()]
     if losses:
         lines.append(f"  loss         {', '.join(losses)}")
     lines += [
@@ -106,7 +107,7 @@ def table(file: str, told: dict[str, Any]) -> str:
 def run(options: argparse.Namespace) -> int:
     """Print them."""
     told = facts(Network.read(options.file), options.pairs, options.freq)
-    print(json.dumps(told, indent=2) if options.json else table(options.file, told))
+    print(to_json(told) if options.json else table(options.file, told))
     return 0
 
 

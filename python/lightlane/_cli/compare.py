@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
 from lightlane import presets
+from lightlane._cli._output import to_json
 from lightlane._cli._parser import Command, Parser, UsageError
 from lightlane._compare import Comparison, compare_labelled
 from lightlane._config import Lane
@@ -53,15 +53,19 @@ def lanes_of(options: argparse.Namespace) -> dict[str, Lane]:
         raise UsageError(f"{'--fext' if options.fext else '--next'}: needs --channel, whose crosstalk it is")
     names = options.lanes or (CHANNEL_LANES if options.channel else DEFAULT_LANES)
     lanes: dict[str, Lane] = {}
+    placed = False
     for name in names:
         lane = read_lane(name)
         label = Path(name).stem if name.endswith(".toml") else name
         if options.channel and lane._channel_places():
             lane = lane.with_channel(options.channel, fext=options.fext, next=options.next)
+            placed = True
             label = f"{label} {Path(options.channel).name.split('.')[0]}"
         if label in lanes:
             raise UsageError(f"{name}: named twice")
         lanes[label] = lane.replace(name=label)
+    if options.channel and not placed:
+        raise UsageError(f"--channel: no place for it in {', '.join(names)}: the medium has no channel block")
     if len(lanes) == 1:
         (only,) = lanes
         other = "cpo-dr1" if only != "cpo-dr1" else "copper-c2m"
@@ -70,16 +74,16 @@ def lanes_of(options: argparse.Namespace) -> dict[str, Lane]:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Compare, print, write."""
+    """Compare, print, write; 1 where a lane with the SerDes of the first misses its limit."""
     comparison = compare_labelled(lanes_of(options))
     written = comparison.save(options.out) if options.out else []
     if options.json:
-        print(json.dumps(comparison.figures()["same_serdes"], indent=2))
-        return 0
-    print(text(comparison))
-    for path in written:
-        print(f"wrote {path}")
-    return 0
+        print(to_json(comparison.figures()))
+    else:
+        print(text(comparison))
+        for path in written:
+            print(f"wrote {path}")
+    return 0 if all(row.report.margin_db >= 0 for row in comparison.same_serdes) else 1
 
 
 def text(comparison: Comparison) -> str:

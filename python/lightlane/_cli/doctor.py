@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
 from importlib import metadata
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from lightlane import __version__
+from lightlane._cli._output import to_json
 from lightlane._cli._parser import Command, Parser
 from lightlane._config import Trace
 from lightlane._native import Network, simd_level
@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
     """Print them; 1 if something that is needed is missing."""
     told = facts()
     if options.json:
-        print(json.dumps(told, indent=2))
+        print(to_json(told))
     else:
         print(f"lightlane {told['lightlane']} on Python {told['python']}, {told['platform']}")
         print(f"  cores          {told['cores']}")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 
+from lightlane import presets
 from lightlane._base import Config
+from lightlane._cli._output import to_json
 from lightlane._cli._parser import Command, Parser, UsageError, nearest_hint
-from lightlane._config import Package, Trace
+from lightlane._config import Package, Synthetic, Trace
 
 __all__ = ["COMMAND"]
 
@@ -15,6 +16,8 @@ __all__ = ["COMMAND"]
 def catalogue() -> dict[str, dict[str, Config]]:
     """Return every preset by kind and name."""
     return {
+        "lane": {name: presets.lane(name) for name in presets.names()},
+        "channel": {name: Synthetic(recipe=name) for name in Synthetic.recipe_names()},
         "package": {name: Package.preset(name) for name in Package.preset_names()},
         "trace": {name: Trace.preset(name) for name in Trace.preset_names()},
     }
@@ -30,10 +33,10 @@ def run(options: argparse.Namespace) -> int:
     """Print the names, or one preset."""
     kinds = catalogue()
     if options.name is None:
-        names = {kind: list(presets) for kind, presets in kinds.items()}
-        print(json.dumps(names, indent=2) if options.json else "\n".join(table(names)))
+        names = {kind: list(members) for kind, members in kinds.items()}
+        print(to_json(names) if options.json else "\n".join(table(names)))
         return 0
-    found = {name: preset for presets in kinds.values() for name, preset in presets.items()}
+    found = {name: preset for members in kinds.values() for name, preset in members.items()}
     if options.name not in found:
         raise UsageError(f"{options.name}: unknown preset{nearest_hint(options.name, list(found))}")
     preset = found[options.name]
@@ -43,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
 
 def table(names: dict[str, list[str]]) -> list[str]:
     """Return the names as lines for people."""
-    return [f"{kind:8} {name}" for kind, presets in names.items() for name in presets]
+    return [f"{kind:8} {name}" for kind, members in names.items() for name in members]
 
 
 COMMAND = Command(

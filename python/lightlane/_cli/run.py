@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
+from lightlane._cli._output import to_json
 from lightlane._cli._parser import Command, Parser
 from lightlane._cli.compare import read_lane
 from lightlane._compare import ComparedLane
-from lightlane._results import LaneReport, Ranged
+from lightlane._results import LaneReport
+from lightlane._text import decibels, ranged, ratio
 
 __all__ = ["COMMAND"]
 
@@ -32,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
         report.plot().savefig(options.plot)
     if options.json:
         row = ComparedLane(label, report, int((report.equalizer.ffe != 0).sum()), len(report.equalizer.dfe))
-        print(json.dumps(row.figures(), indent=2))
+        print(to_json(row.figures()))
     else:
         print(text(label, report))
     return 0 if report.margin_db >= 0 else 1
@@ -44,23 +45,19 @@ def text(label: str, report: LaneReport) -> str:
     budget = sorted(report.noise_budget.items(), key=lambda item: -item[1])
     noise = ", ".join(f"{name} {1e3 * v:.3g} mV" for name, v in budget)
     lines = [
-        f"{label}: BER {report.ber:.3e} before FEC, {verdict} {report.ber_limit:.2e} by {report.margin_db:+.2f} dB",
-        f"  after FEC    BER {report.ber_after_fec:.2e}, frame loss {report.frame_loss_ratio:.2e}",
-        f"  slicer       SNR {report.snr_db:.2f} dB, {noise}",
-        f"  electrical   {report.electrical_loss_db:.1f} dB at Nyquist",
-        f"  energy       {ranged(report.energy_j_per_bit, 1e12)} pJ/bit",
-        f"  latency      {ranged(report.latency_s, 1e9)} ns",
+        f"{label}: BER {report.ber:.3e} before FEC, {verdict} {report.ber_limit:.2e} by "
+        f"{decibels(report.margin_db, 2, sign=True)}",
+        f"  after FEC    BER {ratio(report.ber_after_fec)}, frame loss {ratio(report.frame_loss_ratio)}",
+        f"  slicer       SNR {decibels(report.snr_db, 2)}, {noise}",
+        f"  electrical   {decibels(report.electrical_loss_db)} at Nyquist",
+        f"  energy       {ranged(report.energy_j_per_bit, 1e12, 'pJ/bit')}",
+        f"  latency      {ranged(report.latency_s, 1e9, 'ns')}",
     ]
     lines += [
-        f"  optics       {s['name']}: {s['loss_db']:.2f} dB, {1e3 * s['power_w']:.3g} mW"
+        f"  optics       {s['name']}: {decibels(s['loss_db'], 2)}, {1e3 * s['power_w']:.3g} mW"
         for s in report.stages
     ]
     return "\n".join(lines + [f"  warning: {w}" for w in report.warnings])
-
-
-def ranged(x: Ranged, scale: float) -> str:
-    """Return a figure with its range and grade."""
-    return f"{x.value * scale:.2f} ({x.low * scale:.2f} to {x.high * scale:.2f}), {x.grade}"
 
 
 COMMAND = Command("run", "analyse one lane", add_arguments, run)

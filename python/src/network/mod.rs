@@ -296,7 +296,8 @@ impl PyNetwork {
     /// port : int, default 1
     ///     Port, from 1.
     #[pyo3(signature = (freq_hz, port = 1))]
-    fn return_loss_db(&self, freq_hz: &Bound<'_, PyAny>, port: usize) -> PyResult<Py<PyAny>> {
+    fn return_loss_db(&self, freq_hz: &Bound<'_, PyAny>, port: i64) -> PyResult<Py<PyAny>> {
+        let port = usize::try_from(port).map_err(|_| parameter("port", port, "a port, from 1"))?;
         self.loss(freq_hz, |core, f| core.return_loss_db(f, port))
     }
 
@@ -359,6 +360,10 @@ impl PyNetwork {
 
     fn __hash__(&self) -> u64 {
         u64::from_str_radix(self.digest().get(..16).unwrap_or("0"), 16).unwrap_or(0)
+    }
+
+    fn _repr_html_<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        slf.py().import("lightlane._card")?.call_method1("network_card", (slf,))
     }
 
     fn __repr__(&self) -> String {

@@ -1,0 +1,59 @@
+"""Figures as texts for people: the same wherever they are shown."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lightlane._results import Ranged
+
+__all__ = ["decibels", "fixed", "ranged", "ratio", "value_range"]
+
+
+def fixed(value: float, digits: int, *, sign: bool = False) -> str:
+    """Return a number with so many decimals, a dash where there is none, and no negative zero.
+
+    Examples
+    --------
+    >>> fixed(-0.004, 2), fixed(-0.004, 2, sign=True), fixed(1.5, 2, sign=True), fixed(float("nan"), 1)
+    ('0.00', '+0.00', '+1.50', '-')
+    """
+    if math.isnan(value):
+        return "-"
+    # Rounded first: what rounds to zero loses its sign.
+    return f"{round(value, digits) + 0.0:{'+' if sign else ''}.{digits}f}"
+
+
+def decibels(value: float, digits: int = 1, *, sign: bool = False) -> str:
+    """Return a figure in decibels, ``not defined`` where it is not.
+
+    Examples
+    --------
+    >>> decibels(-0.04), decibels(float("nan"))
+    ('0.0 dB', 'not defined')
+    """
+    return "not defined" if math.isnan(value) else f"{fixed(value, digits, sign=sign)} dB"
+
+
+def ratio(value: float, digits: int = 2) -> str:
+    """Return an error ratio, a dash where there is none."""
+    return "-" if math.isnan(value) else f"{value:.{digits}e}"
+
+
+def ranged(x: Ranged, scale: float, unit: str) -> str:
+    """Return a figure with its range, unit and grade.
+
+    Examples
+    --------
+    >>> from lightlane import Ranged
+    >>> ranged(Ranged(5e-12, 4e-12, 7e-12, "assumed"), 1e12, "pJ/bit")
+    '5.00 (4.00 to 7.00) pJ/bit, assumed'
+    """
+    return f"{value_range(x, scale, 2)} {unit}, {x.grade}"
+
+
+def value_range(x: Ranged, scale: float, digits: int) -> str:
+    """Return a figure with its range."""
+    value, low, high = (fixed(v * scale, digits) for v in (x.value, x.low, x.high))
+    return f"{value} ({low} to {high})"
