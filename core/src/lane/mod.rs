@@ -159,6 +159,11 @@ impl Lane {
     fn check_names(&self) -> Result<()> {
         let mut seen = std::collections::HashSet::new();
         for (i, name) in self.medium.iter().enumerate().filter_map(|(i, b)| b.name().map(|n| (i, n))) {
+            // A path of parameters names a block by its name or its index, with dots between the parts.
+            if name.is_empty() || name.contains('.') || name.bytes().all(|b| b.is_ascii_digit()) {
+                let requirement = "a word without dots that is not a number";
+                return Err(Error::parameter(format!("medium.{i}.name"), format!("{name:?}"), requirement));
+            }
             if !seen.insert(name) {
                 return Err(Error::parameter(format!("medium.{i}.name"), name, "unique in the medium"));
             }

@@ -9,6 +9,7 @@ use crate::lane::section::{Section, section};
 use crate::lane::{Lane, SignalForm, grid};
 use crate::medium::Network;
 use crate::medium::optics::{self, OpticalLink, OpticalSettings, Transmit};
+use crate::modulation::Modulation;
 use crate::response::{
     ChannelResponse, Crosstalk, LevelLaw, LinkResponse, NoiseKind, NoiseSource, Plane, Signal,
 };
@@ -56,6 +57,7 @@ impl PreparedLane {
         run.check()?;
         let rate = lane.symbol_rate()?;
         let mut warnings = Vec::new();
+        warnings.extend(without_effect(lane));
         let raw = read(lane, networks, base)?;
         let of_medium =
             raw.medium.iter().enumerate().filter_map(|(i, r)| r.as_ref().map(|r| (lane.path_of(i), r)));
@@ -65,6 +67,10 @@ impl PreparedLane {
         let limit_hz = extent.limit_hz(rate);
         let optical = lane.medium.iter().any(Block::is_optical);
         let samples = if optical { grid::RECORD_SAMPLES_PER_SYMBOL } else { grid::SAMPLES_PER_SYMBOL };
+        let end_hz = 0.5 * samples as f64 * rate.hz();
+        if let Some(bandwidth_hz) = lane.receiver.bandwidth_hz.filter(|b| *b > end_hz) {
+            warnings.push(format!("receiver.bandwidth_hz = {bandwidth_hz:e}: noise is taken up to {end_hz:.3e} Hz, where the grid ends"));
+        }
         if let Some(step_hz) = extent.step_hz {
             return Self::on(lane, &raw, Grid::with_step(rate, samples, step_hz)?, limit_hz, warnings);
         }
@@ -141,6 +147,28 @@ impl PreparedLane {
         };
         Ok(Self { lane: lane.clone(), link, channel, host, after, optical, warnings })
     }
+}
+
+/// Settings of a lane that change nothing in it: they are said, not dropped in silence.
+fn without_effect(lane: &Lane) -> Vec<String> {
+    let mut notes = Vec::new();
+    let transmitter = &lane.transmitter;
+    if lane.modulation == Modulation::Nrz && transmitter.levels.is_none() && transmitter.level_mismatch != 1.0
+    {
+        let mismatch = transmitter.level_mismatch;
+        notes.push(format!(
+            "transmitter.level_mismatch = {mismatch}: NRZ has no inner levels, it changes nothing"
+        ));
+    }
+    let edges_without_width =
+        lane.medium.iter().all(|b| matches!(b, Block::Ideal(_))) && transmitter.transition_s.is_none();
+    if edges_without_width && transmitter.jitter.is_some() && lane.receiver.bandwidth_hz.is_none() {
+        notes.push(
+            "transmitter.jitter: edges of no width pass an ideal medium, and jitter of less than half a symbol never moves one across the sampling instant"
+                .into(),
+        );
+    }
+    notes
 }
 
 struct RawChannels {

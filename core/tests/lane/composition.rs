@@ -135,3 +135,27 @@ fn the_last_rung_is_the_lanes_own_equalizer() {
     let c = compared(&[("a".into(), lane.clone()), ("b".into(), lane)]);
     assert_eq!(c.equal_margin[0].report.equalizer.ffe.len(), 69);
 }
+
+#[test]
+fn what_changes_nothing_is_said() {
+    use lightlane::modulation::Modulation;
+    use lightlane::response::Jitter;
+    let says = |lane: &Lane, what: &str| {
+        let warnings = prepared(lane).unwrap().warnings;
+        assert!(warnings.iter().any(|w| w.starts_with(what)), "{what}: {warnings:?}");
+    };
+    let mut nrz = preset("copper-c2m").unwrap();
+    nrz.modulation = Modulation::Nrz;
+    says(&nrz, "transmitter.level_mismatch = 0.95");
+    let mut ideal = Lane::default();
+    ideal.transmitter.jitter = Some(Jitter { rj_ui: 0.01, ..Jitter::default() });
+    says(&ideal, "transmitter.jitter");
+    let mut wide = Lane::default();
+    wide.receiver.bandwidth_hz = Some(1e15);
+    says(&wide, "receiver.bandwidth_hz = 1e15");
+    for name in ["", "0", "a.b"] {
+        let block = Block::Trace(Trace { name: Some(name.into()), ..Trace::default() });
+        let error = prepared(&Lane { medium: vec![block], ..Lane::default() }).unwrap_err().to_string();
+        assert!(error.starts_with("medium.0.name ="), "{error}");
+    }
+}
