@@ -40,13 +40,19 @@ const RECIPE: &str = "synthetic recipe: imitates published budgets, no part";
 /// ```
 pub fn assumptions(lane: &Lane) -> Result<Vec<Assumption>> {
     let mut all = settings(lane)?;
+    let tables = Tables::read()?;
     for (i, block) in lane.medium.iter().enumerate() {
         let path = lane.path_of(i);
         all.extend(match block {
-            Block::Package(b) => weak(&path, b, |_, value| of_packages(value))?,
+            Block::Package(b) => {
+                weak(&path, b, |_, value| best(tables.packages.iter().filter(|g| g.value == value)))?
+            }
             Block::Trace(b) => {
                 let defaults = numbers(&Trace::default())?;
-                weak(&path, b, |field, value| of_materials(field, value, &defaults))?
+                weak(&path, b, |field, value| {
+                    let same = tables.materials.iter().filter(|g| g.name == field && g.value == value);
+                    best(same).or_else(|| default_of(&defaults, field, value))
+                })?
             }
             Block::Twinax(b) => of_defaults(&path, b, &Twinax::default())?,
             Block::Via(b) => of_defaults(&path, b, &Via::default())?,
@@ -70,7 +76,7 @@ fn assumed(path: String, value: String, grade: Grade, source: &str) -> Assumptio
 fn weak(
     path: &str,
     block: &impl Serialize,
-    support: impl Fn(&str, f64) -> Result<Option<(Grade, String)>>,
+    support: impl Fn(&str, f64) -> Option<(Grade, String)>,
 ) -> Result<Vec<Assumption>> {
     let mut found = Vec::new();
     for (field, value) in numbers(block)? {
@@ -78,7 +84,7 @@ fn weak(
         if field == "length_m" {
             continue;
         }
-        if let Some((grade, source)) = support(&field, number)? {
+        if let Some((grade, source)) = support(&field, number) {
             found.push(assumed(format!("{path}.{field}"), value.to_string(), grade, &source));
         }
     }
@@ -87,7 +93,7 @@ fn weak(
 
 fn of_defaults(path: &str, block: &impl Serialize, default: &impl Serialize) -> Result<Vec<Assumption>> {
     let defaults = numbers(default)?;
-    weak(path, block, |field, value| Ok(default_of(&defaults, field, value)))
+    weak(path, block, |field, value| default_of(&defaults, field, value))
 }
 
 fn default_of(defaults: &[(String, Value)], field: &str, value: f64) -> Option<(Grade, String)> {
@@ -100,21 +106,23 @@ fn best<'a>(entries: impl Iterator<Item = &'a Graded>) -> Option<(Grade, String)
     entries.min_by_key(|g| g.grade).map(|g| (g.grade, g.source.clone()))
 }
 
-fn of_packages(value: f64) -> Result<Option<(Grade, String)>> {
-    let mut entries = Vec::new();
-    for name in Package::names()? {
-        entries.extend(Package::evidence(&name)?);
-    }
-    Ok(best(entries.iter().filter(|g| g.value == value)))
+/// The graded values of the presets of packages and materials, read once.
+struct Tables {
+    packages: Vec<Graded>,
+    materials: Vec<Graded>,
 }
 
-fn of_materials(field: &str, value: f64, defaults: &[(String, Value)]) -> Result<Option<(Grade, String)>> {
-    let mut materials = Vec::new();
-    for name in Material::names()? {
-        materials.extend(Material::named(&name)?.values().iter().filter(|g| g.name == field).cloned());
+impl Tables {
+    fn read() -> Result<Self> {
+        let (mut packages, mut materials) = (Vec::new(), Vec::new());
+        for name in Package::names()? {
+            packages.extend(Package::evidence(&name)?);
+        }
+        for name in Material::names()? {
+            materials.extend_from_slice(Material::named(&name)?.values());
+        }
+        Ok(Self { packages, materials })
     }
-    let printed = best(materials.iter().filter(|g| g.value == value));
-    Ok(printed.or_else(|| default_of(defaults, field, value)))
 }
 
 /// Fields of an optical section by device: `laser.power_w` is looked up as itself and as `optics.laser_power_w`.
@@ -131,7 +139,7 @@ fn of_optics(path: &str, optics: &Optics) -> Result<Vec<Assumption>> {
     };
     weak(path, optics, |field, value| {
         let mut parts = field.split('.');
-        let Some(section) = parts.next() else { return Ok(None) };
+        let section = parts.next()?;
         let device = match section {
             "modulator" => match optics.modulator {
                 Modulator::MachZehnder(_) => "mach_zehnder",
@@ -142,7 +150,7 @@ fn of_optics(path: &str, optics: &Optics) -> Result<Vec<Assumption>> {
             }
             other => other,
         };
-        Ok(parts.next().and_then(|name| known(device, name, value)))
+        parts.next().and_then(|name| known(device, name, value))
     })
 }
 

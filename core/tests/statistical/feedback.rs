@@ -167,10 +167,11 @@ fn drawn_bursts_are_those_of_the_chain() {
         for x in [1.5, 2.5, 4.0, 7.0] {
             let r = error_ratios(&duobinary(a, x, 2e-4), &Run::default()).unwrap();
             let (ser, ber, again) = chain(a, x);
-            // 12,000 bursts whose length has a deviation of up to its mean: 1 %, four times that for safety.
+            // 8,000 bursts whose length has a deviation of up to its mean: 1.2 %, some three times that for safety.
             assert_close(r.ser, ser, 0.04, &format!("SER {a} {x}"));
             assert_close(r.ber, ber, 0.04, &format!("BER {a} {x}"));
-            assert_close(r.continue_probability, again, 0.04, &format!("continuing {a} {x}"));
+            // A share p of n draws has a deviation of sqrt((1 - p)/(p n)), 1.4 % at p = 3/8: four times that.
+            assert_close(r.continue_probability, again, 0.06, &format!("continuing {a} {x}"));
         }
     }
 }

@@ -31,10 +31,10 @@ use nalgebra::{Cholesky, DMatrix};
 const LEAD: usize = 12;
 /// Symbols of a stretch, the lead included. Runs of errors beyond it are rare (0.85^100 = 1e-7).
 pub(super) const STRETCH: usize = 128;
-/// Stretches drawn for the figures of a report: bursts vary by about their mean length, so 1 %.
-pub(super) const DRAWS: usize = 12_000;
-/// Stretches drawn along the search for a margin, where 2 % of an error ratio are a hundredth of a decibel.
-pub(super) const SEARCH_DRAWS: usize = 3_000;
+/// Stretches drawn for the figures of a report: bursts vary by about their mean length, so 1.2 %.
+pub(super) const DRAWS: usize = 8_000;
+/// Stretches drawn along the search for a margin, where 3 % of an error ratio are a hundredth of a decibel.
+pub(super) const SEARCH_DRAWS: usize = 2_000;
 /// Stretches drawn where errors are common.
 const COMMON_DRAWS: usize = 2_000;
 /// Error ratio from which on errors are common.
