@@ -5,6 +5,7 @@
 #   make check    format, lint and types only
 #   make bench    the benchmarks           make fuzz SECONDS=60   the fuzz targets, so long each
 #   make verify   the long gates           make wheel             a wheel, installed and tried in an empty environment
+#   make rivals   numpy, scipy and numba doing the time-domain engine's job beside it
 #   make config   write python/lightlane/_config.py anew from the Rust structs
 #   make clean    remove what the commands above made
 
@@ -35,7 +36,7 @@ STAMPS := $(VENV)/.stamps
 .PHONY: help demo test check fmt-check clippy rust-test python-test config-check lint types docs bench rivals fuzz verify wheel config clean
 
 help:
-	@sed -n '3,9s/^# \{0,3\}//p' Makefile
+	@sed -n '3,10s/^# \{0,3\}//p' Makefile
 
 # --- environment -------------------------------------------------------------------------------------------------
 
