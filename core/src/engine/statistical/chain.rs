@@ -16,6 +16,7 @@ pub(super) const MEMORY: usize = 2;
 pub(super) struct Chain<'a> {
     pub(super) alphabet: &'a Alphabet,
     pub(super) thresholds_v: &'a [f64],
+    /// At most [`MEMORY`] taps.
     pub(super) dfe: &'a [f64],
     /// The levels' mixtures.
     pub(super) mixture: &'a Mixture<'a>,
@@ -44,7 +45,7 @@ impl Chain<'_> {
     pub(super) fn stationary(&self) -> Stationary {
         let (errors, class) = self.classes();
         let e = errors.len();
-        let memory = self.dfe.len().min(MEMORY);
+        let memory = self.dfe.len();
         let states = e.pow(memory as u32);
         // Digit 0 of a state is the newest error.
         let digit = |state: usize, j: usize| state / e.pow(j as u32) % e;

@@ -7,12 +7,12 @@ use super::chain::{self, Chain};
 use super::correlation::Correlation;
 use super::jitter;
 use super::mixture::{Mixture, Side, merged};
-use super::remainder::{Kernel, Limits, RESIDUAL, Remainder};
+use super::remainder::{Kernel, Limits, Remainder};
 use super::thresholds;
 use super::word::{Budget, Component, Plan, components};
 use crate::density::{Tail, TailTable};
 use crate::error::Result;
-use crate::response::{DecisionModel, SlicerSignal};
+use crate::response::DecisionModel;
 use crate::run::Run;
 use crate::simd::Level;
 use crate::units::{amplitude_db, amplitude_ratio};
@@ -131,11 +131,6 @@ impl Prepared {
     /// Decision thresholds, ascending, V: the model's, or those of least symbol error ratio.
     pub fn thresholds_v(&self) -> &[f64] {
         &self.thresholds_v
-    }
-
-    /// Whether the residual of a nonlinear table was large enough to be convolved, which deserves a warning.
-    pub fn residual_convolved(&self) -> bool {
-        matches!(&self.model.signal, SlicerSignal::Table { residual_ratio, .. } if *residual_ratio > RESIDUAL)
     }
 
     /// Mixture at a noise scale, exact where that is cheap.

@@ -19,7 +19,7 @@ const FOLDED_JITTER: f64 = 1e-4;
 /// aggressor's cumulants do, with a few harmonics of the symbol rate, which 16 equidistant phases average exactly.
 const PHASES: usize = 16;
 /// A residual of the table above this share of the half-eye is convolved.
-pub(super) const RESIDUAL: f64 = 0.05;
+const RESIDUAL: f64 = 0.05;
 /// Cursors up to this share of the noise may be rounded to a bin for an eye.
 const SMALL: f64 = 0.25;
 /// Most bins of a density.

@@ -97,11 +97,6 @@ impl OpticalLink {
     pub fn transmitter_law(&self) -> LevelLaw {
         by_symbol(&self.light.slope2_w2_per_v2, 0.0)
     }
-
-    /// Law of a noise that enters at the driver's input.
-    pub fn driver_law(&self) -> LevelLaw {
-        by_symbol(&self.light.slope2_w2_per_v2, self.light.driver_delay_s)
-    }
 }
 
 /// Computes an optical section between two electrical ones.
