@@ -8,7 +8,8 @@
 //! key = seed    counter = (block, purpose and stream)    block = index of the group of draws
 //! ```
 //!
-//! and are the same on every platform and at every SIMD level; the normals made from them are too.
+//! and are the same on every platform and at every SIMD level; normals made from them agree to a few units in the last
+//! place.
 
 use crate::simd::{self, Level, PHILOX_GROUP, PHILOX_LANES};
 

@@ -11,8 +11,8 @@
 //! | avx2 | x86-64-v3: AVX2 and FMA | `avx2` |
 //! | avx512 | Ice Lake AVX-512 | `avx512` |
 //!
-//! Integer kernels and normals are bit-identical at every level. [`fir_add`] and [`axpy`] fuse multiplication and
-//! addition where the level can, so their last bit differs between `portable` and the others.
+//! Integer kernels are bit-identical at every level. [`fir_add`], [`axpy`] and [`normals`] fuse multiplication and
+//! addition where the level can, so their last bits differ between `portable` and the others.
 
 mod elementwise;
 mod fir;
