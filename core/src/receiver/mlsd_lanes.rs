@@ -90,6 +90,8 @@ fn segments(samples: &[f32], trellis: &Trellis, scale: f64, run: &Run) -> Result
     let outputs: Vec<f32> = trellis.outputs.iter().map(|[_, e]| *e as f32).collect();
     let words = trellis.states.div_ceil(16);
     let (length, overlap) = (plan.length(), plan.overlap);
+    let mut rows = vec![Row::default(); length];
+    let mut metrics = vec![Row::default(); trellis.states];
     let mut survivors = vec![Row::<u32>::default(); length * words];
     let mut decided = vec![[0u8; LANES]; length];
     let mut decisions = vec![0u8; samples.len()];
@@ -104,11 +106,11 @@ fn segments(samples: &[f32], trellis: &Trellis, scale: f64, run: &Run) -> Result
             let begin = plan.begin(piece(lane));
             &samples[begin..begin + length]
         });
-        let mut rows = Row::interleave(&streams, length);
+        Row::interleave_into(&streams, &mut rows);
         if scale.to_bits() != 1f64.to_bits() {
             rows.iter_mut().for_each(|row| row.0 = row.0.map(|y| (f64::from(y) * scale) as f32));
         }
-        let mut metrics = vec![Row::default(); trellis.states];
+        metrics.fill(Row::default());
         if group == 0 {
             // The first segment has a past: nothing before the record.
             for (row, m) in metrics.iter_mut().zip(&first_metrics) {

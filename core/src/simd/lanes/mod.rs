@@ -38,18 +38,24 @@ impl Row<f32> {
     /// When a stream is shorter: a caller's bug.
     pub fn interleave(streams: &[&[f32]; LANES], n: usize) -> Vec<Self> {
         let mut rows = vec![Self::default(); n];
+        Self::interleave_into(streams, &mut rows);
+        rows
+    }
+
+    /// Fills `rows` with the beginnings of streams, which are as long at least: fresh memory for each group of
+    /// segments would cost as much as a trellis of four states.
+    ///
+    /// # Panics
+    /// When a stream is shorter: a caller's bug.
+    pub fn interleave_into(streams: &[&[f32]; LANES], rows: &mut [Self]) {
         // Squares of sixteen, so that both sides stay in the first-level cache.
         for (i, rows) in rows.chunks_mut(LANES).enumerate() {
+            let (from, n) = (i * LANES, rows.len());
             for (lane, stream) in streams.iter().enumerate() {
-                for (row, x) in rows.iter_mut().zip(&stream[i * LANES..i * LANES + rows_in(n, i)]) {
+                for (row, x) in rows.iter_mut().zip(&stream[from..from + n]) {
                     row.0[lane] = *x;
                 }
             }
         }
-        rows
     }
-}
-
-fn rows_in(n: usize, square: usize) -> usize {
-    LANES.min(n - square * LANES)
 }

@@ -5,7 +5,8 @@
 
 use super::{LANES, Row};
 use crate::simd::Level;
-use fearless_simd::{dispatch, f32x16, prelude::*, u32x16};
+use fearless_simd::{dispatch, prelude::*};
+use std::ops::Range;
 
 /// Sizes of trellis there are instances of.
 pub const VITERBI_STATES: [usize; 3] = [4, 16, 64];
@@ -51,49 +52,96 @@ fn body<S: Simd, const STATES: usize, const WORDS: usize>(
     metrics: &mut [Row],
     survivors: &mut [Row<u32>],
 ) {
-    let stride = STATES / 4;
-    let mut old = [f32x16::splat(simd, 0.0); STATES];
-    for (m, row) in old.iter_mut().zip(metrics.iter()) {
-        *m = f32x16::from_slice(simd, &row.0);
-    }
     let branches = &branches[..4 * STATES];
-    for (k, (row, kept)) in samples.iter().zip(survivors.chunks_exact_mut(WORDS)).enumerate() {
-        let y = f32x16::from_slice(simd, &row.0);
-        let mut new = old;
-        let mut words = [u32x16::splat(simd, 0); WORDS];
-        for group in 0..stride {
-            for a in 0..4 {
-                let to = group * 4 + a;
-                let candidate = |p: usize| {
-                    let from = p * stride + group;
-                    let [square, slope] = branches[from * 4 + a];
-                    y.mul_add(f32x16::splat(simd, slope), old[from] + square)
-                };
-                let mut least = candidate(0);
-                let mut oldest = u32x16::splat(simd, 0);
-                for p in 1..4 {
-                    let metric = candidate(p);
-                    let better = metric.simd_lt(least);
-                    oldest = better.select(u32x16::splat(simd, (p as u32) << (2 * (to % 16))), oldest);
-                    least = better.select(metric, least);
+    // A vector of lanes at a time: the metrics of four states stay in registers.
+    for lanes in (0..LANES).step_by(S::f32s::LEN).map(|first| first..first + S::f32s::LEN) {
+        let mut even = [S::f32s::splat(simd, 0.0); STATES];
+        for (m, row) in even.iter_mut().zip(metrics.iter()) {
+            *m = S::f32s::from_slice(simd, &row.0[lanes.clone()]);
+        }
+        let mut odd = even;
+        // Two steps a turn, there and back, so that no metrics are moved.
+        let (pairs, last) = samples.as_chunks::<2>();
+        let (kept_pairs, kept_last) = survivors.split_at_mut(2 * WORDS * pairs.len());
+        for (k, (rows, kept)) in pairs.iter().zip(kept_pairs.chunks_exact_mut(2 * WORDS)).enumerate() {
+            let (first, second) = kept.split_at_mut(WORDS);
+            step::<S, STATES, WORDS>(
+                simd,
+                &rows[0].0[lanes.clone()],
+                branches,
+                &even,
+                &mut odd,
+                first,
+                &lanes,
+            );
+            step::<S, STATES, WORDS>(
+                simd,
+                &rows[1].0[lanes.clone()],
+                branches,
+                &odd,
+                &mut even,
+                second,
+                &lanes,
+            );
+            if (2 * k + 2).is_multiple_of(RENORMALIZE) {
+                let reference = even[0];
+                for m in &mut even {
+                    *m -= reference;
                 }
-                new[to] = least;
-                words[to / 16] |= oldest;
             }
         }
-        old = new;
-        if k % RENORMALIZE == RENORMALIZE - 1 {
-            let reference = old[0];
-            for m in &mut old {
-                *m -= reference;
-            }
+        if let [row] = last {
+            step::<S, STATES, WORDS>(
+                simd,
+                &row.0[lanes.clone()],
+                branches,
+                &even,
+                &mut odd,
+                kept_last,
+                &lanes,
+            );
+            even = odd;
         }
-        for (kept, word) in kept.iter_mut().zip(words) {
-            word.store_slice(&mut kept.0);
+        for (m, row) in even.iter().zip(metrics.iter_mut()) {
+            m.store_slice(&mut row.0[lanes.clone()]);
         }
     }
-    for (m, row) in old.iter().zip(metrics.iter_mut()) {
-        m.store_slice(&mut row.0);
+}
+
+/// One sample of a vector of lanes.
+#[inline(always)]
+fn step<S: Simd, const STATES: usize, const WORDS: usize>(
+    simd: S,
+    sample: &[f32],
+    branches: &[[f32; 2]],
+    old: &[S::f32s; STATES],
+    new: &mut [S::f32s; STATES],
+    kept: &mut [Row<u32>],
+    lanes: &Range<usize>,
+) {
+    let stride = STATES / 4;
+    let y = S::f32s::from_slice(simd, sample);
+    let mut words = [S::u32s::splat(simd, 0); WORDS];
+    for group in 0..stride {
+        for a in 0..4 {
+            let to = group * 4 + a;
+            // The branch does not wait for the metrics of the step before; the chain is an addition and two minima.
+            let candidate = |p: usize| {
+                let from = p * stride + group;
+                let [square, slope] = branches[from * 4 + a];
+                old[from] + y.mul_add(S::f32s::splat(simd, slope), S::f32s::splat(simd, square))
+            };
+            let (c0, c1, c2, c3) = (candidate(0), candidate(1), candidate(2), candidate(3));
+            let (low, high) = (c0.min(c1), c2.min(c3));
+            new[to] = low.min(high);
+            let index = |p: u32| S::u32s::splat(simd, p << (2 * (to % 16)));
+            let of_low = c1.simd_lt(c0).select(index(1), index(0));
+            let of_high = c3.simd_lt(c2).select(index(3), index(2));
+            words[to / 16] |= high.simd_lt(low).select(of_high, of_low);
+        }
+    }
+    for (kept, word) in kept.iter_mut().zip(words) {
+        word.store_slice(&mut kept.0[lanes.clone()]);
     }
 }
 
