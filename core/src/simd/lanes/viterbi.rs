@@ -10,6 +10,8 @@ use std::ops::Range;
 
 /// Sizes of trellis there are instances of.
 pub const VITERBI_STATES: [usize; 3] = [4, 16, 64];
+/// Most states of them.
+const MAX_STATES: usize = 64;
 
 /// Steps after which metrics are brought back to zero: the sums stay small enough for single precision.
 const RENORMALIZE: usize = 32;
@@ -31,15 +33,19 @@ pub fn viterbi(
 ) {
     let states = metrics.len();
     assert!(
-        outputs.len() == 4 * states && survivors.len() == samples.len() * states.div_ceil(16),
+        states <= MAX_STATES
+            && outputs.len() == 4 * states
+            && survivors.len() == samples.len() * states.div_ceil(16),
         "rows of a trellis must fit its states"
     );
     // e² and −2 e of each window.
-    let branches: Vec<[f32; 2]> = outputs.iter().map(|e| [e * e, -2.0 * e]).collect();
+    let mut branches = [[0.0; 2]; 4 * MAX_STATES];
+    let branches = &mut branches[..outputs.len()];
+    branches.iter_mut().zip(outputs).for_each(|(branch, e)| *branch = [e * e, -2.0 * e]);
     match states {
-        4 => dispatch!(level.inner, simd => body::<_, 4, 1>(simd, samples, &branches, metrics, survivors)),
-        16 => dispatch!(level.inner, simd => body::<_, 16, 1>(simd, samples, &branches, metrics, survivors)),
-        64 => dispatch!(level.inner, simd => body::<_, 64, 4>(simd, samples, &branches, metrics, survivors)),
+        4 => dispatch!(level.inner, simd => body::<_, 4, 1>(simd, samples, branches, metrics, survivors)),
+        16 => dispatch!(level.inner, simd => body::<_, 16, 1>(simd, samples, branches, metrics, survivors)),
+        64 => dispatch!(level.inner, simd => body::<_, 64, 4>(simd, samples, branches, metrics, survivors)),
         _ => panic!("a trellis in lanes has 4, 16 or 64 states"),
     }
 }
