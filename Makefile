@@ -5,7 +5,7 @@
 #   make check    format, lint and types only
 #   make bench    the benchmarks           make fuzz SECONDS=60   the fuzz targets, so long each
 #   make verify   the long gates           make wheel             a wheel, installed and tried in an empty environment
-#   make rivals   numpy, scipy and numba doing the time-domain engine's job beside it
+#   make rivals   numpy, scipy, numba, serdespy and PyBERT beside it: the table that the docs show
 #   make config   write python/lightlane/_config.py anew from the Rust structs
 #   make clean    remove what the commands above made
 
@@ -19,6 +19,7 @@ SECONDS ?= 60
 CARGO := cargo
 VENV := .venv
 BIN := $(VENV)/bin
+RIVALS := $(VENV)/rivals
 
 # One set of build settings for cargo and for maturin, so that neither rebuilds what the other has built.
 export PYO3_PYTHON := $(CURDIR)/$(BIN)/python
@@ -53,8 +54,11 @@ $(STAMPS)/dev: requirements/dev.txt requirements/constraints.txt $(STAMPS)/run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/dev.txt -c requirements/constraints.txt
 	touch $@
 
-$(STAMPS)/rivals: requirements/rivals.txt requirements/constraints.txt $(STAMPS)/run
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/rivals.txt -c requirements/constraints.txt
+# Published tools pin versions of their own; a tool that the registry no longer installs is named in the table.
+$(STAMPS)/rivals: requirements/rivals.txt $(STAMPS)/venv
+	$(PYTHON) -m venv $(RIVALS)
+	grep -v '^#' requirements/rivals.txt | while read -r rival; do \
+	  $(RIVALS)/bin/python -m pip install --quiet --disable-pip-version-check "$$rival" || echo "$$rival: not installed"; done
 	touch $@
 
 # The package is installed editable; the two profiles put their module in the same place, so each stamp voids the other.
@@ -112,9 +116,12 @@ docs: $(STAMPS)/dev $(STAMPS)/debug
 bench: rivals
 	$(CARGO) bench --locked -p lightlane-benches --benches
 
-rivals: $(STAMPS)/rivals
+rivals: $(STAMPS)/rivals $(STAMPS)/release
 	$(CARGO) build --locked --release --quiet -p lightlane-benches --bin rival
-	$(BIN)/python benches/rivals/chain.py target/release/rival
+	mkdir -p docs/figures
+	{ $(RIVALS)/bin/python benches/rivals/chain.py target/release/rival && \
+	  $(RIVALS)/bin/python benches/rivals/peers.py target/release/rival $(BIN)/python; } | tee $(STAMPS)/rivals.txt
+	cp $(STAMPS)/rivals.txt docs/figures/rivals.txt
 
 fuzz: $(STAMPS)/venv
 	SECONDS_EACH=$(SECONDS) tools/fuzz
