@@ -20,6 +20,7 @@ mod fir;
 mod interleave;
 pub mod lanes;
 mod level;
+mod lms;
 #[doc(hidden)]
 pub mod naive;
 mod normal;
@@ -34,6 +35,7 @@ pub use columns::{add_rows, bins, interpolate, lagrange, quantize, strided_fir_a
 pub use elementwise::{axpy, count_greater, lookup, multiply, unpack};
 pub use fir::fir_add;
 pub use level::{Level, level_name};
+pub use lms::{LmsTaps, lms};
 pub use normal::{NORMAL_LIMIT, normals};
 pub use overlap_save::SpectralWorkspace;
 pub use peak::multiply_adds;
