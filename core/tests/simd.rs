@@ -2,7 +2,9 @@
 
 use lightlane::Error;
 use lightlane::random::{Purpose, Stream};
-use lightlane::simd::{self, Level, PHILOX_GROUP, Polyphase, SpectralWorkspace, naive};
+use lightlane::simd::{
+    self, Level, PHILOX_GROUP, Polyphase, PolyphaseSum, SpectralWorkspace, SumWorkspace, naive,
+};
 use proptest::prelude::*;
 
 /// Lengths around the widths of the kernels: 0, 1, N − 1, N, N + 1 for vectors of 4 to 16 and tiles of 2 and 8.
@@ -90,6 +92,104 @@ proptest! {
                 way.synthesize(&levels, &mut ws, first);
                 way.synthesize(&levels[cut..], &mut ws, rest);
                 prop_assert_eq!(&reached, &parts);
+            }
+        }
+    }
+
+    #[test]
+    fn polyphase_sum(
+        n in prop_oneof![1..40usize, Just(511), Just(512), 700..1300usize],
+        sps in prop::sample::select(&[1usize, 2, 12, 16, 17, 32][..]),
+        lengths in prop::collection::vec(prop::sample::select(&[1usize, 2, 24, 130, 300][..]), 1..4),
+        seed: u64,
+    ) {
+        let responses: Vec<Vec<Vec<f32>>> = (0u64..)
+            .zip(&lengths)
+            .map(|(s, length)| (0..sps as u64).map(|p| noise(*length, seed ^ (s * 64 + p + 1))).collect())
+            .collect();
+        let events: Vec<Vec<f32>> =
+            (0u64..).zip(&lengths).map(|(s, length)| noise(n + length - 1, seed ^ (s << 32))).collect();
+        let mut wanted = vec![0.0; n * sps];
+        naive::synthesize_sum(&responses, &events, &mut wanted);
+        let taps = lengths.iter().sum::<usize>() as f64;
+        for level in Level::available() {
+            let sum = PolyphaseSum::new(level, &responses);
+            let mut ws = SumWorkspace::default();
+            // From symbol `first` on, with a workspace that has seen another length.
+            let mut synthesize = |first: usize, waveform: &mut [f32]| {
+                for (s, (events, length)) in events.iter().zip(&lengths).enumerate() {
+                    sum.transform(s, &events[first..first + waveform.len() / sps + length - 1], &mut ws);
+                }
+                sum.synthesize(&mut ws, waveform);
+            };
+            let mut reached = vec![9.0; n * sps];
+            synthesize(0, &mut reached);
+            for (w, r) in wanted.iter().zip(&reached) {
+                // A few units of the rms of input times that of the responses, below 2 √taps.
+                prop_assert!((w - f64::from(*r)).abs() <= 4e-6 * taps.sqrt(), "{} {n} {sps} {lengths:?}", level.name());
+            }
+            // Cut where transforms begin, the samples are the same to the last bit.
+            let cut = sum.hop();
+            if cut < n {
+                let mut parts = vec![9.0; n * sps];
+                let (first, rest) = parts.split_at_mut(cut * sps);
+                synthesize(0, first);
+                synthesize(cut, rest);
+                prop_assert_eq!(&reached, &parts);
+            }
+        }
+    }
+
+    #[test]
+    fn columns(n in 0..40usize, width in 1..40usize, taps in 1..20usize, seed: u64) {
+        let samples = noise((n + taps + 3) * width + 3, seed);
+        let parts = noise(n, seed ^ 1);
+        let at: Vec<(usize, f32)> =
+            parts.iter().enumerate().map(|(k, x)| (1 + k * width, 0.5 + 0.499 * x)).collect();
+        let rows: Vec<u32> = parts.iter().map(|x| ((x + 1.0) * 4.99) as u32).collect();
+        let h = noise(taps, seed ^ 2);
+        let mut wanted = vec![0.0; n * width];
+        for level in Level::available() {
+            let mut reached = vec![0.0; n * width];
+            naive::interpolate(&samples, &at, width, &mut wanted);
+            simd::interpolate(level, &samples, &at, width, &mut reached);
+            for (w, r) in wanted.iter().zip(&reached) {
+                // Weights below 1 of values below 1: a few roundings each.
+                prop_assert!((w - f64::from(*r)).abs() <= 1e-6);
+            }
+            let mut sum = vec![0.0; n * width];
+            naive::strided_fir_add(&samples, &h, width, &mut sum);
+            let mut reached = vec![0.0; n * width];
+            simd::strided_fir_add(level, &samples, &h, width, &mut reached);
+            for (w, r) in sum.iter().zip(&reached) {
+                // Half a unit in the last place of the running sum a term.
+                prop_assert!((w - f64::from(*r)).abs() <= 6e-8 * (taps as f64 + 1.0).powf(1.5) + 1e-7);
+            }
+            let table = noise(10 * width, seed ^ 3);
+            let (mut wanted, mut reached) = (samples.clone(), samples.clone());
+            naive::add_rows(&table, width, &rows, &mut wanted);
+            simd::add_rows(level, &table, width, &rows, &mut reached);
+            prop_assert_eq!(wanted, reached);
+        }
+    }
+
+    #[test]
+    fn steps_and_bins(n in lengths(), seed: u64) {
+        let values: Vec<f32> = noise(n, seed).iter().map(|v| 1.5 * v).collect();
+        for level in Level::available() {
+            // 8 steps of 1/4, exact in single precision: the double-precision quantizer gives the same.
+            let quantizer = lightlane::receiver::Quantizer::new(3, 1.0);
+            let mut reached = values.clone();
+            simd::quantize(level, 0.25, 0.875, &mut reached);
+            let mut bins = vec![9; n];
+            simd::bins(level, &values, 4.0, 8, &mut bins);
+            for ((v, q), bin) in values.iter().zip(&reached).zip(&bins) {
+                prop_assert_eq!(quantizer.quantize(f64::from(*v)), f64::from(*q));
+                let exact = f64::from(*v) * 4.0;
+                // At an edge single precision may round up.
+                if (exact - exact.round()).abs() > 1e-5 {
+                    prop_assert_eq!(f64::from(*bin), (exact.floor() + 5.0).clamp(0.0, 9.0), "{}", v);
+                }
             }
         }
     }

@@ -119,6 +119,16 @@ impl Quantizer {
         x.abs() > self.top + 0.5 * self.step
     }
 
+    /// Height of a step, V.
+    pub fn step_v(&self) -> f64 {
+        self.step
+    }
+
+    /// Middle of the last step, V.
+    pub fn top_v(&self) -> f64 {
+        self.top
+    }
+
     /// step²/12, V².
     pub fn noise_v2(&self) -> f64 {
         self.step * self.step / 12.0

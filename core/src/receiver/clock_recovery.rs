@@ -89,6 +89,20 @@ impl ClockRecovery {
         Ok(())
     }
 
+    /// |H| at a frequency of the second-order loop without latency: sampling phase over jitter.
+    ///
+    /// ```
+    /// use lightlane::receiver::ClockRecovery;
+    /// let clock = ClockRecovery { bandwidth_hz: 4e6, damping: 100.0, ..ClockRecovery::default() };
+    /// // A loop so damped is a single pole: 3 dB down at its bandwidth.
+    /// assert!((clock.transfer(4e6) - 0.5f64.sqrt()).abs() < 1e-4);
+    /// ```
+    pub fn transfer(&self, frequency_hz: f64) -> f64 {
+        let natural = self.bandwidth_hz / (2.0 * self.damping);
+        let (square, damped) = (natural * natural, self.bandwidth_hz * frequency_hz);
+        square.hypot(damped) / (square - frequency_hz * frequency_hz).hypot(damped)
+    }
+
     /// The loop at a symbol rate.
     ///
     /// # Errors
@@ -146,6 +160,12 @@ impl ClockLoop {
     /// Sampling phase, UI.
     pub fn phase_ui(&self) -> f64 {
         self.phase_ui
+    }
+
+    /// Starts that much later, with a phase that moves by `drift_ui` a symbol.
+    pub fn begin(&mut self, late_ui: f64, drift_ui: f64) {
+        self.phase_ui += late_ui;
+        self.drift_ui = drift_ui;
     }
 
     /// Proportional gain: the share of an error that one symbol corrects.

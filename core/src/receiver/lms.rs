@@ -18,6 +18,7 @@ use crate::error::{Error, Result, require};
 use crate::modulation::Modulation;
 use crate::receiver::sample::{Sample, largest};
 use crate::run::Run;
+use crate::simd::{self, Level, LmsTaps};
 
 /// Most taps of either filter.
 pub(crate) const MAX_TAPS: usize = 4096;
@@ -154,7 +155,7 @@ impl Lms {
             return Err(Error::parameter("samples", "0 samples", "at least 1 sample"));
         }
         check_training(training, training.len(), n_training)?;
-        let mut filter = Filter::new(self, self.error_limit(largest));
+        let (mut filter, level) = (Filter::new(self, self.error_limit(largest)), Level::detect()?);
         let n = samples.len();
         let (mut decisions, mut soft) = (Vec::with_capacity(n), Vec::with_capacity(n));
         let mut trace = Vec::with_capacity(n.div_ceil(self.trace_block));
@@ -164,9 +165,15 @@ impl Lms {
             run.check()?;
             let count = BLOCK.min(n - first);
             filter.load(samples, first, count);
+            let known = &training[first.min(n_training)..(first + count).min(n_training)];
+            if self.update == LmsUpdate::Lms {
+                filter.block(level, known, count);
+            }
             for k in 0..count {
-                let known = training.get(first + k).filter(|_| first + k < n_training);
-                let (z, s, e) = filter.symbol(k, known.copied());
+                let (z, s, e) = match self.update {
+                    LmsUpdate::Lms => filter.done(k),
+                    _ => filter.symbol(k, known.get(k).copied()),
+                };
                 if e.is_nan() || e.abs() > filter.limit {
                     return Err(diverged(
                         &format!("error of symbol {}", first + k),
@@ -253,6 +260,9 @@ struct Filter {
     r: Vec<f64>,
     /// Levels of the block after those the DFE remembers.
     a: Vec<f64>,
+    /// What the kernel made of a block.
+    soft: Vec<f64>,
+    decisions: Vec<u8>,
     /// Sums of a block update, as `c` and `d`, and how many symbols are in them.
     gradient: (Vec<f64>, Vec<f64>),
     summed: usize,
@@ -270,6 +280,8 @@ impl Filter {
             d: reversed(&lms.dfe),
             r: Vec::with_capacity(BLOCK + lms.ffe.len()),
             a: vec![0.0; lms.dfe.len() + BLOCK],
+            soft: vec![0.0; BLOCK],
+            decisions: vec![0; BLOCK],
             gradient: (vec![0.0; lms.ffe.len()], vec![0.0; lms.dfe.len()]),
             summed: 0,
         }
@@ -299,17 +311,26 @@ impl Filter {
         (z, s, z - a)
     }
 
+    /// Equalizes and adapts a block of [`LmsUpdate::Lms`].
+    fn block(&mut self, level: Level, known: &[u8], count: usize) {
+        let mut taps = LmsTaps { step: self.step, ffe: &mut self.c, dfe: &mut self.d };
+        let (soft, decisions) = (&mut self.soft[..count], &mut self.decisions[..count]);
+        simd::lms(level, &mut taps, &self.r, known, &mut self.a, soft, decisions);
+    }
+
+    /// Symbol `k` of the block that [`Filter::block`] did.
+    fn done(&self, k: usize) -> (f64, u8, f64) {
+        (self.soft[k], self.decisions[k], self.soft[k] - self.a[k + self.d.len()])
+    }
+
     fn adapt(&mut self, k: usize, e: f64) {
         if self.step == 0.0 {
             return;
         }
         let (r, a) = (&self.r[k..k + self.c.len()], &self.a[k..k + self.d.len()]);
         match self.update {
-            LmsUpdate::Lms => {
-                let g = self.step * e;
-                self.c.iter_mut().zip(r).for_each(|(c, r)| *c -= g * r);
-                self.d.iter_mut().zip(a).for_each(|(d, a)| *d += g * a);
-            }
+            // Its block is adapted already.
+            LmsUpdate::Lms => {}
             LmsUpdate::SignSign => {
                 let g = self.step * sign(e);
                 self.c.iter_mut().zip(r).for_each(|(c, r)| *c -= g * sign(*r));

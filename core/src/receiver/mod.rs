@@ -21,6 +21,7 @@ mod mlsd_lanes;
 mod mmse;
 mod moments;
 mod noise_input;
+mod raster;
 mod record_input;
 mod sample;
 mod sampling;

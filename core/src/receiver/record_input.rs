@@ -7,11 +7,17 @@
 use crate::error::{Error, Result};
 use crate::receiver::front_end::FrontEnd;
 use crate::receiver::input::column;
+use crate::receiver::raster::Raster;
 use crate::receiver::slicer::Settled;
-use crate::response::{FitWindow, PulseResponse, Record, SlicerSignal, real_transforms, record_fit};
+use crate::response::{
+    FitWindow, PhaseResponse, PulseResponse, Record, RecordFitter, SlicerSignal, WaveformTable,
+    real_transforms, record_fit,
+};
+use crate::run::Run;
 use nalgebra::{Cholesky, DMatrix};
 use num_complex::Complex64;
 use realfft::{ComplexToReal, RealToComplex};
+use std::f64::consts::TAU;
 use std::sync::Arc;
 
 /// Longest linear pulse of a record, in symbols.
@@ -108,14 +114,7 @@ impl RecordInput {
     ) -> Result<(SlicerSignal, f64, f64)> {
         let y = self.sampled(settled.at.position);
         let n = y.len();
-        let mut z = vec![0.0; n];
-        for (i, tap) in settled.ffe.iter().enumerate().filter(|(_, t)| **t != 0.0) {
-            // Tap i looks i − pre symbols back.
-            let shift = (settled.pre as isize - i as isize).rem_euclid(n as isize) as usize;
-            for (out, v) in z.iter_mut().zip(y[shift..].iter().chain(&y[..shift])) {
-                *out += tap * v;
-            }
-        }
+        let z = self.through(&y, settled);
         let (wanted, isi) = self.by_level(&z, dfe);
         let window = FitWindow {
             memory: self.memory,
@@ -125,8 +124,7 @@ impl RecordInput {
         };
         let fit = record_fit(&z, &self.symbols, &self.levels, window)?;
         let residual = fit.residual(&z, &self.symbols)?;
-        let spacing = self.levels.windows(2).map(|w| w[1] - w[0]).fold(f64::INFINITY, f64::min);
-        let residual_ratio = residual.max_abs / (0.5 * spacing * cursor.abs());
+        let residual_ratio = residual.max_abs / self.half_eye(cursor);
         let signal = SlicerSignal::Table {
             table: fit.table,
             memory: window.memory,
@@ -137,6 +135,93 @@ impl RecordInput {
             residual_ratio,
         };
         Ok((signal, wanted, isi))
+    }
+
+    /// Table and remainder at every phase of the raster; `cursor` is the response at the slicer.
+    ///
+    /// # Errors
+    /// Those of [`RecordFitter::new`], [`crate::Error::Interrupted`].
+    pub(crate) fn waveform(
+        &self,
+        settled: &Settled,
+        raster: &Raster,
+        cursor: f64,
+        run: &Run,
+    ) -> Result<WaveformTable> {
+        let n = self.symbols.len();
+        let record = Transform::new(self.v.len()).forward(&self.v);
+        let of_symbols = Transform::new(n);
+        let at = |p: usize| self.resampled(&record, raster.ui(p), &of_symbols);
+        let window = FitWindow {
+            memory: self.memory,
+            // The middle of the eye is where decisions are made.
+            after: self.best_after(&at(0)),
+            pre: REMAINDER_PRE.min(n / 8).max(self.memory),
+            post: REMAINDER_POST.min(n / 4).max(self.memory),
+        };
+        let fitter = RecordFitter::new(&self.symbols, &self.levels, window)?;
+        let (mut values, mut phases, mut left) = (Vec::new(), Vec::new(), Vec::new());
+        for p in 0..raster.samples {
+            run.check()?;
+            let y = at(p);
+            let fit = fitter.fit(&y)?;
+            if p == 0 {
+                left = fit.residual(&y, &self.symbols)?.samples;
+            }
+            values.push(fit.table);
+            phases.push(fit.cursors);
+        }
+        let unexplained = self.through(&left, settled).iter().fold(0.0f64, |m, v| m.max(v.abs()));
+        Ok(WaveformTable {
+            memory: window.memory,
+            after: window.after,
+            values,
+            remainder: PhaseResponse { phases, main: window.pre },
+            residual_ratio: unexplained / self.half_eye(cursor),
+        })
+    }
+
+    /// One sample a symbol, `ui` after each symbol's centre: the record's own harmonics, delayed and folded to the symbol
+    /// rate.
+    fn resampled(&self, record: &[Complex64], ui: f64, of_symbols: &Transform) -> Vec<f64> {
+        let n = self.symbols.len();
+        let mut folded = vec![Complex64::ZERO; n / 2 + 1];
+        let turns = (ui + 0.5) / n as f64;
+        for (k, x) in record.iter().enumerate() {
+            let x = x * Complex64::from_polar(1.0, TAU * (k as f64 * turns).fract());
+            // Harmonic k and its mirror −k, each at its place modulo the symbols; a place above the middle is that of the
+            // mirror.
+            let place = k % n;
+            if place <= n / 2 {
+                folded[place] += x;
+            }
+            let mirror = (n - place) % n;
+            if mirror <= n / 2 && k != 0 && 2 * k != self.v.len() {
+                folded[mirror] += x.conj();
+            }
+        }
+        let scale = n as f64 / self.v.len() as f64;
+        folded.iter_mut().for_each(|x| *x *= scale);
+        of_symbols.inverse(folded)
+    }
+
+    /// Through the FFE: tap i looks i − pre symbols back.
+    fn through(&self, y: &[f64], settled: &Settled) -> Vec<f64> {
+        let n = y.len();
+        let mut z = vec![0.0; n];
+        for (i, tap) in settled.ffe.iter().enumerate().filter(|(_, t)| **t != 0.0) {
+            let shift = (settled.pre as isize - i as isize).rem_euclid(n as isize) as usize;
+            for (out, v) in z.iter_mut().zip(y[shift..].iter().chain(&y[..shift])) {
+                *out += tap * v;
+            }
+        }
+        z
+    }
+
+    /// Half the distance of the closest levels at the slicer, V.
+    fn half_eye(&self, cursor: f64) -> f64 {
+        let spacing = self.levels.windows(2).map(|w| w[1] - w[0]).fold(f64::INFINITY, f64::min);
+        0.5 * spacing * cursor.abs()
     }
 
     /// Variance of the mean by level, and mean variance within a level, after decision feedback.

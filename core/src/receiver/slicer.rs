@@ -40,7 +40,7 @@ const NEGLIGIBLE_LAG: f64 = 1e-6;
 
 impl Settled {
     /// A response sampled once a symbol after the FFE: Σ_i ffe[i] h[n − (i − pre)].
-    fn through(&self, (response, main): (Vec<f64>, usize)) -> (Vec<f64>, usize) {
+    pub(crate) fn through(&self, (response, main): (Vec<f64>, usize)) -> (Vec<f64>, usize) {
         let mut out = vec![0.0; response.len() + self.ffe.len() - 1];
         for (i, tap) in self.ffe.iter().enumerate().filter(|(_, t)| **t != 0.0) {
             for (o, h) in out[i..].iter_mut().zip(&response) {

@@ -2,11 +2,13 @@
 
 mod analyze;
 mod eye;
+mod jitter;
 mod lane_report;
 mod levels;
 mod loss;
 mod waveform;
 
+pub use jitter::{JitterTolerance, JitterTransfer};
 pub use lane_report::LaneReport;
 pub use levels::{level_noise_v, levels_v};
 pub use loss::{electrical_loss_db, loss_at_db};

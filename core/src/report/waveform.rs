@@ -4,12 +4,13 @@ use crate::engine::time_domain::{Simulation, WaveformCounts, simulate_waveform};
 use crate::error::Result;
 use crate::lane::PreparedLane;
 use crate::receiver::{self, Receiver};
-use crate::response::Jitter;
+use crate::response::{Jitter, WaveformModel};
+use crate::run::Run;
 
 impl PreparedLane {
     /// Counts errors on the waveform at `samples_per_symbol` (`None`: the lane's own), with the equalizer, phase and
     /// thresholds that [`PreparedLane::analyze`] finds for the lane without what only this mode has: sinusoidal and
-    /// even-odd jitter, mismatch of sub-converters, clock recovery.
+    /// even-odd jitter, a frequency of its own, mismatch of sub-converters, clock recovery.
     ///
     /// # Errors
     /// Those of [`PreparedLane::analyze`], [`receiver::waveform`] and [`simulate_waveform`].
@@ -18,7 +19,19 @@ impl PreparedLane {
         samples_per_symbol: Option<usize>,
         simulation: &Simulation,
     ) -> Result<WaveformCounts> {
-        let run = &simulation.run;
+        let (model, resolved) = self.waveform(samples_per_symbol, &simulation.run)?;
+        simulate_waveform(&model, &resolved, simulation)
+    }
+
+    /// The waveform that [`PreparedLane::simulate_waveform`] runs on, and its receiver.
+    ///
+    /// # Errors
+    /// Those of [`PreparedLane::analyze`] and [`receiver::waveform`].
+    pub fn waveform(
+        &self,
+        samples_per_symbol: Option<usize>,
+        run: &Run,
+    ) -> Result<(WaveformModel, Receiver)> {
         let report = run.install(|| self.without_waveform_only().analyze(run))?;
         let resolved = Receiver {
             adc: self.lane.receiver.adc.clone(),
@@ -27,15 +40,14 @@ impl PreparedLane {
         };
         let samples = samples_per_symbol.unwrap_or(self.link.grid.samples_per_symbol());
         let model = receiver::waveform(&self.link, &resolved, &report.thresholds_v, samples, run)?;
-        simulate_waveform(&model, &resolved, simulation)
+        Ok((model, resolved))
     }
 
     /// The lane that engines with one value a symbol can analyse.
     fn without_waveform_only(&self) -> Self {
         let mut plain = self.clone();
         plain.lane.receiver = self.lane.receiver.without_waveform_only();
-        let jitter = self.link.jitter.clone();
-        plain.link.jitter = jitter.map(|j| Jitter { sj_ui: 0.0, sj_hz: 0.0, dcd_ui: 0.0, ..j });
+        plain.link.jitter = self.link.jitter.as_ref().map(Jitter::without_waveform_only);
         plain
     }
 }

@@ -31,6 +31,14 @@ pub struct Jitter {
     /// Duty-cycle distortion (even-odd jitter), UI: even symbols or transitions are late and odd ones early by half of
     /// it. Only the waveform mode of the time domain has it.
     pub dcd_ui: f64,
+    /// Frequency of the transmitter's clock beyond the receiver's, parts per million; clock recovery must be on and has
+    /// acquired it. Only the waveform mode of the time domain has it.
+    pub frequency_offset_ppm: f64,
+    /// Spread spectrum: the transmitter's clock is slower by 0 to this many parts per million and back, in straight lines,
+    /// `ssc_hz` times a second. Clock recovery must be on. Only the waveform mode of the time domain has it.
+    pub ssc_ppm: f64,
+    /// Frequency of the spreading, Hz, at most a thousandth of the symbol rate.
+    pub ssc_hz: f64,
     /// What moves: "edge" (each transition on its own) or "com" (whole symbols). They differ by 1.6 to 1.7 in rms on real channels.
     pub model: JitterModel,
 }
@@ -38,9 +46,22 @@ pub struct Jitter {
 /// Largest sinusoidal jitter: masks of jitter tolerance end at 5 UI.
 const MAX_SINUSOID_UI: f64 = 16.0;
 
+/// Largest offset and spreading: the widest of any standard is 5600 parts per million.
+const MAX_OFFSET_PPM: f64 = 1e4;
+
 impl Default for Jitter {
     fn default() -> Self {
-        Self { rj_ui: 0.0, dd_ui: 0.0, sj_ui: 0.0, sj_hz: 0.0, dcd_ui: 0.0, model: JitterModel::Edge }
+        Self {
+            rj_ui: 0.0,
+            dd_ui: 0.0,
+            sj_ui: 0.0,
+            sj_hz: 0.0,
+            dcd_ui: 0.0,
+            frequency_offset_ppm: 0.0,
+            ssc_ppm: 0.0,
+            ssc_hz: 0.0,
+            model: JitterModel::Edge,
+        }
     }
 }
 
@@ -58,7 +79,21 @@ impl Jitter {
         if self.sj_ui > 0.0 && self.sj_hz == 0.0 {
             return Err(Error::parameter("jitter.sj_hz", self.sj_hz, "above 0 where sj_ui is"));
         }
+        let offset = ("jitter.frequency_offset_ppm", self.frequency_offset_ppm);
+        require::within(offset.0, offset.1, -MAX_OFFSET_PPM, MAX_OFFSET_PPM)?;
+        require::within("jitter.ssc_ppm", self.ssc_ppm, 0.0, MAX_OFFSET_PPM)?;
+        require::non_negative("jitter.ssc_hz", self.ssc_hz)?;
+        if self.ssc_ppm > 0.0 && self.ssc_hz == 0.0 {
+            return Err(Error::parameter("jitter.ssc_hz", self.ssc_hz, "above 0 where ssc_ppm is"));
+        }
         Ok(())
+    }
+
+    /// The same without what only the waveform mode of the time domain has.
+    #[must_use]
+    pub fn without_waveform_only(&self) -> Self {
+        let Self { rj_ui, dd_ui, model, .. } = *self;
+        Self { rj_ui, dd_ui, model, ..Self::default() }
     }
 
     /// Whether only the waveform mode of the time domain can have it.
@@ -66,8 +101,13 @@ impl Jitter {
     /// # Errors
     /// [`Error::Parameter`] naming the first field that the engines with one value a symbol cannot honour.
     pub fn refuse_waveform_only(&self) -> Result<()> {
-        for (name, value) in [("sj_ui", self.sj_ui), ("dcd_ui", self.dcd_ui)] {
-            if value > 0.0 {
+        for (name, value) in [
+            ("sj_ui", self.sj_ui),
+            ("dcd_ui", self.dcd_ui),
+            ("frequency_offset_ppm", self.frequency_offset_ppm),
+            ("ssc_ppm", self.ssc_ppm),
+        ] {
+            if value != 0.0 {
                 let requirement = "0 here: only simulate(mode=\"waveform\") has it";
                 return Err(Error::parameter(format!("transmitter.jitter.{name}"), value, requirement));
             }

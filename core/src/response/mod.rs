@@ -23,5 +23,7 @@ pub use link::{Crosstalk, CrosstalkPhase, CrosstalkRule, LinkResponse, Record, S
 pub use noise::{LevelLaw, NoiseKind, NoiseSource, Plane};
 pub use pulse::PulseResponse;
 pub use pulse_train::pulse_train;
-pub use record_fit::{FitWindow, LinearPulse, RecordFit, Residual, linear_pulse, record_fit};
-pub use waveform::{PhaseResponse, WaveformCrosstalk, WaveformJitter, WaveformModel, WaveformNoise};
+pub use record_fit::{FitWindow, LinearPulse, RecordFit, RecordFitter, Residual, linear_pulse, record_fit};
+pub use waveform::{
+    PhaseResponse, WaveformCrosstalk, WaveformJitter, WaveformModel, WaveformNoise, WaveformTable,
+};

@@ -2,21 +2,19 @@
 
 use crate::error::{Error, Result};
 use crate::run::Run;
-use crate::simd::{Level, fir_add};
+use crate::simd::{Level, Polyphase, SpectralWorkspace};
 
-/// Symbols in a block: all phases of one stay in the second-level cache.
-const BLOCK: usize = 512;
-/// Samples between the rows of two phases. Not a multiple of a page, or all rows would fall into the same few sets of
-/// the first-level cache.
-const PITCH: usize = BLOCK + 16;
+/// Symbols in a block, about: few enough that a cancelled call ends soon.
+const BLOCK: usize = 1024;
 /// Most samples a waveform may have: beyond it no address space would hold it.
 const MAX_SAMPLES: usize = isize::MAX as usize / 4;
 
 /// Waveform of a sequence of levels: y[k M + i] = Σ_j levels[k−j] pulse[j M + i] with M = `samples_per_symbol`.
 ///
 /// It ends with the last symbol, so its length is `levels.len()` M; what the pulse rings beyond that is cut. The pulse
-/// may have any length, also one that is no multiple of M. Each phase is a FIR at the symbol rate, so that no
-/// stuffed zero is ever multiplied. Sums are in single precision.
+/// may have any length, also one that is no multiple of M. Each phase is a filter at the symbol rate, so that no
+/// stuffed zero is ever multiplied: summed directly, or by transforms where the pulse is long. Sums are in single
+/// precision.
 ///
 /// ```
 /// use lightlane::{Run, response::pulse_train};
@@ -47,36 +45,18 @@ pub fn pulse_train(levels: &[f32], pulse: &[f32], samples_per_symbol: usize, run
     if taps == 0 {
         return Ok(y);
     }
-    let phases = m.min(pulse.len());
-    let mut h = vec![0.0; phases * taps];
-    for (i, row) in h.chunks_exact_mut(taps).enumerate() {
-        for (tap, value) in row.iter_mut().zip(pulse[i..].iter().step_by(m)) {
-            *tap = *value;
-        }
-    }
-    let mut history = vec![0.0; taps - 1 + BLOCK];
-    // Phases in groups, so that the rows of a group fit the cache however many there are.
-    const GROUP: usize = 64;
-    let mut rows = vec![0.0; phases.min(GROUP) * PITCH];
-    for (b, out) in y.chunks_mut(BLOCK * m).enumerate() {
+    let ready = Polyphase::new(simd, &pulse[..pulse.len().min(taps * m)], m);
+    let history = ready.history();
+    let block = ready.hop() * (BLOCK / ready.hop()).max(1);
+    let mut input = vec![0.0; history + block];
+    let mut ws = SpectralWorkspace::default();
+    for (b, out) in y.chunks_mut(block * m).enumerate() {
         run.check()?;
         let n = out.len() / m;
-        history.copy_within(BLOCK.., 0);
-        let input = &mut history[..taps - 1 + n];
-        input[taps - 1..].copy_from_slice(&levels[b * BLOCK..b * BLOCK + n]);
-        for first in (0..phases).step_by(GROUP) {
-            let group = first..phases.min(first + GROUP);
-            for (row, i) in rows.chunks_exact_mut(PITCH).zip(group.clone()) {
-                row[..n].fill(0.0);
-                fir_add(simd, input, &h[i * taps..(i + 1) * taps], &mut row[..n]);
-            }
-            for (k, symbol) in out.chunks_exact_mut(m).enumerate() {
-                for (y, row) in symbol[group.clone()].iter_mut().zip(rows.chunks_exact(PITCH)) {
-                    *y = row[k];
-                }
-            }
-        }
-        run.report((b * BLOCK + n) as u64, levels.len() as u64);
+        input.copy_within(block.., 0);
+        input[history..history + n].copy_from_slice(&levels[b * block..b * block + n]);
+        ready.synthesize(&input, &mut ws, out);
+        run.report((b * block + n) as u64, levels.len() as u64);
     }
     Ok(y)
 }

@@ -18,7 +18,7 @@
 
 use crate::error::{Error, Result};
 use crate::response::periodic::{PeriodicLevels, dot, words};
-use nalgebra::{Cholesky, DMatrix, DVector};
+use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 
 /// Which symbols the table and the remainder cover.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,57 +81,100 @@ pub struct LinearPulse {
 /// or has too many values, or a record too short to tell the unknowns apart.
 pub fn record_fit(z: &[f64], symbols: &[u8], levels: &[f64], window: FitWindow) -> Result<RecordFit> {
     check(z, symbols, levels)?;
-    let FitWindow { memory, after, pre, post } = window;
-    if memory == 0 || after >= memory {
-        return Err(Error::parameter(
-            "memory",
-            memory,
-            format!("above the {after} symbols after the cursor"),
-        ));
-    }
-    let n_words = u32::try_from(memory).ok().and_then(|m| levels.len().checked_pow(m));
-    let Some(n_words) = n_words.filter(|n| *n <= z.len()) else {
-        let most = format!("at most one word a symbol of the record, {}", z.len());
-        return Err(Error::parameter("memory", memory, most));
-    };
-    let words = words(symbols, levels.len(), memory, after);
-    let mut count = vec![0usize; n_words];
-    let mut table = vec![0.0; n_words];
-    for (w, v) in words.iter().zip(z) {
-        count[*w] += 1;
-        table[*w] += v;
-    }
-    for (t, n) in table.iter_mut().zip(&count) {
-        *t /= (*n).max(1) as f64;
+    RecordFitter::new(symbols, levels, window)?.fit(z)
+}
+
+/// Everything of a fit that depends on the symbols alone: one for all phases of a record.
+pub struct RecordFitter<'a> {
+    symbols: &'a [u8],
+    levels: &'a [f64],
+    window: FitWindow,
+    words: Vec<usize>,
+    count: Vec<usize>,
+    /// Delays (in symbols, negative for precursors) that the remainder covers, the window without the word; the longest
+    /// first, which is the order of the levels in time.
+    delays: Vec<isize>,
+    a: PeriodicLevels,
+    /// For every word, the sum of each delayed level over its occurrences over the root of their number.
+    sums: DMatrix<f64>,
+    normal: Option<Cholesky<f64, Dyn>>,
+}
+
+impl<'a> RecordFitter<'a> {
+    /// Prepares the fits of a period of symbols.
+    ///
+    /// # Errors
+    /// As [`record_fit`].
+    pub fn new(symbols: &'a [u8], levels: &'a [f64], window: FitWindow) -> Result<Self> {
+        let FitWindow { memory, after, pre, post } = window;
+        if memory == 0 || after >= memory {
+            return Err(Error::parameter(
+                "memory",
+                memory,
+                format!("above the {after} symbols after the cursor"),
+            ));
+        }
+        let n_words = u32::try_from(memory).ok().and_then(|m| levels.len().checked_pow(m));
+        let Some(n_words) = n_words.filter(|n| *n <= symbols.len()) else {
+            let most = format!("at most one word a symbol of the record, {}", symbols.len());
+            return Err(Error::parameter("memory", memory, most));
+        };
+        let words = words(symbols, levels.len(), memory, after);
+        let mut count = vec![0usize; n_words];
+        words.iter().for_each(|w| count[*w] += 1);
+        let before = memory - 1 - after;
+        let inside = |d: isize| -(after as isize) <= d && d <= before as isize;
+        let delays: Vec<isize> = (-(pre as isize)..=post as isize).rev().filter(|d| !inside(*d)).collect();
+        let a = PeriodicLevels::new(symbols, levels, pre, post);
+        let sums = word_sums(&a, &words, &count, &delays);
+        let normal = if delays.is_empty() {
+            None
+        } else {
+            let correlation = a.autocorrelation(symbols.len(), pre + post);
+            let mut normal = lower_gram(&sums);
+            for (j, e) in delays.iter().enumerate() {
+                for (i, d) in delays.iter().enumerate().skip(j) {
+                    normal[(i, j)] = correlation[d.abs_diff(*e)] - normal[(i, j)];
+                }
+            }
+            Some(factor(normal)?)
+        };
+        Ok(Self { symbols, levels, window, words, count, delays, a, sums, normal })
     }
 
-    // Delays (in symbols, negative for precursors) that the remainder covers, the window without the word; the longest
-    // first, which is the order of the levels in time.
-    let before = memory - 1 - after;
-    let inside = |d: isize| -(after as isize) <= d && d <= before as isize;
-    let delays: Vec<isize> = (-(pre as isize)..=post as isize).rev().filter(|d| !inside(*d)).collect();
-    let mut cursors = vec![0.0; pre + post + 1];
-    if !delays.is_empty() {
-        let a = PeriodicLevels::new(symbols, levels, pre, post);
-        let left: Vec<f64> = z.iter().zip(&words).map(|(z, w)| z - table[*w]).collect();
-        let (sums, rhs) = project(&a, &left, &words, &count, &delays);
-        let correlation = a.autocorrelation(z.len(), pre + post);
-        let mut normal = lower_gram(&sums);
-        for (j, e) in delays.iter().enumerate() {
-            for (i, d) in delays.iter().enumerate().skip(j) {
-                normal[(i, j)] = correlation[d.abs_diff(*e)] - normal[(i, j)];
+    /// Fits one period of samples.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for another number of samples than symbols, or samples that are not finite.
+    pub fn fit(&self, z: &[f64]) -> Result<RecordFit> {
+        check(z, self.symbols, self.levels)?;
+        let occurrences = |n: &usize| (*n).max(1) as f64;
+        let mut table = vec![0.0; self.count.len()];
+        self.words.iter().zip(z).for_each(|(w, v)| table[*w] += v);
+        table.iter_mut().zip(&self.count).for_each(|(t, n)| *t /= occurrences(n));
+        let FitWindow { pre, post, .. } = self.window;
+        let mut cursors = vec![0.0; pre + post + 1];
+        if let Some(normal) = &self.normal {
+            let split = self.delays.partition_point(|d| *d >= 0);
+            let mut rhs = vec![0.0; self.delays.len()];
+            for (k, (w, z)) in self.words.iter().zip(z).enumerate() {
+                let left = z - table[*w];
+                for part in [0..split, split..self.delays.len()] {
+                    let levels = self.a.delayed(k, &self.delays[part.clone()]);
+                    rhs[part].iter_mut().zip(levels).for_each(|(r, x)| *r += left * x);
+                }
+            }
+            let g = normal.solve(&DVector::from_vec(rhs));
+            for (d, g) in self.delays.iter().zip(g.iter()) {
+                cursors[(d + pre as isize) as usize] = *g;
+            }
+            // The table takes what the remainder leaves of each word's mean: Σ_d g_d (mean of the delayed level).
+            for ((t, column), n) in table.iter_mut().zip(self.sums.column_iter()).zip(&self.count) {
+                *t -= column.dot(&g) / occurrences(n).sqrt();
             }
         }
-        let g = solve(normal, rhs)?;
-        for (d, g) in delays.iter().zip(g.iter()) {
-            cursors[(d + pre as isize) as usize] = *g;
-        }
-        // The table takes what the remainder leaves of each word's mean: Σ_d g_d (mean of the delayed level).
-        for ((t, column), n) in table.iter_mut().zip(sums.column_iter()).zip(&count) {
-            *t -= column.dot(&g) / ((*n).max(1) as f64).sqrt();
-        }
+        Ok(RecordFit { window: self.window, levels: self.levels.to_vec(), table, cursors, main: pre })
     }
-    Ok(RecordFit { window, levels: levels.to_vec(), table, cursors, main: pre })
 }
 
 impl RecordFit {
@@ -185,15 +228,9 @@ pub fn linear_pulse(
     Ok(LinearPulse { cursors, main: pre, mean, rms_error, max_error })
 }
 
-/// For every word, the sum of each delayed level over the word's occurrences over the root of their number (one column
-/// a word); and Σ_k left_k a_(k−d).
-fn project(
-    a: &PeriodicLevels,
-    left: &[f64],
-    words: &[usize],
-    count: &[usize],
-    delays: &[isize],
-) -> (DMatrix<f64>, Vec<f64>) {
+/// For every word, the sum of each delayed level over the word's occurrences over the root of their number: one column a
+/// word.
+fn word_sums(a: &PeriodicLevels, words: &[usize], count: &[usize], delays: &[isize]) -> DMatrix<f64> {
     // Occurrences in the order of their words: a column then stays in the nearest cache while it is summed.
     let mut next: Vec<usize> = count
         .iter()
@@ -210,22 +247,18 @@ fn project(
     let split = delays.partition_point(|d| *d >= 0);
     let parts = [0..split, split..delays.len()];
     let mut sums = DMatrix::<f64>::zeros(delays.len(), count.len());
-    let mut rhs = vec![0.0; delays.len()];
     let mut occurrences = by_word.iter();
     for (mut column, n) in sums.column_iter_mut().zip(count) {
         for &k in occurrences.by_ref().take(*n) {
             for part in &parts {
                 let levels = a.delayed(k, &delays[part.clone()]);
                 let sums = &mut column.as_mut_slice()[part.clone()];
-                for ((s, r), x) in sums.iter_mut().zip(&mut rhs[part.clone()]).zip(levels) {
-                    *s += x;
-                    *r += left[k] * x;
-                }
+                sums.iter_mut().zip(levels).for_each(|(s, x)| *s += x);
             }
         }
         column /= ((*n).max(1) as f64).sqrt();
     }
-    (sums, rhs)
+    sums
 }
 
 /// The lower triangle of M M', by blocks of rows so that little of the upper one is computed.
@@ -243,20 +276,19 @@ fn lower_gram(matrix: &DMatrix<f64>) -> DMatrix<f64> {
 }
 
 fn solve(normal: DMatrix<f64>, rhs: Vec<f64>) -> Result<DVector<f64>> {
+    Ok(factor(normal)?.solve(&DVector::from_vec(rhs)))
+}
+
+fn factor(normal: DMatrix<f64>) -> Result<Cholesky<f64, Dyn>> {
     let size = normal.nrows();
     let largest = normal.diagonal().max();
     let factors = Cholesky::new(normal).filter(|c| {
         // A pivot at rounding level means unknowns that the record cannot tell apart.
         c.l_dirty().diagonal().min().powi(2) > 1e-9 * largest
     });
-    let Some(factors) = factors else {
-        return Err(Error::parameter(
-            "window",
-            format!("{size} unknowns"),
-            "few enough for the record to tell apart",
-        ));
-    };
-    Ok(factors.solve(&DVector::from_vec(rhs)))
+    factors.ok_or_else(|| {
+        Error::parameter("window", format!("{size} unknowns"), "few enough for the record to tell apart")
+    })
 }
 
 fn check(z: &[f64], symbols: &[u8], levels: &[f64]) -> Result<()> {

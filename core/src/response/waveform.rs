@@ -11,6 +11,7 @@
 use crate::grid::SymbolRate;
 use crate::modulation::Modulation;
 use crate::response::{CrosstalkPhase, JitterModel};
+use std::f64::consts::TAU;
 
 /// Response to one event a symbol, at every phase of a symbol.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +35,8 @@ pub struct WaveformModel {
     pub samples_per_symbol: usize,
     /// Response to one symbol, transmit FFE included, V per unit of level.
     pub signal: PhaseResponse,
+    /// The signal of a nonlinear link, of which `signal` is the best linear response; `None` for a linear one.
+    pub table: Option<WaveformTable>,
     /// Noise sources.
     pub noise: Vec<WaveformNoise>,
     /// Aggressors.
@@ -47,6 +50,12 @@ pub struct WaveformModel {
     pub sj_ui: f64,
     /// Frequency of the sinusoidal jitter, Hz.
     pub sj_hz: f64,
+    /// Frequency of the transmitter's clock beyond the receiver's, parts per million.
+    pub frequency_offset_ppm: f64,
+    /// Spread spectrum, parts per million: the transmitter's clock is slower by 0 to this much, along a triangle.
+    pub ssc_ppm: f64,
+    /// Frequency of the triangle, Hz.
+    pub ssc_hz: f64,
     /// Standard deviation of everything at the FFE's input, V, averaged over the phases.
     pub rms_v: f64,
     /// Receive FFE in time order; a single 1 without.
@@ -57,6 +66,58 @@ pub struct WaveformModel {
     pub dfe: Vec<f64>,
     /// Decision thresholds, ascending, V.
     pub thresholds_v: Vec<f64>,
+}
+
+impl WaveformModel {
+    /// Sine and cosine of the sinusoidal jitter at symbol `k`.
+    pub fn sinusoid(&self, k: i64) -> (f64, f64) {
+        let turns = (k as f64 * self.sj_hz / self.symbol_rate.hz()).fract();
+        (TAU * turns).sin_cos()
+    }
+
+    /// How late symbol `k` is for the receiver's nominal clock, by the transmitter's frequency, UI; and by how much more the
+    /// next one is.
+    ///
+    /// ```text
+    /// late_k = −Σ_(n<k) δ_n     δ_n = offset − ssc tri(n ssc_hz T_b),  tri from 0 to 1 and back once a period
+    /// ```
+    pub fn drift_ui(&self, k: i64) -> (f64, f64) {
+        let (offset, spread) = (1e-6 * self.frequency_offset_ppm, 1e-6 * self.ssc_ppm);
+        if spread == 0.0 {
+            return (-offset * k as f64, -offset);
+        }
+        let period = self.symbol_rate.hz() / self.ssc_hz;
+        let turns = k as f64 / period;
+        let part = turns - turns.floor();
+        // The triangle and its integral.
+        let (value, area) = if part < 0.5 {
+            (2.0 * part, part * part)
+        } else {
+            (2.0 - 2.0 * part, 0.5 - (1.0 - part).powi(2))
+        };
+        let slow = period * (0.5 * turns.floor() + area);
+        (spread * slow - offset * k as f64, spread * value - offset)
+    }
+}
+
+/// Noiseless signal of a nonlinear link at every phase: the value of the word of symbols around the cursor, and a linear
+/// response to the symbols outside it.
+///
+/// ```text
+/// y(kT + t_s + pT/M) = values[p][word_k] + Σ_j remainder.phases[p][j] a_(k − (j − main))
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct WaveformTable {
+    /// Symbols in a word.
+    pub memory: usize,
+    /// Symbols of the word that come after the cursor.
+    pub after: usize,
+    /// One row a phase, one entry a word, V; the word's oldest symbol is its most significant digit.
+    pub values: Vec<Vec<f64>>,
+    /// Linear response, V per unit of level; 0 inside the word.
+    pub remainder: PhaseResponse,
+    /// Largest magnitude of what both leave unexplained, after the FFE at the sampling instant, over the half-eye.
+    pub residual_ratio: f64,
 }
 
 /// One source of noise: independent standard normals, one a symbol and stream, through the stream's response.

@@ -14,10 +14,13 @@
 //! Integer kernels are bit-identical at every level. [`fir_add`], [`axpy`] and [`normals`] fuse multiplication and
 //! addition where the level can, so their last bits differ between `portable` and the others.
 
+mod columns;
 mod elementwise;
 mod fir;
+mod interleave;
 pub mod lanes;
 mod level;
+mod lms;
 #[doc(hidden)]
 pub mod naive;
 mod normal;
@@ -25,12 +28,18 @@ mod overlap_save;
 mod peak;
 mod philox;
 mod polyphase;
+mod polyphase_sum;
+mod recursive;
 
+pub use columns::{add_rows, bins, interpolate, lagrange, quantize, strided_fir_add};
 pub use elementwise::{axpy, count_greater, lookup, multiply, unpack};
 pub use fir::fir_add;
 pub use level::{Level, level_name};
+pub use lms::{LmsTaps, lms};
 pub use normal::{NORMAL_LIMIT, normals};
 pub use overlap_save::SpectralWorkspace;
 pub use peak::multiply_adds;
 pub use philox::{PHILOX_GROUP, PHILOX_LANES, philox_words, philox4x32_10};
 pub use polyphase::Polyphase;
+pub use polyphase_sum::{PolyphaseSum, SumWorkspace};
+pub use recursive::RecursiveFilter;

@@ -21,6 +21,50 @@ pub fn synthesize(pulse: &[f32], samples_per_symbol: usize, levels: &[f32], wave
     }
 }
 
+/// [`super::PolyphaseSum`] in double precision: `events[s]` with one less of history than `responses[s]` has symbols.
+pub fn synthesize_sum(responses: &[Vec<Vec<f32>>], events: &[Vec<f32>], waveform: &mut [f64]) {
+    let m = responses[0].len();
+    waveform.fill(0.0);
+    for (response, events) in responses.iter().zip(events) {
+        for (n, w) in waveform.iter_mut().enumerate() {
+            let row = &response[n % m];
+            let at = n / m + row.len() - 1;
+            *w += row.iter().enumerate().map(|(j, h)| f64::from(*h) * f64::from(events[at - j])).sum::<f64>();
+        }
+    }
+}
+
+/// [`super::add_rows`].
+pub fn add_rows(table: &[f32], width: usize, rows: &[u32], output: &mut [f32]) {
+    for (n, y) in output.iter_mut().enumerate().take(rows.len() * width) {
+        *y += table[rows[n / width] as usize * width + n % width];
+    }
+}
+
+/// [`super::interpolate`] in double precision, by the product form of Lagrange's polynomials.
+pub fn interpolate(samples: &[f32], at: &[(usize, f32)], width: usize, output: &mut [f64]) {
+    for (n, y) in output.iter_mut().enumerate() {
+        let ((whole, part), p) = (at[n / width], n % width);
+        *y = (0..4)
+            .map(|i| {
+                let others = (0..4).filter(|j| *j != i);
+                let weight: f64 =
+                    others.map(|j| (f64::from(part) + 1.0 - f64::from(j)) / f64::from(i - j)).product();
+                weight * f64::from(samples[whole + p + i as usize - 1])
+            })
+            .sum();
+    }
+}
+
+/// [`super::strided_fir_add`] in double precision.
+pub fn strided_fir_add(input: &[f32], taps: &[f32], stride: usize, output: &mut [f64]) {
+    for (n, y) in output.iter_mut().enumerate() {
+        for (i, tap) in taps.iter().enumerate() {
+            *y += f64::from(*tap) * f64::from(input[n + (taps.len() - 1 - i) * stride]);
+        }
+    }
+}
+
 /// [`super::axpy`] in double precision.
 pub fn axpy(a: f32, x: &[f32], y: &mut [f64]) {
     y.iter_mut().zip(x).for_each(|(y, x)| *y += f64::from(a) * f64::from(*x));

@@ -11,6 +11,7 @@
 
 use super::Level;
 use super::fir::fir_add;
+use super::interleave::{PHASES, PITCH, interleave};
 use super::overlap_save::{OverlapSave, SpectralWorkspace};
 use fearless_simd::{dispatch, prelude::*};
 
@@ -125,35 +126,16 @@ impl Polyphase {
         let n = waveform.len() / sps;
         transform.transform(levels, ws);
         let mut rows = std::mem::take(&mut ws.rows);
-        rows.resize(PHASES * n, 0.0);
+        let pitch = n + PITCH;
+        rows.resize(PHASES * pitch, 0.0);
         for first in (0..sps).step_by(PHASES) {
             let phases = PHASES.min(sps - first);
-            for (p, row) in rows.chunks_exact_mut(n).take(phases).enumerate() {
-                row.copy_from_slice(&transform.output(first + p, ws)[..n]);
+            for (p, row) in rows.chunks_exact_mut(pitch).take(phases).enumerate() {
+                row[..n].copy_from_slice(&transform.output(first + p, ws)[..n]);
             }
-            dispatch!(self.level.inner, _simd => interleave(&rows, phases, first, sps, waveform));
+            interleave(self.level, &rows, pitch, (first, phases), sps, waveform);
         }
         ws.rows = rows;
-    }
-}
-
-/// Phases interleaved at a time: a cache line of each symbol.
-const PHASES: usize = 16;
-
-#[inline(always)]
-fn interleave(rows: &[f32], phases: usize, first: usize, sps: usize, waveform: &mut [f32]) {
-    let n = rows.len() / PHASES;
-    if phases == PHASES {
-        let rows: [&[f32]; PHASES] = std::array::from_fn(|p| &rows[p * n..(p + 1) * n]);
-        for (k, symbol) in waveform.chunks_exact_mut(sps).enumerate() {
-            for (p, sample) in symbol[first..first + PHASES].iter_mut().enumerate() {
-                *sample = rows[p][k];
-            }
-        }
-    } else {
-        for (p, row) in rows.chunks_exact(n).take(phases).enumerate() {
-            waveform.iter_mut().skip(first + p).step_by(sps).zip(row).for_each(|(w, r)| *w = *r);
-        }
     }
 }
 

@@ -31,12 +31,16 @@ fn nrz(signal: PhaseResponse, sigma: f64) -> WaveformModel {
         levels: vec![-1.0, 1.0],
         samples_per_symbol: M,
         signal,
+        table: None,
         noise: vec![WaveformNoise { name: "thermal".into(), streams: vec![hold], factor: None }],
         crosstalk: vec![],
         crosstalk_phase: CrosstalkPhase::default(),
         jitter: None,
         sj_ui: 0.0,
         sj_hz: 0.0,
+        frequency_offset_ppm: 0.0,
+        ssc_ppm: 0.0,
+        ssc_hz: 0.0,
         rms_v: 1.0,
         ffe: vec![1.0],
         ffe_pre: 0,
@@ -131,6 +135,60 @@ fn what_is_left_of_sinusoidal_jitter_is_that_of_a_second_order_loop() {
     let model = WaveformModel { sj_ui: amplitude, sj_hz: 0.3e6, ..still };
     let wide = clock(&model, &tracking(bandwidth)).untracked_ui;
     assert!(clock(&model, &tracking(bandwidth / 3.0)).untracked_ui > 1.5 * wide);
+}
+
+#[test]
+fn the_loop_follows_the_jitter_as_its_closed_form_says() {
+    let bandwidth = 1e6;
+    let still = nrz(response(0.0, 4, 4, gaussian), 0.01);
+    let receiver = tracking(bandwidth);
+    let config = receiver.clock_recovery.clone().unwrap();
+    for sj_hz in [0.2e6, 0.5e6, 1e6] {
+        let model = WaveformModel { sj_ui: 0.05, sj_hz, ..still.clone() };
+        let measured = clock(&model, &receiver).transfer.unwrap();
+        // 200,000 symbols are 40 periods and more; the detector's slope grows by 2 % over 0.05 UI.
+        assert!((measured / config.transfer(sj_hz) - 1.0).abs() < 0.06, "{sj_hz:e}: {measured}");
+    }
+    assert_eq!(clock(&still, &receiver).transfer, None);
+}
+
+#[test]
+fn a_frequency_of_the_transmitter_is_followed_and_refused_without_a_loop() {
+    let still = nrz(response(0.0, 4, 4, gaussian), 0.05);
+    let bandwidth = 1e6;
+    let offset = WaveformModel { frequency_offset_ppm: -300.0, ..still.clone() };
+    // 1000 ppm at 2 kHz: the ramp of the frequency is 2 · 1e-3 · 2e-6 UI a symbol squared, which a loop of natural
+    // frequency ω_n T_b = 2π · 1e-3/3 follows with an error of its ratio to (ω_n T_b)², 9e-4 UI.
+    let spread = WaveformModel { ssc_ppm: 1000.0, ssc_hz: 2e3, ..still.clone() };
+    for (label, model) in [("offset", &offset), ("spread", &spread)] {
+        // 200 UI are lost or gained over the run, and none of them is a slip.
+        let found = clock(model, &tracking(bandwidth));
+        assert!(found.lock_phase_ui.abs() < 0.01 && found.n_slips == 0, "{label}: {found:?}");
+        let simulation = Simulation { n_symbols: 200_000, ..Simulation::default() };
+        let counts = simulate_waveform(model, &tracking(bandwidth), &simulation).unwrap().counts;
+        assert_eq!(counts.n_bit_errors, 0, "{label}");
+        for receiver in [Receiver::default(), {
+            let mut frozen = tracking(bandwidth);
+            if let Some(clock) = &mut frozen.clock_recovery {
+                clock.mode = ClockMode::Frozen;
+            }
+            frozen
+        }] {
+            let text = simulate_waveform(model, &receiver, &simulation).unwrap_err().to_string();
+            assert!(text.starts_with("transmitter.jitter."), "{text}");
+        }
+    }
+    // A triangle of 1 UI a symbol at its top: a quarter of the area by a quarter of the period, half by half of it.
+    let steep = WaveformModel { ssc_ppm: 1e6, ssc_hz: RATE_HZ / 1000.0, ..still };
+    for (k, late, drift) in
+        [(0, 0.0, 0.0), (250, 62.5, 0.5), (500, 250.0, 1.0), (1000, 500.0, 0.0), (-500, -250.0, 1.0)]
+    {
+        let (late_ui, drift_ui) = steep.drift_ui(k);
+        assert!(
+            (late_ui - late).abs() < 1e-9 && (drift_ui - drift).abs() < 1e-9,
+            "{k}: {late_ui} {drift_ui}"
+        );
+    }
 }
 
 #[test]

@@ -5,8 +5,15 @@
 //! exactly g, so a block is sliced at once; from an error on, symbols are taken one by one until the history is right
 //! again. The decisions are those of the serial loop, bit by bit.
 
-use super::plan::Plan;
-use crate::simd;
+use crate::simd::{self, Level};
+
+/// What decides: thresholds, and the feedback of the levels decided.
+pub(super) struct Slicer<'a> {
+    pub(super) level: Level,
+    pub(super) levels: &'a [f32; 4],
+    pub(super) thresholds: &'a [f32],
+    pub(super) dfe: &'a [f32],
+}
 
 /// Decision errors that the feedback still remembers, the latest first.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,16 +43,16 @@ impl History {
     }
 }
 
-/// Decides a block of values `g` and calls `wrong(index, sent, decided)` for each wrong symbol, in order.
+/// Decides a block of values `g` into `decisions` and calls `wrong(index, sent, decided)` for each wrong symbol, in order.
 pub(super) fn decide(
-    plan: &Plan,
+    slicer: &Slicer<'_>,
     g: &[f32],
     sent: &[u8],
     decisions: &mut [u8],
     history: &mut History,
     mut wrong: impl FnMut(usize, u8, u8),
 ) {
-    simd::count_greater(plan.level, g, &plan.thresholds, decisions);
+    simd::count_greater(slicer.level, g, slicer.thresholds, decisions);
     let mut at = 0;
     while at < g.len() {
         let decided = if history.is_right() {
@@ -53,10 +60,11 @@ pub(super) fn decide(
             at += ahead;
             decisions[at]
         } else {
-            decide_one(plan, g[at], history)
+            decisions[at] = decide_one(slicer, g[at], history);
+            decisions[at]
         };
         let true_symbol = sent[at];
-        history.push(plan.levels[usize::from(true_symbol)] - plan.levels[usize::from(decided)]);
+        history.push(slicer.levels[usize::from(true_symbol)] - slicer.levels[usize::from(decided)]);
         if decided != true_symbol {
             wrong(at, true_symbol, decided);
         }
@@ -65,9 +73,9 @@ pub(super) fn decide(
 }
 
 /// One decision with the history as it is.
-pub(super) fn decide_one(plan: &Plan, g: f32, history: &History) -> u8 {
-    let z = g + history.feedback(&plan.dfe);
-    plan.thresholds.iter().map(|t| u8::from(z > *t)).sum()
+pub(super) fn decide_one(slicer: &Slicer<'_>, g: f32, history: &History) -> u8 {
+    let z = g + history.feedback(slicer.dfe);
+    slicer.thresholds.iter().map(|t| u8::from(z > *t)).sum()
 }
 
 /// Index of the first byte in which they differ.

@@ -246,7 +246,9 @@ impl Job<'_> {
             self.plan.evaluate(at, n, ws);
             ws.decisions.resize(n, 0);
             let sent = &ws.symbols[self.plan.back..self.plan.back + n];
-            decide(self.plan, &ws.z, sent, &mut ws.decisions, history, |i, s, d| wrong(at + i as u64, s, d));
+            decide(&self.plan.slicer(), &ws.z, sent, &mut ws.decisions, history, |i, s, d| {
+                wrong(at + i as u64, s, d)
+            });
             at += n as u64;
         }
         Ok(())
@@ -254,7 +256,7 @@ impl Job<'_> {
 }
 
 /// Each thread has a workspace of its own, so the lock is free; one left by a panic is as good as new.
-fn lock(workspace: &Mutex<Workspace>) -> MutexGuard<'_, Workspace> {
+fn lock<T>(workspace: &Mutex<T>) -> MutexGuard<'_, T> {
     workspace.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 

@@ -29,7 +29,7 @@ pub fn simulate(model: &DecisionModel, simulation: &Simulation) -> Result<Counts
         plan.evaluate(first, n, &mut ws);
         for i in 0..n {
             let sent = ws.symbols[plan.back + i];
-            let decided = decide_one(&plan, ws.z[i], &history);
+            let decided = decide_one(&plan.slicer(), ws.z[i], &history);
             history.push(plan.levels[usize::from(sent)] - plan.levels[usize::from(decided)]);
             if sent != decided {
                 tally.wrong(first + i as u64, sent, decided, model.modulation.bit_errors(sent, decided));

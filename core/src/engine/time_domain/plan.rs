@@ -1,6 +1,7 @@
 //! A decision model made ready: checked, in single precision, feedback folded in, streams assigned.
 
 use super::branch::{Branch, alphabet, to_f32};
+use super::decide::Slicer;
 use super::shaping::shaping_filter;
 use super::symbol_noise::{NoiseBranch, branches};
 use crate::error::{Error, Result, require};
@@ -110,6 +111,11 @@ impl Plan {
         };
         plan.set_margins();
         Ok(plan)
+    }
+
+    /// What decides.
+    pub(super) fn slicer(&self) -> Slicer<'_> {
+        Slicer { level: self.level, levels: &self.levels, thresholds: &self.thresholds, dfe: &self.dfe }
     }
 
     fn set_margins(&mut self) {

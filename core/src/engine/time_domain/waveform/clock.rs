@@ -14,14 +14,17 @@ const LOCKED_UI: f64 = 0.02;
 /// What clock recovery did in a run.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ClockReport {
-    /// Mean sampling phase while errors were counted, UI after the receiver's own instant; sinusoidal jitter taken out.
+    /// Mean sampling phase while errors were counted, UI after the receiver's own instant; sinusoidal jitter and what the
+    /// transmitter's frequency adds up to taken out.
     pub lock_phase_ui: f64,
-    /// Standard deviation of the difference between sampling phase and sinusoidal jitter, UI.
+    /// Standard deviation of the difference between sampling phase and what it follows, UI.
     pub untracked_ui: f64,
     /// Symbols until the phase stayed within 0.02 UI of where settling ended.
     pub time_to_lock: u64,
     /// Symbols lost or gained while errors were counted.
     pub n_slips: u64,
+    /// Amplitude of the sampling phase at the frequency of the sinusoidal jitter, over that of the jitter; `None` without.
+    pub transfer: Option<f64>,
 }
 
 /// State of clock recovery.
@@ -34,8 +37,14 @@ pub(super) struct Clock {
     mean_level: f64,
     cursor: f64,
     before: (f64, f64),
-    /// Sinusoidal jitter at the latest symbol.
+    /// How late the transmitter is at the latest symbol, and the sine and cosine of its sinusoidal jitter.
     late_ui: f64,
+    sinusoid: (f64, f64),
+    /// Amplitude of that jitter.
+    sj_ui: f64,
+    sinusoid_sums: (f64, f64),
+    /// Whether errors are counted.
+    counting: bool,
     frozen: bool,
     /// Phase error after each symbol of the settling, in so many parts.
     trace: Vec<f64>,
@@ -81,6 +90,10 @@ impl Clock {
             cursor: super::cursor(model),
             before: (0.0, 0.0),
             late_ui: 0.0,
+            sinusoid: (0.0, 1.0),
+            sj_ui: model.sj_ui,
+            sinusoid_sums: (0.0, 0.0),
+            counting: false,
             frozen: false,
             trace: Vec::new(),
             symbols: 0,
@@ -99,8 +112,25 @@ impl Clock {
         self.state.phase_ui()
     }
 
-    pub(super) fn follow(&mut self, late_ui: f64) {
-        self.late_ui = late_ui;
+    /// Whether its detector looks between symbols.
+    pub(super) fn needs_edges(&self) -> bool {
+        self.detector == ClockDetector::BangBang
+    }
+
+    /// The transmitter's timing at the symbol that comes: how late it is, and sine and cosine of the part that swings.
+    pub(super) fn follow(&mut self, late_ui: f64, sinusoid: (f64, f64)) {
+        (self.late_ui, self.sinusoid) = (late_ui, sinusoid);
+        if self.counting {
+            // Less the jitter itself, whose own amplitude is known: the rest is a small number without drift.
+            let left = self.state.phase_ui() - late_ui;
+            self.sinusoid_sums.0 += left * sinusoid.0;
+            self.sinusoid_sums.1 += left * sinusoid.1;
+        }
+    }
+
+    /// Begins at a transmitter that is late by `late_ui`, later by `drift_ui` with each symbol: the frequency is acquired.
+    pub(super) fn begin(&mut self, (late_ui, drift_ui): (f64, f64)) {
+        self.state.begin(late_ui, drift_ui);
     }
 
     /// One symbol: the slicer's input, the sample half a symbol before it, and the level decided.
@@ -112,9 +142,15 @@ impl Clock {
         if self.symbols.is_multiple_of(self.stride) && self.trace.len() < 1024 {
             self.trace.push(self.state.phase_ui() - self.late_ui);
         }
-        if self.frozen {
-            return;
+        if !self.frozen {
+            self.push(z, edge, a, (z_before, a_before));
         }
+        if self.counting {
+            self.note();
+        }
+    }
+
+    fn push(&mut self, z: f64, edge: f64, a: f64, (z_before, a_before): (f64, f64)) {
         let error = match self.detector {
             ClockDetector::MuellerMuller => mueller_muller_error(z, a, z_before, a_before),
             ClockDetector::BangBang => bang_bang_error(edge, a * self.cursor, a_before * self.cursor),
@@ -124,12 +160,13 @@ impl Clock {
 
     /// Errors are counted from here on.
     pub(super) fn settled(&mut self) {
+        self.counting = true;
         self.frozen = self.mode == ClockMode::Frozen;
         self.slip = (self.state.phase_ui() - self.late_ui).round() as i64;
     }
 
     /// Notes the phase of a symbol that counts.
-    pub(super) fn note(&mut self) {
+    fn note(&mut self) {
         let phase = self.state.phase_ui() - self.late_ui;
         self.sums = (self.sums.0 + 1.0, self.sums.1 + phase, self.sums.2 + phase * phase);
         // Half a symbol of hysteresis: noise about a boundary is no slip.
@@ -149,6 +186,11 @@ impl Clock {
             untracked_ui: (square / n.max(1.0) - mean * mean).max(0.0).sqrt(),
             time_to_lock: unlocked as u64 * self.stride,
             n_slips: self.n_slips,
+            transfer: (self.sj_ui > 0.0).then(|| {
+                // Over whole periods the sine's square has a mean of 1/2.
+                let part = |sum: f64| 2.0 * sum / (n.max(1.0) * self.sj_ui);
+                (1.0 + part(self.sinusoid_sums.0)).hypot(part(self.sinusoid_sums.1))
+            }),
         }
     }
 }

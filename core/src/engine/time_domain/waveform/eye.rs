@@ -1,7 +1,7 @@
 //! The eye as a density image.
 
 /// Voltages of the image.
-const BINS: usize = 256;
+pub(super) const BINS: usize = 256;
 
 /// Histogram of the slicer's input over one UI around the sampling instant.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,23 +21,10 @@ impl EyeDensity {
     pub(super) fn new(phases: usize, limit_v: f64) -> Self {
         let step = 2.0 * limit_v / BINS as f64;
         Self {
-            phase_ui: (0..phases).map(|p| p as f64 / phases as f64 - 0.5).collect(),
+            phase_ui: (0..phases).map(|p| (p as f64 - (phases / 2) as f64) / phases as f64).collect(),
             edges_v: (0..=BINS).map(|i| i as f64 * step - limit_v).collect(),
             counts: vec![0; BINS * phases],
             n_outside: 0,
-        }
-    }
-
-    /// Adds one symbol: its value at every phase.
-    pub(super) fn add(&mut self, column: &[f32], scale: f32) {
-        let (phases, half) = (column.len(), BINS as f32 / 2.0);
-        for (p, v) in column.iter().enumerate() {
-            let bin = v * scale + half;
-            if (0.0..BINS as f32).contains(&bin) {
-                self.counts[bin as usize * phases + p] += 1;
-            } else {
-                self.n_outside += 1;
-            }
         }
     }
 
@@ -60,14 +47,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn samples_fall_into_their_bins_and_the_density_has_unit_area() {
-        let mut eye = EyeDensity::new(2, 1.0);
-        let scale = eye.scale();
-        eye.add(&[0.001, -0.999], scale);
-        eye.add(&[0.001, 3.0], scale);
-        assert_eq!((eye.counts[128 * 2], eye.counts[1], eye.n_outside), (2, 1, 1));
-        assert_eq!(eye.phase_ui, [-0.5, 0.0]);
-        let area: f64 = eye.density_per_v().iter().step_by(2).sum::<f64>() * 2.0 / 256.0;
-        assert!((area - 1.0).abs() < 1e-12);
+    fn the_density_has_unit_area_and_the_instant_of_decision_is_phase_0() {
+        for phases in [2usize, 5, 32] {
+            let mut eye = EyeDensity::new(phases, 1.0);
+            assert_eq!(eye.phase_ui[phases / 2], 0.0);
+            eye.counts[128 * phases..129 * phases].fill(3);
+            eye.counts[..phases].fill(1);
+            let area: f64 = eye.density_per_v().iter().step_by(phases).sum::<f64>() * 2.0 / 256.0;
+            assert!((area - 1.0).abs() < 1e-12);
+        }
     }
 }

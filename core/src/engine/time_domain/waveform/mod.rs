@@ -7,20 +7,24 @@
 //! ```
 //!
 //! The waveform is a sum of events of one a symbol through responses at every phase; its blocks are functions of their
-//! position and are synthesized in parallel. The receiver behind them is one serial loop, because its clock and its
-//! feedback are: the counts depend on neither the number of threads nor on how the waveform was cut. Memory holds a few
-//! blocks.
+//! position and are synthesized in parallel. The receiver behind them is serial where its clock and its feedback are, at
+//! one sample a symbol; the counts depend on neither the number of threads nor on how its work was cut. Memory holds a
+//! few blocks.
 //!
 //! The eye is that of the slicer's input, as if the receiver sampled, converted and filtered at every phase, with the
 //! feedback of the decisions taken.
 
 mod block;
 mod clock;
+mod converter;
 mod eye;
+mod image;
 mod plan;
-mod polyphase;
+mod response;
 mod sampler;
 mod source;
+#[cfg(test)]
+mod twin;
 
 pub use clock::ClockReport;
 pub use eye::EyeDensity;
@@ -29,11 +33,13 @@ use super::tally::{Tally, Total};
 use super::{Counts, Simulation, check_simulation};
 use crate::engine::time_domain::plan::expect_len;
 use crate::error::{Error, Result, require};
-use crate::receiver::Receiver;
+use crate::receiver::{ClockMode, Receiver};
 use crate::response::WaveformModel;
+use crate::run::Run;
 use crate::simd::Level;
+use image::EyeImage;
 use plan::Plan;
-use sampler::Sampler;
+use sampler::{Sampler, drifts};
 use source::Source;
 
 /// Symbols before the first that counts, without clock recovery: decision feedback has forgotten its start.
@@ -76,6 +82,14 @@ pub fn simulate_waveform(
     receiver.validate()?;
     check(model)?;
     let level = Level::detect()?;
+    if drifts(model) && receiver.clock_recovery.as_ref().is_none_or(|c| c.mode != ClockMode::On) {
+        let (name, value) = match model.frequency_offset_ppm {
+            0.0 => ("ssc_ppm", model.ssc_ppm),
+            offset => ("frequency_offset_ppm", offset),
+        };
+        let requirement = "0 without receiver.clock_recovery in mode \"on\": nothing would follow it";
+        return Err(Error::parameter(format!("transmitter.jitter.{name}"), value, requirement));
+    }
     let plan = Plan::new(model, simulation.seed, level)?;
     let sampler = Sampler::new(model, receiver, simulation.seed, level)?;
     simulation.run.install(|| run(model, &plan, sampler, simulation, level))
@@ -90,6 +104,11 @@ fn check(model: &WaveformModel) -> Result<()> {
         let limit = MAX_SINUSOID * model.symbol_rate.hz();
         require::within("transmitter.jitter.sj_hz", model.sj_hz, 0.0, limit)?;
     }
+    if model.ssc_ppm > 0.0 {
+        let limit = MAX_SINUSOID * model.symbol_rate.hz();
+        require::positive("transmitter.jitter.ssc_hz", model.ssc_hz)?;
+        require::within("transmitter.jitter.ssc_hz", model.ssc_hz, 0.0, limit)?;
+    }
     Ok(())
 }
 
@@ -100,56 +119,80 @@ fn run(
     simulation: &Simulation,
     level: Level,
 ) -> Result<WaveformCounts> {
-    let (pre, n) = (model.ffe_pre as i64, simulation.n_symbols as i64);
+    let n = simulation.n_symbols as i64;
     let settling = sampler.clock.as_ref().map_or(WARM_UP, |c| c.settling().max(WARM_UP));
-    let first = -(settling as i64);
-    let mut source = Source::new(plan, &simulation.run, first - sampler.lead() - model.dfe.len() as i64);
-    // The FFE's history fills with columns whose decisions nobody looks at.
-    for k in first - sampler.lead()..first + pre {
-        sampler.step(&mut source, k)?;
-    }
-    sampler.start(&mut source, first)?;
-    for k in first..0 {
-        sampler.step(&mut source, k + pre)?;
-    }
     if let Some(clock) = &mut sampler.clock {
-        clock.settled();
+        clock.begin(model.drift_ui(-(settling as i64)));
     }
-    sampler.n_clipped = 0;
+    let mut receiver = Running::new(plan, sampler, &simulation.run, -(settling as i64))?;
+    while receiver.next < 0 {
+        receiver.decide(0)?;
+    }
+    receiver.sampler.settled();
     let outer = model.levels.iter().fold(0.0f64, |a, l| a.max(l.abs()));
     let mut eye = EyeDensity::new(plan.samples_per_symbol, EYE_LEVELS * outer * cursor(model).abs());
-    let scale = eye.scale();
+    let image = EyeImage::new(&eye, level, simulation.run.threads());
     let mut total = Total::new(simulation.codewords, model.modulation)?;
-    let mut part = 0;
-    while part < n {
+    while receiver.next < n {
+        let part = receiver.next;
         let end = (part + PART as i64).min(n);
         let mut tally = Tally::new(part as u64, simulation.codewords.is_some());
-        for k in part..end {
-            let decision = sampler.step(&mut source, k + pre)?;
-            let sent = source.symbol(decision.sampled);
-            if sent != decision.decided {
-                let bits = model.modulation.bit_errors(sent, decision.decided);
-                tally.wrong(k as u64, sent, decision.decided, bits);
+        while receiver.next < end {
+            let first = receiver.next as u64;
+            receiver.decide(end)?;
+            let batch = &receiver.sampler.batch;
+            for (k, (sent, decided)) in (first..).zip(batch.sent.iter().zip(&batch.decided)) {
+                if sent != decided {
+                    tally.wrong(k, *sent, *decided, model.modulation.bit_errors(*sent, *decided));
+                }
             }
-            eye.add(&sampler.column, scale);
-            if let Some(clock) = &mut sampler.clock {
-                clock.note();
-            }
+            image.add(&receiver.source, &receiver.sampler);
         }
         total.add(tally, end as u64);
         simulation.run.report(end as u64, simulation.n_symbols);
-        part = end;
         if simulation.stop_at_bit_errors.is_some_and(|n| total.bit_errors() >= n) {
             break;
         }
     }
+    image.finish(&mut eye);
     Ok(WaveformCounts {
         counts: total.counts(model.modulation, level.name()),
         eye,
-        clock: sampler.clock.as_ref().map(clock::Clock::report),
+        clock: receiver.sampler.clock.as_ref().map(clock::Clock::report),
         settling_symbols: settling,
-        n_clipped: sampler.n_clipped,
+        n_clipped: receiver.sampler.n_clipped,
     })
+}
+
+/// A receiver on its waveform.
+struct Running<'a> {
+    source: Source<'a>,
+    sampler: Sampler<'a>,
+    /// Symbol that it decides next.
+    next: i64,
+}
+
+impl<'a> Running<'a> {
+    fn new(plan: &'a Plan, mut sampler: Sampler<'a>, run: &'a Run, first: i64) -> Result<Self> {
+        let (start, end) = sampler.reach(first);
+        let mut source = Source::new(plan, run, start);
+        while source.end() < end {
+            source.advance(start)?;
+        }
+        sampler.start(&source, first);
+        Ok(Self { source, sampler, next: first })
+    }
+
+    /// Decides one batch, of symbols before number `end`.
+    fn decide(&mut self, end: i64) -> Result<()> {
+        let mut n = self.sampler.run(&self.source, self.next, end);
+        while n == 0 {
+            self.source.advance(self.sampler.holds())?;
+            n = self.sampler.run(&self.source, self.next, end);
+        }
+        self.next += n as i64;
+        Ok(())
+    }
 }
 
 /// Response to a symbol at its own decision, after the FFE, V per unit of level.

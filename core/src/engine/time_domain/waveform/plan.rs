@@ -1,19 +1,22 @@
 //! A waveform model made ready: checked, in single precision, streams assigned.
 
-use super::polyphase::Polyphase;
-use crate::engine::time_domain::branch::{Branch, alphabet};
+use super::response::{Reach, Responses};
+use crate::engine::time_domain::branch::{Branch, alphabet, to_f32};
 use crate::engine::time_domain::plan::expect_len;
 use crate::error::{Error, Result, require};
 use crate::modulation::Modulation;
 use crate::random::{Purpose, Stream};
 use crate::response::{
     CrosstalkPhase, CrosstalkRule, JitterModel, PhaseResponse, WaveformCrosstalk, WaveformJitter,
-    WaveformModel, WaveformNoise,
+    WaveformModel, WaveformNoise, WaveformTable,
 };
-use crate::simd::Level;
+use crate::simd::{Level, PolyphaseSum};
 
 /// Streams of one source of noise: more than a symbol has samples there cannot be.
 const MAX_STREAMS: usize = 1024;
+/// Symbols synthesized at once, about: several transforms, for each of which the spectra of all responses would have to be
+/// read again.
+const BLOCK: usize = 8192;
 
 /// Everything that a block of the waveform needs.
 #[derive(Debug, Clone)]
@@ -23,13 +26,27 @@ pub(super) struct Plan {
     pub(super) modulation: Modulation,
     pub(super) symbols: Stream,
     pub(super) levels: [f32; 4],
-    pub(super) signal: Polyphase,
+    /// Every stream but those of [`Alignment::FreeRunning`].
+    pub(super) sum: PolyphaseSum,
+    pub(super) signal: Reach,
+    pub(super) table: Option<Table>,
     pub(super) noise: Vec<NoiseStream>,
     pub(super) aggressors: Vec<Aggressor>,
     pub(super) jitter: Option<JitterStream>,
     /// Symbols needed before the first and after the last of a block.
     pub(super) back: usize,
     pub(super) ahead: usize,
+    /// Symbols synthesized at once: whole transforms.
+    pub(super) block: usize,
+}
+
+/// The table of a nonlinear signal.
+#[derive(Debug, Clone)]
+pub(super) struct Table {
+    pub(super) memory: usize,
+    pub(super) after: usize,
+    /// All phases of a word in a row.
+    pub(super) rows: Vec<f32>,
 }
 
 /// One stream of independent normals.
@@ -38,7 +55,7 @@ pub(super) struct NoiseStream {
     pub(super) draws: Stream,
     /// √factor of each symbol; `None` when stationary.
     pub(super) weight: Option<[f32; 4]>,
-    pub(super) response: Polyphase,
+    pub(super) response: Reach,
 }
 
 /// One aggressor.
@@ -47,9 +64,16 @@ pub(super) struct Aggressor {
     pub(super) bits: u32,
     pub(super) levels: [f32; 4],
     pub(super) symbols: Stream,
-    pub(super) phase_draws: Stream,
-    /// One response a phase; a single one when the phase is fixed.
-    pub(super) phases: Vec<Polyphase>,
+    pub(super) alignment: Alignment,
+}
+
+/// Phase of an aggressor.
+#[derive(Debug, Clone)]
+pub(super) enum Alignment {
+    /// One phase, which its response has.
+    Fixed(Reach),
+    /// A new phase every so many symbols: its waveform is made on its own and then delayed.
+    FreeRunning { sum: PolyphaseSum, reach: Reach, phase_draws: Stream },
 }
 
 /// Timing errors of the transmitter.
@@ -61,7 +85,7 @@ pub(super) struct JitterStream {
     pub(super) rj_ui: f32,
     pub(super) dd_ui: f32,
     pub(super) dcd_ui: f32,
-    pub(super) orders: Vec<Polyphase>,
+    pub(super) orders: Vec<Reach>,
     pub(super) transmit: Branch,
 }
 
@@ -74,37 +98,57 @@ impl Plan {
         let m = model.samples_per_symbol;
         expect_len("levels", model.levels.len(), model.modulation.n_levels())?;
         check("signal", &model.signal, m)?;
+        let mut responses = Responses::default();
+        let signal = match &model.table {
+            None => responses.push("signal", &model.signal, 0)?,
+            Some(table) => {
+                check("table.remainder", &table.remainder, m)?;
+                responses.push("table.remainder", &table.remainder, 0)?
+            }
+        };
+        let table = model.table.as_ref().map(|t| word_table(t, m, model.modulation)).transpose()?;
+        let mut noise = Vec::new();
+        for (i, source) in model.noise.iter().enumerate() {
+            noise.extend(noise_streams(source, i, model, seed, level, &mut responses)?);
+        }
+        let mut aggressors = Vec::new();
+        for (i, source) in model.crosstalk.iter().enumerate() {
+            aggressors.push(aggressor(source, i, model, seed, level, &mut responses)?);
+        }
+        let jitter = match &model.jitter {
+            Some(source) => jitter(source, m, seed, level, &mut responses)?,
+            None => None,
+        };
+        let sum = responses.sum(level);
         let mut plan = Self {
             level,
             samples_per_symbol: m,
             modulation: model.modulation,
             symbols: Stream::new(level, seed, Purpose::Symbols, 0),
             levels: alphabet("levels", &model.levels)?,
-            signal: Polyphase::new("signal", &model.signal, 0)?,
-            noise: Vec::new(),
-            aggressors: Vec::new(),
-            jitter: None,
+            block: sum.hop() * (BLOCK / sum.hop()).max(1),
+            sum,
+            signal,
+            table,
+            noise,
+            aggressors,
+            jitter,
             back: 0,
             ahead: 0,
         };
-        for (i, source) in model.noise.iter().enumerate() {
-            plan.noise.extend(noise(source, i, model, seed, level)?);
-        }
-        for (i, source) in model.crosstalk.iter().enumerate() {
-            plan.aggressors.push(aggressor(source, i, model, seed, level)?);
-        }
-        plan.jitter = model.jitter.as_ref().map(|j| jitter(j, m, seed, level)).transpose()?.flatten();
         plan.set_margins();
         Ok(plan)
     }
 
     fn set_margins(&mut self) {
-        let mut reach = vec![self.signal.reach()];
-        reach.extend(self.noise.iter().filter(|n| n.weight.is_some()).map(|n| n.response.reach()));
+        let of = |r: &Reach| (r.back, r.ahead);
+        let mut reach = vec![of(&self.signal)];
+        reach.extend(self.noise.iter().filter(|n| n.weight.is_some()).map(|n| of(&n.response)));
+        reach.extend(self.table.iter().map(|t| ((t.memory - 1 - t.after) as i64, t.after as i64)));
         if let Some(jitter) = &self.jitter {
             // An edge also needs the level before it.
             let (before, after) = (1 + jitter.transmit.back(), jitter.transmit.ahead);
-            reach.extend(jitter.orders.iter().map(|o| (o.reach().0 + before, o.reach().1 + after)));
+            reach.extend(jitter.orders.iter().map(|o| (o.back + before, o.ahead + after)));
         }
         self.back = reach.iter().map(|r| r.0).max().unwrap_or(0).max(0) as usize;
         self.ahead = reach.iter().map(|r| r.1).max().unwrap_or(0).max(0) as usize;
@@ -124,12 +168,32 @@ fn check(name: &str, response: &PhaseResponse, m: usize) -> Result<()> {
     Ok(())
 }
 
-fn noise(
+fn word_table(table: &WaveformTable, m: usize, modulation: Modulation) -> Result<Table> {
+    let words = u32::try_from(table.memory).ok().and_then(|memory| modulation.n_levels().checked_pow(memory));
+    if table.memory == 0 || table.after >= table.memory {
+        return Err(Error::parameter("table.after", table.after, format!("below memory = {}", table.memory)));
+    }
+    expect_len("table.values", table.values.len(), m)?;
+    let mut rows = vec![0.0; m * table.values[0].len()];
+    for (p, values) in table.values.iter().enumerate() {
+        if words != Some(values.len()) {
+            let requirement = format!("{} to the power of memory = {}", modulation.n_levels(), table.memory);
+            let name = format!("table.values[{p}]");
+            return Err(Error::parameter(name, format!("{} words", values.len()), requirement));
+        }
+        let values = to_f32(&format!("table.values[{p}]"), values)?;
+        rows[p..].iter_mut().step_by(m).zip(&values).for_each(|(row, v)| *row = *v);
+    }
+    Ok(Table { memory: table.memory, after: table.after, rows })
+}
+
+fn noise_streams(
     source: &WaveformNoise,
     index: usize,
     model: &WaveformModel,
     seed: u64,
     level: Level,
+    responses: &mut Responses,
 ) -> Result<Vec<NoiseStream>> {
     let name = format!("noise[{index}]");
     if source.streams.len() > MAX_STREAMS {
@@ -148,7 +212,7 @@ fn noise(
         check(&name, response, model.samples_per_symbol)?;
         let number = (index * MAX_STREAMS + q) as u32;
         let draws = Stream::new(level, seed, purpose, number);
-        Ok(NoiseStream { draws, weight, response: Polyphase::new(&name, response, 0)? })
+        Ok(NoiseStream { draws, weight, response: responses.push(&name, response, 0)? })
     };
     source.streams.iter().enumerate().map(stream).collect()
 }
@@ -159,27 +223,33 @@ fn aggressor(
     model: &WaveformModel,
     seed: u64,
     level: Level,
+    responses: &mut Responses,
 ) -> Result<Aggressor> {
     let (name, m) = (format!("crosstalk[{index}]"), model.samples_per_symbol);
     check(&name, &source.response, m)?;
-    let phases = match model.crosstalk_phase {
-        CrosstalkPhase::Rule(CrosstalkRule::Uniform) => (0..m).collect(),
-        CrosstalkPhase::Rule(CrosstalkRule::Worst) => vec![worst(&source.response, model)],
+    let late = match model.crosstalk_phase {
+        CrosstalkPhase::Rule(CrosstalkRule::Uniform) => None,
+        CrosstalkPhase::Rule(CrosstalkRule::Worst) => Some(worst(&source.response, model)),
         CrosstalkPhase::PhaseUi(phase_ui) => {
             require::finite("crosstalk_phase", phase_ui)?;
             // A whole UI later is the same set of symbols.
-            vec![(phase_ui * m as f64).round().rem_euclid(m as f64) as usize]
+            Some((phase_ui * m as f64).round().rem_euclid(m as f64) as usize)
+        }
+    };
+    let alignment = match late {
+        Some(late) => Alignment::Fixed(responses.push(&name, &source.response, late)?),
+        None => {
+            let mut own = Responses::default();
+            let reach = own.push(&name, &source.response, 0)?;
+            let phase_draws = Stream::new(level, seed, Purpose::CrosstalkPhase, index as u32);
+            Alignment::FreeRunning { sum: own.sum(level), reach, phase_draws }
         }
     };
     Ok(Aggressor {
         bits: if source.levels.len() == 2 { 1 } else { 2 },
         levels: alphabet(&format!("{name}.levels"), &source.levels)?,
         symbols: Stream::new(level, seed, Purpose::CrosstalkSymbols, index as u32),
-        phase_draws: Stream::new(level, seed, Purpose::CrosstalkPhase, index as u32),
-        phases: phases
-            .into_iter()
-            .map(|late| Polyphase::new(&name, &source.response, late))
-            .collect::<Result<_>>()?,
+        alignment,
     })
 }
 
@@ -198,7 +268,13 @@ fn worst(response: &PhaseResponse, model: &WaveformModel) -> usize {
     (0..m).rev().max_by(|a, b| energy(*a).total_cmp(&energy(*b))).unwrap_or(0)
 }
 
-fn jitter(jitter: &WaveformJitter, m: usize, seed: u64, level: Level) -> Result<Option<JitterStream>> {
+fn jitter(
+    jitter: &WaveformJitter,
+    m: usize,
+    seed: u64,
+    level: Level,
+    responses: &mut Responses,
+) -> Result<Option<JitterStream>> {
     for (name, value) in [("rj_ui", jitter.rj_ui), ("dd_ui", jitter.dd_ui), ("dcd_ui", jitter.dcd_ui)] {
         require::non_negative(&format!("jitter.{name}"), value)?;
     }
@@ -217,7 +293,7 @@ fn jitter(jitter: &WaveformJitter, m: usize, seed: u64, level: Level) -> Result<
         return Err(Error::parameter("jitter.transmit_taps", "none", "at least one tap that is not 0"));
     }
     let orders =
-        jitter.orders.iter().map(|o| Polyphase::new("jitter.orders", o, 0)).collect::<Result<_>>()?;
+        jitter.orders.iter().map(|o| responses.push("jitter.orders", o, 0)).collect::<Result<_>>()?;
     Ok(Some(JitterStream {
         model: jitter.model,
         gaussian: Stream::new(level, seed, Purpose::RandomJitter, 0),

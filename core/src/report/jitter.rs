@@ -1,0 +1,157 @@
+//! Jitter tolerance and transfer of a lane's clock recovery, measured on its waveform.
+//!
+//! ```text
+//! H(s) = (2ζω_n s + ω_n²) / (s² + 2ζω_n s + ω_n²)          sampling phase over sinusoidal jitter, without latency
+//! tolerance(f): largest amplitude of a sinusoid at f at which the error ratio stays within the limit
+//! ```
+
+use crate::engine::time_domain::{Simulation, WaveformCounts, simulate_waveform};
+use crate::error::{Error, Result, require};
+use crate::lane::PreparedLane;
+use crate::receiver::Receiver;
+use crate::response::WaveformModel;
+
+/// Largest amplitude that is tried, UI: masks end at 2.5 UI zero to peak.
+const MAX_UI: f64 = 8.0;
+/// Smallest: below it nothing moves.
+const MIN_UI: f64 = 1e-3;
+/// Ratio of two amplitudes that are told apart.
+const RATIO: f64 = 1.05;
+/// Errors expected at the limit: their scatter is a fifth, which is a few hundredths of an amplitude.
+const ERRORS: f64 = 20.0;
+/// Fewest whole periods of a measured sinusoid.
+const PERIODS: f64 = 4.0;
+
+/// What a loop makes of sinusoidal jitter at one frequency.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct JitterTransfer {
+    /// Frequency, Hz.
+    pub frequency_hz: f64,
+    /// Amplitude of the sampling phase over that of the jitter.
+    pub gain: f64,
+    /// |H| of the second-order loop without latency.
+    pub model: f64,
+}
+
+/// How much sinusoidal jitter a lane tolerates at one frequency.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct JitterTolerance {
+    /// Frequency, Hz.
+    pub frequency_hz: f64,
+    /// Largest amplitude within the limit, UI zero to peak; infinite where the largest that is tried, 8 UI, is.
+    pub amplitude_ui: f64,
+    /// Error ratio counted there.
+    pub ber: f64,
+}
+
+impl PreparedLane {
+    /// Measures the sampling phase that follows sinusoidal jitter of `amplitude_ui`, zero to peak, at each frequency.
+    ///
+    /// A run lasts `simulation.n_symbols`, or four periods where these are longer.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for no clock recovery, a frequency above a thousandth of the symbol rate, an amplitude outside
+    /// 0.001 to 8 UI, a loop that slips under it; and those of [`PreparedLane::simulate_waveform`].
+    pub fn jitter_transfer(
+        &self,
+        frequencies_hz: &[f64],
+        amplitude_ui: f64,
+        simulation: &Simulation,
+    ) -> Result<Vec<JitterTransfer>> {
+        require::within("amplitude_ui", amplitude_ui, MIN_UI, MAX_UI)?;
+        let (model, resolved) = self.tracked(frequencies_hz, simulation)?;
+        let Some(clock) = &resolved.clock_recovery else { return Ok(Vec::new()) };
+        let measure = |frequency_hz: &f64| {
+            let found = swinging(&model, &resolved, simulation, (*frequency_hz, amplitude_ui), None)?;
+            let slips = found.clock.map_or(0, |c| c.n_slips);
+            if slips > 0 {
+                let requirement = format!(
+                    "small enough to be followed: the loop slipped {slips} times at {frequency_hz} Hz"
+                );
+                return Err(Error::parameter("amplitude_ui", amplitude_ui, requirement));
+            }
+            let gain = found.clock.and_then(|c| c.transfer).unwrap_or(0.0);
+            Ok(JitterTransfer { frequency_hz: *frequency_hz, gain, model: clock.transfer(*frequency_hz) })
+        };
+        frequencies_hz.iter().map(measure).collect()
+    }
+
+    /// Finds the largest amplitude of sinusoidal jitter at each frequency at which the error ratio stays within
+    /// `ber_limit` and the loop does not slip, to 5 %.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for no clock recovery, a frequency above a thousandth of the symbol rate, a limit of which a
+    /// run would not show 20 errors, a lane that misses it without the jitter; and those of
+    /// [`PreparedLane::simulate_waveform`].
+    pub fn jitter_tolerance(
+        &self,
+        frequencies_hz: &[f64],
+        ber_limit: f64,
+        simulation: &Simulation,
+    ) -> Result<Vec<JitterTolerance>> {
+        let bits = simulation.n_symbols as f64 * self.link.modulation.bits_per_symbol() as f64;
+        require::within("ber_limit", ber_limit, ERRORS / bits, 0.1)?;
+        let (model, resolved) = self.tracked(frequencies_hz, simulation)?;
+        let still = WaveformModel { sj_ui: 0.0, ..model.clone() };
+        let ber = simulate_waveform(&still, &resolved, simulation)?.counts.ber();
+        if ber > ber_limit {
+            let requirement = format!("at least {ber:.3e}, the error ratio without sinusoidal jitter");
+            return Err(Error::parameter("ber_limit", ber_limit, requirement));
+        }
+        let search = |frequency_hz: &f64| {
+            let within = |amplitude_ui: f64| -> Result<Option<f64>> {
+                let found =
+                    swinging(&model, &resolved, simulation, (*frequency_hz, amplitude_ui), Some(ber_limit))?;
+                let (ber, slips) = (found.counts.ber(), found.clock.map_or(0, |c| c.n_slips));
+                Ok((ber <= ber_limit && slips == 0).then_some(ber))
+            };
+            if let Some(ber) = within(MAX_UI)? {
+                return Ok(JitterTolerance { frequency_hz: *frequency_hz, amplitude_ui: f64::INFINITY, ber });
+            }
+            let (mut low, mut high, mut reached) = (MIN_UI, MAX_UI, ber);
+            while high > RATIO * low {
+                let middle = (low * high).sqrt();
+                match within(middle)? {
+                    Some(ber) => (low, reached) = (middle, ber),
+                    None => high = middle,
+                }
+            }
+            Ok(JitterTolerance { frequency_hz: *frequency_hz, amplitude_ui: low, ber: reached })
+        };
+        frequencies_hz.iter().map(search).collect()
+    }
+
+    /// The waveform of a lane with clock recovery, and its receiver.
+    fn tracked(&self, frequencies_hz: &[f64], simulation: &Simulation) -> Result<(WaveformModel, Receiver)> {
+        if self.lane.receiver.clock_recovery.is_none() {
+            let requirement = "a ClockRecovery: jitter is tolerated by what follows it";
+            return Err(Error::parameter("receiver.clock_recovery", "None", requirement));
+        }
+        for (i, f) in frequencies_hz.iter().enumerate() {
+            require::within(
+                &format!("frequencies_hz[{i}]"),
+                *f,
+                1.0,
+                1e-3 * self.link.grid.symbol_rate().hz(),
+            )?;
+        }
+        self.waveform(None, &simulation.run)
+    }
+}
+
+/// A run under a sinusoid, of whole periods, four at least; it ends where it has more errors than a limit allows.
+fn swinging(
+    model: &WaveformModel,
+    resolved: &Receiver,
+    simulation: &Simulation,
+    (sj_hz, sj_ui): (f64, f64),
+    ber_limit: Option<f64>,
+) -> Result<WaveformCounts> {
+    let period = model.symbol_rate.hz() / sj_hz;
+    let periods = (simulation.n_symbols as f64 / period).ceil().max(PERIODS);
+    let n_symbols = (periods * period).round() as u64;
+    let bits = n_symbols as f64 * model.modulation.bits_per_symbol() as f64;
+    let stop_at_bit_errors = ber_limit.map(|limit| (limit * bits).floor() as u64 + 1);
+    let model = WaveformModel { sj_ui, sj_hz, ..model.clone() };
+    simulate_waveform(&model, resolved, &Simulation { n_symbols, stop_at_bit_errors, ..simulation.clone() })
+}

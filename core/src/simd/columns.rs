@@ -1,0 +1,79 @@
+//! Kernels on columns: all samples of a symbol at once.
+//!
+//! The bodies are plain loops without branches: compiled inside a dispatched context they vectorize at its width.
+
+use super::{Level, axpy};
+use fearless_simd::dispatch;
+
+/// `output[k · width + p] += table[rows[k] · width + p]`, over the shorter of the two.
+pub fn add_rows(level: Level, table: &[f32], width: usize, rows: &[u32], output: &mut [f32]) {
+    dispatch!(level.inner, _simd => add_rows_body(table, width, rows, output));
+}
+
+#[inline(always)]
+fn add_rows_body(table: &[f32], width: usize, rows: &[u32], output: &mut [f32]) {
+    for (y, row) in output.chunks_exact_mut(width).zip(rows) {
+        for (y, t) in y.iter_mut().zip(&table[*row as usize * width..][..width]) {
+            *y += t;
+        }
+    }
+}
+
+/// `output[n] += Σ taps[i] · input[n + (taps − 1 − i) · stride]`: the same FIR on every phase of interleaved samples. The
+/// input holds `taps` − 1 columns more than the output.
+pub fn strided_fir_add(level: Level, input: &[f32], taps: &[f32], stride: usize, output: &mut [f32]) {
+    for (i, tap) in taps.iter().enumerate() {
+        axpy(level, *tap, &input[(taps.len() - 1 - i) * stride..], output);
+    }
+}
+
+/// `output[k · width + p]` is the sample at position `at[k].0 + at[k].1 + p`, the second part below 1, by third-order
+/// interpolation between those of `samples`: it reads from one before the first to two after the last.
+pub fn interpolate(level: Level, samples: &[f32], at: &[(usize, f32)], width: usize, output: &mut [f32]) {
+    dispatch!(level.inner, _simd => interpolate_body(samples, at, width, output));
+}
+
+#[inline(always)]
+fn interpolate_body(samples: &[f32], at: &[(usize, f32)], width: usize, output: &mut [f32]) {
+    for (y, (whole, part)) in output.chunks_exact_mut(width).zip(at) {
+        let [a, b, c, d] = lagrange(*part);
+        let w = &samples[whole - 1..whole + width + 2];
+        for (p, y) in y.iter_mut().enumerate() {
+            *y = a * w[p] + b * w[p + 1] + c * w[p + 2] + d * w[p + 3];
+        }
+    }
+}
+
+/// Weights of the samples at −1, 0, 1, 2 for the value at `x`: third-order Lagrange interpolation.
+#[inline(always)]
+pub fn lagrange(x: f32) -> [f32; 4] {
+    let (l, r, s) = (x + 1.0, x - 1.0, x - 2.0);
+    [-x * r * s / 6.0, l * r * s / 2.0, -l * x * s / 2.0, l * x * r / 6.0]
+}
+
+/// `values[n] = step (⌊values[n]/step⌋ + 1/2)`, kept within ±`top`.
+pub fn quantize(level: Level, step: f32, top: f32, values: &mut [f32]) {
+    dispatch!(level.inner, _simd => quantize_body(step, top, values));
+}
+
+#[inline(always)]
+fn quantize_body(step: f32, top: f32, values: &mut [f32]) {
+    let inverse = 1.0 / step;
+    for v in values {
+        *v = (step * ((*v * inverse).floor() + 0.5)).clamp(-top, top);
+    }
+}
+
+/// `output[n]` is 1 plus the number of the bin of `values[n]`, ⌊scale · value⌋ + `bins`/2; 0 below the first bin and
+/// `bins` + 1 above the last. Over the shorter of the two.
+pub fn bins(level: Level, values: &[f32], scale: f32, bins: u16, output: &mut [u16]) {
+    dispatch!(level.inner, _simd => bins_body(values, scale, bins, output));
+}
+
+#[inline(always)]
+fn bins_body(values: &[f32], scale: f32, bins: u16, output: &mut [u16]) {
+    let (offset, top) = (f32::from(bins / 2) + 1.0, f32::from(bins) + 1.0);
+    for (n, v) in output.iter_mut().zip(values) {
+        *n = (v * scale + offset).clamp(0.0, top) as i32 as u16;
+    }
+}
