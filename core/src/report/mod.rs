@@ -1,5 +1,6 @@
 //! What an analysis tells.
 
+mod adaptive;
 mod analyze;
 mod eye;
 mod lane_report;
@@ -7,6 +8,6 @@ mod levels;
 mod loss;
 mod waveform;
 
-pub use lane_report::LaneReport;
+pub use lane_report::{Detection, LaneReport};
 pub use levels::{level_noise_v, levels_v};
 pub use loss::{electrical_loss_db, loss_at_db};

@@ -1,7 +1,7 @@
 //! The waveform of a prepared lane, simulated.
 
 use crate::engine::time_domain::{Simulation, WaveformCounts, simulate_waveform};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::lane::PreparedLane;
 use crate::receiver::{self, Receiver};
 use crate::response::Jitter;
@@ -12,13 +12,18 @@ impl PreparedLane {
     /// even-odd jitter, mismatch of sub-converters, clock recovery.
     ///
     /// # Errors
-    /// Those of [`PreparedLane::analyze`], [`receiver::waveform`] and [`simulate_waveform`].
+    /// [`Error::Parameter`] for a receiver that detects sequences, and those of [`PreparedLane::analyze`],
+    /// [`receiver::waveform`] and [`simulate_waveform`].
     pub fn simulate_waveform(
         &self,
         samples_per_symbol: Option<usize>,
         simulation: &Simulation,
     ) -> Result<WaveformCounts> {
         let run = &simulation.run;
+        if self.lane.receiver.mlsd.config().is_some() {
+            let requirement = "false in mode \"waveform\": its loop decides symbol by symbol; mode \"baud\" detects sequences";
+            return Err(Error::parameter("receiver.mlsd", "true", requirement));
+        }
         let report = run.install(|| self.without_waveform_only().analyze(run))?;
         let resolved = Receiver {
             adc: self.lane.receiver.adc.clone(),
