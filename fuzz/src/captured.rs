@@ -65,6 +65,7 @@ impl Captured {
         let mut lms = Lms {
             ffe: self.response.clone(),
             pre: self.pre,
+            positions: None,
             dfe: vec![0.0; self.dfe_taps],
             step: self.step,
             update: LmsUpdate::Lms,

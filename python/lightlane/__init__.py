@@ -7,10 +7,12 @@ Units are SI and stand in the name (``freq_hz``, ``length_m``); decibels appear 
 from __future__ import annotations
 
 from lightlane import dsp, fec, optics, patterns, presets, units
+from lightlane._adaptation import Adapted
 from lightlane._base import Config
 from lightlane._channel import Channel
 from lightlane._compare import ComparedLane, Comparison, compare
 from lightlane._config import (
+    Adaptation,
     Adc,
     Aggressor,
     BoardConnector,
@@ -28,6 +30,7 @@ from lightlane._config import (
     Laser,
     Lumped,
     MachZehnder,
+    Mlsd,
     Optics,
     Package,
     PackageLine,
@@ -41,6 +44,7 @@ from lightlane._config import (
     Twinax,
     Via,
 )
+from lightlane._detection import Detection
 from lightlane._exceptions import ConvergenceError, LightlaneError, ParameterError, TouchstoneError
 from lightlane._native import Network, __version__
 from lightlane._results import (
@@ -57,6 +61,8 @@ from lightlane._results import (
 )
 
 __all__ = [
+    "Adaptation",
+    "Adapted",
     "Adc",
     "Aggressor",
     "Bathtub",
@@ -72,6 +78,7 @@ __all__ = [
     "ConvergenceError",
     "Coupler",
     "Ctle",
+    "Detection",
     "Dfe",
     "Driver",
     "Equalizer",
@@ -87,6 +94,7 @@ __all__ = [
     "LightlaneError",
     "Lumped",
     "MachZehnder",
+    "Mlsd",
     "Network",
     "Optics",
     "Package",

@@ -14,6 +14,7 @@ from lightlane._native import Network
 from lightlane._spec import Either, Many, Scalar, Spec, Struct, Table, Tagged
 
 __all__ = [
+    "Adaptation",
     "Adc",
     "Aggressor",
     "BoardConnector",
@@ -31,6 +32,7 @@ __all__ = [
     "Laser",
     "Lumped",
     "MachZehnder",
+    "Mlsd",
     "Optics",
     "Package",
     "PackageLine",
@@ -44,6 +46,54 @@ __all__ = [
     "Twinax",
     "Via",
 ]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
+class Adaptation(Config):
+    """Adaptation of a lane's FFE and DFE while it runs: trained, then by its own decisions.
+
+    Samples are in units of their rms and levels in units of the outer one, so that steps below 2 over
+    the number of taps are stable on average.
+
+    Parameters
+    ----------
+    step : float, default 0.001
+        Step size; 0 freezes the taps.
+    algorithm : {'lms', 'sign_sign', 'block'}, default 'lms'
+        "lms", "sign_sign" or "block".
+    block_symbols : int, default 32
+        Symbols of a block; of no effect unless the algorithm is "block".
+    start : {'lane', 'wire'}, default 'lane'
+        Taps to start from: "lane", those of least mean-square error or those given, or "wire", the
+        main tap alone.
+    training_symbols : int, default 50000
+        Symbols that are known, before those that count.
+    settling_symbols : int, default 50000
+        Symbols decided after the training, before those that count.
+    freeze : bool, default False
+        Freeze the taps when counting begins.
+    trace_symbols : int, default 1024
+        Symbols of one entry of the convergence trace.
+    """
+
+    _specs: ClassVar[Mapping[str, Spec]] = {
+        "step": Scalar(),
+        "algorithm": Scalar(),
+        "block_symbols": Scalar(),
+        "start": Scalar(),
+        "training_symbols": Scalar(),
+        "settling_symbols": Scalar(),
+        "freeze": Scalar(),
+        "trace_symbols": Scalar(),
+    }
+    step: float = 0.001
+    algorithm: Literal["lms", "sign_sign", "block"] = "lms"
+    block_symbols: int = 32
+    start: Literal["lane", "wire"] = "lane"
+    training_symbols: int = 50000
+    settling_symbols: int = 50000
+    freeze: bool = False
+    trace_symbols: int = 1024
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
@@ -702,6 +752,23 @@ class MachZehnder(_methods.MachZehnderMethods):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
+class Mlsd(Config):
+    """Sequence detection in the place of decision feedback.
+
+    Parameters
+    ----------
+    whitening_taps : int, default 0
+        Taps of the filter that predicts the noise from its past and so whitens it; each lengthens the
+        trellis's memory by a symbol as each tap of the DFE does. The two together are at most 3.
+    """
+
+    _specs: ClassVar[Mapping[str, Spec]] = {
+        "whitening_taps": Scalar(),
+    }
+    whitening_taps: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
 class Optics(_methods.OpticsParts):
     """Light from a laser through a modulator and a path to a photodiode, with the amplifiers at either end.
 
@@ -878,6 +945,9 @@ class Receiver(Config):
         Feed-forward equalizer. None is a single tap of 1.
     dfe : Dfe, optional
         Decision-feedback equalizer. None is no feedback.
+    mlsd : bool or Mlsd, default False
+        Sequence detection over the response that the DFE's 1 to 3 taps would cancel, in the place of
+        their feedback: false, true, or a configuration.
     sampling : {'mmse', 'peak', 'mueller_muller'} or float, default 'mmse'
         Sampling phase: "mmse", "peak", "mueller_muller", or a phase in UI after the peak of the
         pulse.
@@ -900,6 +970,7 @@ class Receiver(Config):
         "ctle": Struct("Ctle"),
         "ffe": Struct("Ffe"),
         "dfe": Struct("Dfe"),
+        "mlsd": Either(mapping=Struct("Mlsd")),
         "sampling": Scalar(),
         "thresholds_v": Many(Scalar()),
         "termination_ohm": Scalar(),
@@ -912,6 +983,7 @@ class Receiver(Config):
     ctle: Ctle | None = None
     ffe: Ffe | None = None
     dfe: Dfe | None = None
+    mlsd: bool | Mlsd = False
     sampling: Literal["mmse", "peak", "mueller_muller"] | float = "mmse"
     thresholds_v: tuple[float, ...] | None = None
     termination_ohm: float = 100.0

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 from numpy.typing import ArrayLike
 
 from lightlane import _native
+from lightlane._adaptation import Adapted
 from lightlane._base import Config, checked_threads
 from lightlane._card import lane_card
 from lightlane._exceptions import ParameterError, wrong_type
@@ -19,7 +20,7 @@ from lightlane._results import LaneReport, Simulation
 from lightlane._spec import Networks
 
 if TYPE_CHECKING:
-    from lightlane._config import Connector, Coupler, Fiber, Lane
+    from lightlane._config import Adaptation, Connector, Coupler, Fiber, Lane
 
 __all__ = [
     "BASES",
@@ -387,8 +388,9 @@ class LaneMethods(Config):
         samples_per_symbol: int | None = None,
         progress: Callable[[int, int], object] | None = None,
         stop_at_bit_errors: int | None = None,
+        adapt: Adaptation | None = None,
     ) -> Simulation:
-        """Count errors bit by bit, with the equalizer and thresholds that `analyze` finds.
+        """Count errors bit by bit, with the equalizer and thresholds that `analyze` finds, or one that adapts.
 
         Parameters
         ----------
@@ -410,11 +412,18 @@ class LaneMethods(Config):
         stop_at_bit_errors : int, optional
             Stop at the end of the 65,536 symbols (32,768 of a waveform) in which the bit errors reach this number,
             wherever that is before `n_symbols`. A ratio from a run stopped at N errors is too high by 1/N on average.
+        adapt : Adaptation, optional
+            Let FFE and DFE adapt while they run, trained and then by their own decisions, from the lane's taps or from
+            a wire; `Simulation.adapted` has the taps and the trace. The run is serial, in baud mode. None keeps the
+            taps.
 
         Raises
         ------
         ParameterError
-            For a waveform of a lane whose `signal_form` is ``"record"``, and what stops `analyze`.
+            For a waveform of a lane whose `signal_form` is ``"record"`` or whose receiver detects sequences, and what
+            stops `analyze`.
+        ConvergenceError
+            When the taps diverge; the message has the error that crossed the line.
 
         Examples
         --------
@@ -423,6 +432,19 @@ class LaneMethods(Config):
         >>> run = lane.simulate(1_000_000, seed=3, stop_at_bit_errors=500)
         >>> run.n_symbols, run.n_bit_errors >= 500
         (65536, True)
+
+        Taps that start as a wire and learn the lane:
+
+        >>> from lightlane import Adaptation, Dfe, Ffe, presets
+        >>> lane = presets.lane("copper-c2m")
+        >>> lane = lane.replace(receiver=lane.receiver.replace(ffe=Ffe(pre=5, post=0), dfe=Dfe(taps=1)))
+        >>> run = lane.simulate(10_000, adapt=Adaptation(start="wire", step=1e-3))
+        >>> trace = run.adapted.error_rms_trace
+        >>> bool(trace[-1] < 0.5 * trace[0]), run.n_bit_errors
+        (True, 0)
+        >>> learnt = lane.replace(receiver=run.adapted.receiver).analyze().equalizer.ffe
+        >>> bool(abs(learnt - lane.analyze().equalizer.ffe).max() < 0.05)
+        True
         """
         if mode not in ("baud", "waveform"):
             requirement = "'baud' or 'waveform'"
@@ -438,10 +460,12 @@ class LaneMethods(Config):
             _native.whole(value, name, 0)
         if progress is not None and not callable(progress):
             raise wrong_type("progress", progress, "a function of (done, total)")
+        if adapt is not None:
+            return self._adapted(adapt, mode, n_symbols, seed, threads, progress, stop_at_bit_errors)
         if mode == "baud":
             native = self._native_report(threads)
-            counts = native.simulate(n_symbols, seed, threads, progress, stop_at_bit_errors)
-            return Simulation(counts, seed, self.digest)
+            counts, dfe = native.simulate(n_symbols, seed, threads, progress, stop_at_bit_errors)
+            return Simulation(counts, seed, self.digest, dfe=dfe)
         if samples_per_symbol is not None:
             _native.whole(samples_per_symbol, "samples_per_symbol", 1)
         networks = Networks()
@@ -450,6 +474,31 @@ class LaneMethods(Config):
             text, dict(networks), n_symbols, seed, samples_per_symbol, threads, progress, stop_at_bit_errors
         )
         return Simulation(found.counts(), seed, self.digest, found)
+
+    def _adapted(
+        self,
+        adapt: Adaptation,
+        mode: str,
+        n_symbols: int,
+        seed: int,
+        threads: int | None,
+        progress: Callable[[int, int], object] | None,
+        stop_at_bit_errors: int | None,
+    ) -> Simulation:
+        from lightlane._config import Adaptation
+
+        if not isinstance(adapt, Adaptation):
+            raise wrong_type("adapt", adapt, "an Adaptation")
+        if mode != "baud":
+            requirement = "'baud' with adapt"
+            raise ParameterError(f"mode = {mode!r}: must be {requirement}", "mode", mode, requirement)
+        networks = Networks()
+        text = json.dumps(self._plain(networks))
+        found = _native.simulate_adaptive(
+            text, dict(networks), _text(adapt), n_symbols, seed, threads, progress, stop_at_bit_errors
+        )
+        adapted = Adapted.of(found, self._as_lane(), adapt.trace_symbols)
+        return Simulation(found.counts(), seed, self.digest, adapted=adapted)
 
     def with_channel(
         self,

@@ -56,6 +56,7 @@ def lms_check(
     update: str,
     block: int,
     trace_block: int,
+    positions: Sequence[int] | None,
 ) -> None: ...
 def lms_run(
     samples: ArrayLike,
@@ -70,6 +71,7 @@ def lms_run(
     update: str,
     block: int,
     trace_block: int,
+    positions: Sequence[int] | None,
 ) -> tuple[
     NDArray[np.uint8],
     NDArray[np.float64],
@@ -86,7 +88,8 @@ def mmse(
     dfe_taps: int,
     signal_power: float,
     delay: int | None,
-) -> tuple[NDArray[np.float64], NDArray[np.float64], float, float, int]: ...
+    floating: tuple[int, int, int],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], float, float, int, list[int]]: ...
 def mlsd(samples: ArrayLike, response: ArrayLike, levels: int) -> NDArray[np.uint8]: ...
 def mueller_muller_phase(pulse: ArrayLike, samples_per_symbol: int) -> float: ...
 def whole(value: Any, name: str, least: int) -> int: ...
@@ -232,7 +235,7 @@ class LaneReport:
         threads: int | None,
         progress: Callable[[int, int], object] | None,
         stop_at_bit_errors: int | None,
-    ) -> Counts: ...
+    ) -> tuple[Counts, Counts | None]: ...
 
 class Counts:
     """Errors counted by the time-domain engine."""
@@ -255,6 +258,27 @@ class Counts:
     def simd_level(self) -> str: ...
     def ber_interval(self, confidence: float) -> tuple[float, float]: ...
     def agrees_with(self, predicted_ber: float, confidence: float) -> bool: ...
+    def agrees_with_bound(self, bound: float, confidence: float) -> bool: ...
+
+class AdaptiveCounts:
+    """What an adaptive run leaves."""
+
+    def counts(self) -> Counts: ...
+    def arrays(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]: ...
+    def lane(self) -> str: ...
+    @property
+    def error_rms(self) -> float: ...
+
+def simulate_adaptive(
+    lane: str,
+    networks: dict[str, Network],
+    adaptation: str,
+    n_symbols: int,
+    seed: int,
+    threads: int | None,
+    progress: Callable[[int, int], object] | None,
+    stop_at_bit_errors: int | None,
+) -> AdaptiveCounts: ...
 
 class WaveformCounts:
     """What a waveform run found."""

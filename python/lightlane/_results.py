@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lightlane import _native
+from lightlane._adaptation import Adapted
 from lightlane._card import report_card, simulation_card
+from lightlane._detection import Detection
 from lightlane._exceptions import ParameterError, wrong_type
 from lightlane._frozen import Frozen, read_only
 from lightlane._plot import ReportPlots, SimulationPlots
@@ -199,7 +201,8 @@ class LaneReport(Frozen):
     ber, ser : float
         Error ratios before FEC, for independent uniform symbols.
     ber_kind : str
-        ``"model"``.
+        ``"model"``; ``"bound"`` with sequence detection, where `ber` is the union of its error events or, where that is
+        no better, the figure of decision feedback.
     ber_ideal_feedback : float
         `ber` with perfect decisions in the feedback.
     burst_continuation : float
@@ -224,6 +227,8 @@ class LaneReport(Frozen):
         Energy per payload bit of one end, and latency of the lane.
     equalizer : Equalizer
         What the receiver settled on.
+    mlsd : Detection or None
+        Sequence detection beside the decision feedback that it replaces; None without.
     stages : tuple of Mapping
         The optical path stage by stage; empty for copper.
     warnings : tuple of str
@@ -263,6 +268,8 @@ class LaneReport(Frozen):
         self.levels_v = _reals(figures["levels_v"])
         self.level_noise_v = _reals(figures["level_noise_v"])
         self.thresholds_v = _reals(figures["thresholds_v"])
+        mlsd = figures["mlsd"]
+        self.mlsd: Detection | None = None if mlsd is None else Detection.of(mlsd)
         found = figures["equalizer"]
         self.equalizer = Equalizer(**{**found, "ffe": _reals(found["ffe"]), "dfe": _reals(found["dfe"])})
         self._freeze()
@@ -409,6 +416,10 @@ class Simulation(Frozen):
         Samples of a waveform run that clipped at the converter.
     clock : Clock or None
         Clock recovery of a waveform run; None without.
+    dfe : Simulation or None
+        Decision feedback on the same samples, where a sequence was detected instead of it; None otherwise.
+    adapted : Adapted or None
+        What the equalizer learnt in a run with ``adapt=``; None without.
     """
 
     def __init__(
@@ -417,6 +428,8 @@ class Simulation(Frozen):
         seed: int,
         config_hash: str,
         waveform: _native.WaveformCounts | None = None,
+        dfe: _native.Counts | None = None,
+        adapted: Adapted | None = None,
     ) -> None:
         self._native = native
         self._config_hash = config_hash
@@ -426,6 +439,8 @@ class Simulation(Frozen):
         self.n_clipped: int = 0 if waveform is None else waveform.n_clipped
         clock = None if waveform is None else waveform.clock()
         self.clock = None if clock is None else Clock(*clock)
+        self.adapted = adapted
+        self.dfe = None if dfe is None else Simulation(dfe, seed, config_hash)
         self.seed = int(seed)
         self.n_symbols: int = native.n_symbols
         self.n_bits: int = native.n_bits
@@ -457,9 +472,17 @@ class Simulation(Frozen):
         return self._native.ber_interval(confidence)
 
     def agrees_with(self, report: LaneReport, confidence: float = 0.999) -> bool:
-        """Whether the count is compatible with a report's prediction; errors in bursts are allowed for."""
+        """Whether the count is compatible with a report's prediction; errors in bursts are allowed for.
+
+        Where the prediction is a bound (sequence detection), the count may be down to half of it. Decision feedback on
+        the same samples, `dfe`, is compared with the report's ``mlsd.dfe_ber``.
+        """
         if not isinstance(report, LaneReport):
             raise wrong_type("report", report, "what Lane.analyze returned")
+        if report.mlsd is not None and self.dfe is None:
+            return self._native.agrees_with(report.mlsd.dfe_ber, confidence)
+        if report.ber_kind == "bound":
+            return self._native.agrees_with_bound(report.ber, confidence)
         return self._native.agrees_with(report.ber, confidence)
 
     def to_xarray(self) -> xarray.Dataset:

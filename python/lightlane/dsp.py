@@ -6,6 +6,7 @@ and 1. Samples are one a symbol unless an argument says how many.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -150,6 +151,9 @@ class LmsEqualizer:
         Initial FFE taps, such as those of `mmse` or of a run before; None is 1 at `pre`.
     dfe : sequence of float, optional
         Initial DFE taps; None is zeros.
+    positions : sequence of int, optional
+        Indices of the FFE taps that there are, ascending and the main one among them: groups of floating taps, such as
+        those of `mmse`. The others are 0 and stay it. None is all `ffe_taps`.
     update : {'lms', 'sign_sign', 'block'}, default 'lms'
         By error times sample, by the signs of both, or by their sum once a block.
     block : int, default 32
@@ -172,6 +176,19 @@ class LmsEqualizer:
     >>> run = ll.dsp.LmsEqualizer(ffe_taps=1, pre=0, step=0.02).run(samples, symbols, 2000)
     >>> int((run.decisions != symbols)[2000:].sum()), run.ffe.round(3).tolist(), run.dfe.round(3).tolist()
     (0, [1.25], [0.375])
+
+    Taps of least error, two of which float to an echo 20 symbols late, are found again from a wire:
+
+    >>> import numpy as np
+    >>> pulse = np.zeros(21)
+    >>> pulse[[0, 1, 20]] = 1.0, 0.2, 0.1
+    >>> samples = ll.dsp.pulse_train(ll.patterns.levels(symbols), pulse, samples_per_symbol=1)
+    >>> best = ll.dsp.mmse(pulse, [1e-4], 3, 0, 0, 5 / 9, delay=0, floating_groups=1, floating_taps=2)
+    >>> best.positions[-2:]
+    (20, 21)
+    >>> wire = ll.dsp.LmsEqualizer(len(best.ffe), 0, 0, step=0.01, positions=best.positions)
+    >>> bool(abs(wire.run(samples, symbols, 8000).ffe - best.ffe).max() < 0.01)
+    True
     """
 
     ffe_taps: int = 16
@@ -183,6 +200,7 @@ class LmsEqualizer:
     update: Literal["lms", "sign_sign", "block"] = "lms"
     block: int = 32
     trace_block: int = 1024
+    positions: tuple[int, ...] | None = None
 
     def __init__(
         self,
@@ -196,6 +214,7 @@ class LmsEqualizer:
         update: Literal["lms", "sign_sign", "block"] = "lms",
         block: int = 32,
         trace_block: int = 1024,
+        positions: Sequence[int] | None = None,
     ) -> None:
         fields = {
             "ffe_taps": ffe_taps,
@@ -207,6 +226,7 @@ class LmsEqualizer:
             "update": update,
             "block": block,
             "trace_block": trace_block,
+            "positions": None if positions is None else tuple(positions),
         }
         for name, value in fields.items():
             object.__setattr__(self, name, value)
@@ -223,6 +243,7 @@ class LmsEqualizer:
             self.update,
             self.block,
             self.trace_block,
+            self.positions,
         )
 
     def run(self, samples: ArrayLike, training: ArrayLike | None = None, n_training: int = 0) -> LmsResult:
@@ -270,7 +291,7 @@ class MmseResult:
     Attributes
     ----------
     ffe : ndarray
-        FFE taps in time order.
+        FFE taps in time order, zeros between fixed and floating ones.
     dfe : ndarray
         DFE taps; ``dfe[0]`` multiplies the decision before.
     mse : float
@@ -279,6 +300,8 @@ class MmseResult:
         Unbiased signal-to-noise ratio, 10 log10(signal_power/mse - 1).
     delay : int
         Index of the main tap of the pulse.
+    positions : tuple of int
+        Indices of the FFE taps that there are: all of them without floating groups.
     """
 
     ffe: Reals
@@ -286,6 +309,7 @@ class MmseResult:
     mse: float
     snr_db: float
     delay: int
+    positions: tuple[int, ...]
 
 
 def mmse(
@@ -296,6 +320,10 @@ def mmse(
     dfe_taps: int,
     signal_power: float,
     delay: int | None = None,
+    *,
+    floating_groups: int = 0,
+    floating_taps: int = 4,
+    floating_span_ui: int = 80,
 ) -> MmseResult:
     """Return the FFE and DFE of least mean-square error in closed form, past decisions being right.
 
@@ -314,6 +342,10 @@ def mmse(
         E[a²], 5/9 for PAM4 on the scale -1..1.
     delay : int, optional
         Index of the main tap of the pulse; None takes the one of least error.
+    floating_groups, floating_taps : int, default 0 and 4
+        Groups of FFE taps beyond the others and the taps of each, placed one by one where each leaves the least error.
+    floating_span_ui : int, default 80
+        Farthest floating tap, symbols after the main one.
 
     Raises
     ------
@@ -329,9 +361,11 @@ def mmse(
     >>> m.ffe.round(12).tolist(), round(m.mse, 12), round(m.snr_db, 3)
     ([0.8], 0.2, 6.021)
     """
-    return MmseResult(
-        *_native.mmse(pulse, noise_autocorrelation, ffe_taps, pre, dfe_taps, signal_power, delay)
+    floating = (floating_groups, floating_taps, floating_span_ui)
+    ffe, dfe, mse, snr_db, delay, positions = _native.mmse(
+        pulse, noise_autocorrelation, ffe_taps, pre, dfe_taps, signal_power, delay, floating
     )
+    return MmseResult(ffe, dfe, mse, snr_db, delay, tuple(positions))
 
 
 def mlsd(samples: ArrayLike, response: ArrayLike, levels: int = 4) -> NDArray[np.uint8]:

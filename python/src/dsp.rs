@@ -5,7 +5,7 @@ use crate::borrowed_samples;
 use crate::error::Raise;
 use crate::run::interruptible;
 use lightlane::modulation::Modulation;
-use lightlane::receiver::{self, Lms, LmsRun, LmsUpdate};
+use lightlane::receiver::{self, Ffe, Lms, LmsRun, LmsUpdate};
 use lightlane::response;
 use numpy::IntoPyArray;
 use pyo3::prelude::*;
@@ -55,6 +55,7 @@ fn lms(
     update: &str,
     block: i64,
     trace_block: i64,
+    positions: Option<Vec<i64>>,
 ) -> PyResult<Lms> {
     let counts = (count("ffe_taps", ffe_taps)?, count("pre", pre)?, count("dfe_taps", dfe_taps)?);
     let mut lms = Lms::new(counts.0, counts.1, counts.2, step).or_raise()?;
@@ -71,6 +72,10 @@ fn lms(
     let block = count("block", block)?;
     lms.update = LmsUpdate::from_name(update, block).or_raise()?;
     lms.trace_block = count("trace_block", trace_block)?;
+    let place = |(i, p): (usize, i64)| count(&format!("positions[{i}]"), p);
+    lms.positions = positions
+        .map(|all| all.into_iter().enumerate().map(place).collect::<PyResult<Vec<usize>>>())
+        .transpose()?;
     lms.validate().or_raise()?;
     Ok(lms)
 }
@@ -88,8 +93,9 @@ fn lms_check(
     update: &str,
     block: i64,
     trace_block: i64,
+    positions: Option<Vec<i64>>,
 ) -> PyResult<()> {
-    lms(ffe_taps, pre, dfe_taps, step, ffe, dfe, update, block, trace_block).map(|_| ())
+    lms(ffe_taps, pre, dfe_taps, step, ffe, dfe, update, block, trace_block, positions).map(|_| ())
 }
 
 #[pyfunction]
@@ -108,8 +114,9 @@ fn lms_run<'py>(
     update: &str,
     block: i64,
     trace_block: i64,
+    positions: Option<Vec<i64>>,
 ) -> PyResult<LmsFigures<'py>> {
-    let lms = lms(ffe_taps, pre, dfe_taps, step, ffe, dfe, update, block, trace_block)?;
+    let lms = lms(ffe_taps, pre, dfe_taps, step, ffe, dfe, update, block, trace_block, positions)?;
     let n_training = count("n_training", n_training)?;
     let training = training.map(|t| symbols(t, "training")).transpose()?.unwrap_or_default();
     let done: LmsRun = borrowed_samples!(samples, "samples", |samples| {
@@ -136,17 +143,31 @@ fn mmse<'py>(
     dfe_taps: i64,
     signal_power: f64,
     delay: Option<i64>,
-) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>, f64, f64, usize)> {
+    floating: (i64, i64, i64),
+) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>, f64, f64, usize, Vec<usize>)> {
     let (ffe_taps, pre) = (count("ffe_taps", ffe_taps)?, count("pre", pre)?);
+    let (groups, taps) = (count("floating_groups", floating.0)?, count("floating_taps", floating.1)?);
+    let span = count("floating_span_ui", floating.2)?;
     let dfe_taps = count("dfe_taps", dfe_taps)?;
     let delay = delay.map(|d| count("delay", d)).transpose()?;
     let pulse = borrowed::<f64>(pulse, "pulse")?;
     let noise = borrowed::<f64>(noise_autocorrelation, "noise_autocorrelation")?;
     let (pulse, noise) = (pulse.as_slice()?, noise.as_slice()?);
     let m = py
-        .detach(|| receiver::mmse(pulse, noise, ffe_taps, pre, dfe_taps, signal_power, delay))
+        .detach(|| {
+            if groups == 0 || pre >= ffe_taps {
+                return receiver::mmse(pulse, noise, ffe_taps, pre, dfe_taps, signal_power, delay);
+            }
+            let ffe = Ffe {
+                floating_groups: groups,
+                floating_taps: taps,
+                floating_span_ui: span,
+                ..Ffe::new(pre, ffe_taps - pre - 1)
+            };
+            receiver::mmse_floating(pulse, noise, &ffe, dfe_taps, signal_power, delay)
+        })
         .or_raise()?;
-    Ok((read_only(py, m.ffe)?, read_only(py, m.dfe)?, m.mse, m.snr_db, m.delay))
+    Ok((read_only(py, m.ffe)?, read_only(py, m.dfe)?, m.mse, m.snr_db, m.delay, m.positions))
 }
 
 #[pyfunction]

@@ -23,12 +23,12 @@ const CONTOURS: [f64; 6] = [1e-3, 1e-6, 1e-9, 1e-12, 1e-15, 1e-18];
 /// Predictions of the statistical engine hold to about this; see `Counts::agrees_with`.
 const MODEL_TOLERANCE: f64 = 0.05;
 
-fn read_lane(text: &str) -> lightlane::Result<Lane> {
+pub(crate) fn read_lane(text: &str) -> lightlane::Result<Lane> {
     let value = registry().from_json("Lane", text)?;
     serde_json::from_value(value).map_err(|e| lightlane::Error::parameter("lane", e, "a lane"))
 }
 
-fn read_networks(networks: &Bound<'_, PyDict>) -> PyResult<Networks> {
+pub(crate) fn read_networks(networks: &Bound<'_, PyDict>) -> PyResult<Networks> {
     let mut out = Networks::default();
     for (_, network) in networks.iter() {
         out.insert(network.cast::<PyNetwork>()?.get().core());
@@ -123,7 +123,8 @@ impl NativeReport {
         ))
     }
 
-    /// Simulates what the slicer sees, thresholds as found, and counts the codewords of the lane's code.
+    /// Simulates what the slicer sees, thresholds as found, and counts the codewords of the lane's code; with sequence
+    /// detection its counts and those of decision feedback.
     #[pyo3(signature = (n_symbols, seed, threads, progress, stop_at_bit_errors))]
     fn simulate(
         &self,
@@ -133,14 +134,17 @@ impl NativeReport {
         threads: Option<usize>,
         progress: Option<Py<PyAny>>,
         stop_at_bit_errors: Option<u64>,
-    ) -> PyResult<NativeCounts> {
+    ) -> PyResult<(NativeCounts, Option<NativeCounts>)> {
         let (model, codewords) = (&self.report.model, codewords_of(&self.report.lane));
-        let counts = interruptible(py, threads, progress, |run| {
+        interruptible(py, threads, progress, |run| {
             let run = run.clone();
             let simulation = time_domain::Simulation { n_symbols, seed, stop_at_bit_errors, codewords, run };
-            time_domain::simulate(model, &simulation)
-        })?;
-        Ok(NativeCounts(counts))
+            let Some(detection) = &self.report.detection else {
+                return Ok((NativeCounts(time_domain::simulate(model, &simulation)?), None));
+            };
+            let found = time_domain::simulate_sequence(model, &detection.detector, &simulation)?;
+            Ok((NativeCounts(found.counts), Some(NativeCounts(found.dfe))))
+        })
     }
 }
 
@@ -186,7 +190,7 @@ fn simulate_waveform(
 }
 
 /// How the codewords of a lane lie on it; nothing without a code.
-fn codewords_of(lane: &Lane) -> Option<time_domain::Codewords> {
+pub(crate) fn codewords_of(lane: &Lane) -> Option<time_domain::Codewords> {
     let (interleave, precoding) = (lane.interleave, lane.precoding);
     lane.fec.code().map(|code| time_domain::Codewords { code, interleave, precoding })
 }
@@ -232,7 +236,7 @@ impl NativeWaveformCounts {
 
 /// Errors counted by the time-domain engine.
 #[pyclass(name = "Counts", module = "lightlane._native", frozen)]
-pub(crate) struct NativeCounts(Counts);
+pub(crate) struct NativeCounts(pub(crate) Counts);
 
 #[pymethods]
 impl NativeCounts {
@@ -284,6 +288,10 @@ impl NativeCounts {
 
     fn agrees_with(&self, predicted_ber: f64, confidence: f64) -> PyResult<bool> {
         self.0.agrees_with(predicted_ber, confidence, MODEL_TOLERANCE).or_raise()
+    }
+
+    fn agrees_with_bound(&self, bound: f64, confidence: f64) -> PyResult<bool> {
+        self.0.agrees_with_bound(bound, confidence, MODEL_TOLERANCE).or_raise()
     }
 }
 
@@ -429,6 +437,10 @@ fn figures(report: &LaneReport, ledger: &Ledger) -> Value {
             "ctle_gdc_db": e.ctle_gdc_db, "ctle_gdc2_db": e.ctle_gdc2_db, "ffe": e.ffe, "ffe_pre": e.ffe_pre,
             "dfe": e.dfe, "sampling_ui": e.sampling_ui,
         },
+        "mlsd": report.detection.as_ref().map(|d| json!({
+            "states": d.detector.states(), "feedback": d.detector.feedback, "whitening": d.detector.whitening,
+            "gain_db": number(d.gain_db), "dfe_ser": d.dfe_ser, "dfe_ber": d.dfe_ber,
+        })),
         "stages": report.stages.iter().map(|s| json!({
             "name": s.name, "loss_db": number(s.loss_db), "power_w": s.power_w, "oma_w": s.oma_w,
         })).collect::<Value>(),

@@ -1,5 +1,6 @@
 //! The native module `lightlane._native`: convert, call the core, convert back.
 
+mod adaptive;
 mod array;
 mod block;
 mod config;
@@ -20,6 +21,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     // Its first use allocates a table of numpy's and would panic if Ctrl-C came right then.
     numpy::PyArray1::<u8>::zeros(module.py(), 0, false);
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    adaptive::register(module)?;
     block::register(module)?;
     config::register(module)?;
     dsp::register(module)?;

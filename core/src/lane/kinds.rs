@@ -3,7 +3,7 @@
 use super::{Aggressor, Channel, Lane, Synthetic};
 use crate::medium::electrical::{BoardConnector, Ideal, Lumped, Package, PackageLine, Trace, Twinax, Via};
 use crate::medium::optics::{Connector, Coupler, Driver, Fiber, Laser, MachZehnder, Optics, Photodiode, Tia};
-use crate::receiver::{Adc, ClockRecovery, Ctle, Dfe, Ffe, Receiver, SettingRange};
+use crate::receiver::{Adaptation, Adc, ClockRecovery, Ctle, Dfe, Ffe, Mlsd, Receiver, SettingRange};
 use crate::response::Jitter;
 use crate::schema::{Kind, Registry};
 use crate::transmitter::Transmitter;
@@ -13,6 +13,7 @@ use std::sync::LazyLock;
 pub fn registry() -> &'static Registry {
     static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
         Registry::new(vec![
+            Kind::of(Adaptation::validate),
             Kind::of(Adc::validate),
             Kind::of(Aggressor::validate),
             Kind::of(BoardConnector::validate),
@@ -31,6 +32,7 @@ pub fn registry() -> &'static Registry {
             Kind::of(Laser::validate),
             Kind::of(Lumped::validate),
             Kind::of(MachZehnder::validate),
+            Kind::of(Mlsd::validate),
             Kind::of(Optics::validate),
             Kind::of(Package::validate),
             // Its package checks it, and names its place among the lines.

@@ -9,13 +9,12 @@
 //! c ← c − step Σ e_k r      d ← d + step Σ e_k a     once a block                    block
 //! ```
 //!
-//! Levels are −1, −1/3, 1/3, 1; samples and symbols outside the record are 0. B. Widrow, M. E. Hoff, IRE WESCON Conv.
+//! FFE taps may stand in groups, with nothing in between. Levels are −1, −1/3, 1/3, 1; samples and symbols outside the record are 0. B. Widrow, M. E. Hoff, IRE WESCON Conv.
 //! Rec. 4 (1960) 96. In the mean the taps converge to those of [`super::mmse`] for steps below 2/trace R, R being the
 //! autocorrelation of the samples and past symbols; sign-sign reaches a neighbourhood of them that is as wide as its
 //! step.
 
 use crate::error::{Error, Result, require};
-use crate::modulation::Modulation;
 use crate::receiver::sample::{Sample, largest};
 use crate::run::Run;
 use crate::simd::{self, Level, LmsTaps};
@@ -64,6 +63,9 @@ pub struct Lms {
     pub ffe: Vec<f64>,
     /// FFE taps before the main one.
     pub pre: usize,
+    /// Indices of the FFE taps that there are, ascending, the others being 0 and staying it: groups of floating taps at
+    /// their places. `None` is all of them.
+    pub positions: Option<Vec<usize>>,
     /// DFE taps; entry j multiplies the decision j + 1 symbols ago.
     pub dfe: Vec<f64>,
     /// Step size; 0 freezes the taps.
@@ -100,8 +102,15 @@ impl Lms {
         check_counts(ffe_taps, pre, dfe_taps)?;
         let mut ffe = vec![0.0; ffe_taps];
         ffe[pre] = 1.0;
-        let lms =
-            Self { ffe, pre, dfe: vec![0.0; dfe_taps], step, update: LmsUpdate::Lms, trace_block: 1024 };
+        let lms = Self {
+            ffe,
+            pre,
+            positions: None,
+            dfe: vec![0.0; dfe_taps],
+            step,
+            update: LmsUpdate::Lms,
+            trace_block: 1024,
+        };
         lms.validate()?;
         Ok(lms)
     }
@@ -109,13 +118,15 @@ impl Lms {
     /// Checks the fields.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for no FFE taps, too many of either, `pre` beyond them, a tap or step that is not finite,
-    /// a negative step, or an empty block.
+    /// [`Error::Parameter`] for no FFE taps, too many of either, `pre` beyond them, positions that do not ascend within
+    /// them or lack the main tap, a tap that is not 0 elsewhere, a tap or step that is not finite, a negative step, or
+    /// an empty block.
     pub fn validate(&self) -> Result<()> {
         check_counts(self.ffe.len(), self.pre, self.dfe.len())?;
         largest("ffe", &self.ffe)?;
         largest("dfe", &self.dfe)?;
         require::non_negative("step", self.step)?;
+        self.check_positions()?;
         if self.update == LmsUpdate::Block(0) {
             return Err(Error::parameter("block", 0, "at least 1"));
         }
@@ -166,14 +177,14 @@ impl Lms {
             let count = BLOCK.min(n - first);
             filter.load(samples, first, count);
             let known = &training[first.min(n_training)..(first + count).min(n_training)];
-            if self.update == LmsUpdate::Lms {
+            // The kernel has the plain update of neighbouring taps; it adapts as it goes.
+            let in_blocks = self.update == LmsUpdate::Lms && filter.is_whole();
+            if in_blocks {
                 filter.block(level, known, count);
             }
             for k in 0..count {
-                let (z, s, e) = match self.update {
-                    LmsUpdate::Lms => filter.done(k),
-                    _ => filter.symbol(k, known.get(k).copied()),
-                };
+                let (z, s, e) =
+                    if in_blocks { filter.done(k) } else { filter.symbol(k, known.get(k).copied()) };
                 if e.is_nan() || e.abs() > filter.limit {
                     return Err(diverged(
                         &format!("error of symbol {}", first + k),
@@ -182,7 +193,9 @@ impl Lms {
                         first + k,
                     ));
                 }
-                filter.adapt(k, e);
+                if !in_blocks {
+                    filter.adapt(k, e);
+                }
                 soft.push(z);
                 decisions.push(s);
                 energy += e * e;
@@ -204,6 +217,41 @@ impl Lms {
             return Err(diverged("tap", *tap, f64::MAX, n));
         }
         Ok(LmsRun { decisions, soft, ffe, dfe, error_rms: (total / n as f64).sqrt(), error_rms_trace: trace })
+    }
+
+    fn check_positions(&self) -> Result<()> {
+        let Some(positions) = &self.positions else { return Ok(()) };
+        let count = self.ffe.len();
+        let refuse = |i: usize, requirement: String| {
+            Err(Error::parameter(format!("positions[{i}]"), positions[i], requirement))
+        };
+        if let Some(i) = positions.iter().position(|p| *p >= count) {
+            return refuse(i, format!("below the {count} taps from the first to the last"));
+        }
+        if let Some(i) = positions.windows(2).position(|w| w[0] >= w[1]) {
+            return refuse(i + 1, format!("above {}, the one before", positions[i]));
+        }
+        if !positions.contains(&self.pre) {
+            let requirement = format!("with {} among them, the main tap", self.pre);
+            return Err(Error::parameter("positions", format!("{positions:?}"), requirement));
+        }
+        match (0..count).find(|i| self.ffe[*i] != 0.0 && !positions.contains(i)) {
+            Some(i) => Err(Error::parameter(format!("ffe[{i}]"), self.ffe[i], "0: no position has it")),
+            None => Ok(()),
+        }
+    }
+
+    /// Runs of neighbouring taps, as (first, end).
+    fn groups(&self) -> Vec<(usize, usize)> {
+        let Some(positions) = &self.positions else { return vec![(0, self.ffe.len())] };
+        let mut groups: Vec<(usize, usize)> = Vec::new();
+        for &p in positions {
+            match groups.last_mut() {
+                Some((_, end)) if *end == p => *end += 1,
+                _ => groups.push((p, p + 1)),
+            }
+        }
+        groups
     }
 
     /// Largest error that is not yet divergence, for samples of at most this magnitude.
@@ -244,13 +292,47 @@ pub(crate) fn diverged(figure: &str, value: f64, limit: f64, iterations: usize) 
 }
 
 /// Symbols between two looks at the cancel flag.
-const BLOCK: usize = 4096;
+pub(crate) const BLOCK: usize = 4096;
+
+/// Levels of an alphabet, and what lies between them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Slicer {
+    levels: [f64; 4],
+    /// Thresholds t as 1.5 t + 2, infinite where there are no more levels.
+    cuts: [f64; 3],
+}
+
+impl Slicer {
+    /// −1, −1/3, 1/3 and 1.
+    const PAM4: Self = Self { levels: [-1.0, -1.0 / 3.0, 1.0 / 3.0, 1.0], cuts: [1.0, 2.0, 3.0] };
+
+    /// Two to four ascending levels, the thresholds midway.
+    pub(crate) fn new(levels: &[f64]) -> Self {
+        let last = levels.last().copied().unwrap_or(0.0);
+        let level = |i: usize| levels.get(i).copied().unwrap_or(last);
+        let cut = |i: usize| {
+            if i + 1 < levels.len() { 0.75 * (level(i) + level(i + 1)) + 2.0 } else { f64::INFINITY }
+        };
+        Self { levels: std::array::from_fn(level), cuts: std::array::from_fn(cut) }
+    }
+
+    /// The symbol of a value, by comparisons: rounding down is a call where the processor's baseline has no instruction
+    /// for it.
+    fn slice(&self, z: f64) -> u8 {
+        let v = 1.5 * z + 2.0;
+        u8::from(v >= self.cuts[0]) + u8::from(v >= self.cuts[1]) + u8::from(v >= self.cuts[2])
+    }
+}
 
 /// Taps and the samples and symbols they see, both oldest first.
-struct Filter {
+pub(crate) struct Filter {
+    slicer: Slicer,
+    /// Runs of neighbouring taps of `c`, and the largest magnitude of each tap relative to the main one.
+    groups: Vec<(usize, usize)>,
+    limits: Option<Limits>,
     update: LmsUpdate,
     step: f64,
-    limit: f64,
+    pub(crate) limit: f64,
     pre: usize,
     /// FFE taps, last first, so that they run along the samples.
     c: Vec<f64>,
@@ -268,13 +350,32 @@ struct Filter {
     summed: usize,
 }
 
+/// Bounds of taps.
+#[derive(Debug, Clone)]
+pub(crate) struct Limits {
+    /// Largest magnitude of each FFE tap relative to the main one, in time order.
+    pub(crate) ffe: Vec<f64>,
+    /// Smallest and largest DFE tap.
+    pub(crate) dfe: (f64, f64),
+}
+
 impl Filter {
     fn new(lms: &Lms, limit: f64) -> Self {
+        Self::with(lms, limit, Slicer::PAM4, None)
+    }
+
+    /// A filter for another alphabet, its taps held within bounds.
+    pub(crate) fn with(lms: &Lms, limit: f64, slicer: Slicer, limits: Option<Limits>) -> Self {
+        let n = lms.ffe.len();
+        let groups = lms.groups().into_iter().rev().map(|(first, end)| (n - end, n - first)).collect();
         let reversed = |taps: &[f64]| taps.iter().rev().copied().collect::<Vec<_>>();
         Self {
             update: lms.update,
             step: lms.step,
             limit,
+            slicer,
+            groups,
+            limits: limits.map(|l| Limits { ffe: reversed(&l.ffe), ..l }),
             pre: lms.pre,
             c: reversed(&lms.ffe),
             d: reversed(&lms.dfe),
@@ -301,14 +402,44 @@ impl Filter {
         }
     }
 
+    /// Takes the samples that the next symbols see, at most a block of them, the oldest of the first symbol first.
+    pub(crate) fn load_window(&mut self, window: impl Iterator<Item = f64>) {
+        self.r.clear();
+        self.r.extend(window);
+    }
+
+    /// Keeps what the DFE remembers after the first `count` symbols of a block.
+    pub(crate) fn keep_history(&mut self, count: usize) {
+        self.a.copy_within(count..count + self.d.len(), 0);
+    }
+
+    /// FFE taps from the first to the last.
+    pub(crate) fn width(&self) -> usize {
+        self.c.len()
+    }
+
+    /// Symbols from an instant's oldest sample to its own.
+    pub(crate) fn behind(&self) -> usize {
+        self.c.len() - 1 - self.pre
+    }
+
     /// Slicer input, decision and error of symbol `k` of the block.
-    fn symbol(&mut self, k: usize, known: Option<u8>) -> (f64, u8, f64) {
-        let (n, m) = (self.c.len(), self.d.len());
-        let z = dot(&self.c, &self.r[k..k + n]) - dot(&self.d, &self.a[k..k + m]);
-        let s = slice(1.5 * z + 2.0);
-        let a = Modulation::Pam4.levels()[usize::from(known.unwrap_or(s)) & 3];
+    pub(crate) fn symbol(&mut self, k: usize, known: Option<u8>) -> (f64, u8, f64) {
+        let m = self.d.len();
+        let mut z = 0.0;
+        for &(first, end) in &self.groups {
+            z += dot(&self.c[first..end], &self.r[k + first..k + end]);
+        }
+        z -= dot(&self.d, &self.a[k..k + m]);
+        let s = self.slicer.slice(z);
+        let a = self.slicer.levels[usize::from(known.unwrap_or(s)) & 3];
         self.a[k + m] = a;
         (z, s, z - a)
+    }
+
+    /// Whether every tap from the first to the last is there.
+    fn is_whole(&self) -> bool {
+        self.groups == [(0, self.c.len())]
     }
 
     /// Equalizes and adapts a block of [`LmsUpdate::Lms`].
@@ -323,22 +454,36 @@ impl Filter {
         (self.soft[k], self.decisions[k], self.soft[k] - self.a[k + self.d.len()])
     }
 
-    fn adapt(&mut self, k: usize, e: f64) {
+    /// Freezes the taps.
+    pub(crate) fn freeze(&mut self) {
+        self.step = 0.0;
+    }
+
+    pub(crate) fn adapt(&mut self, k: usize, e: f64) {
         if self.step == 0.0 {
             return;
         }
         let (r, a) = (&self.r[k..k + self.c.len()], &self.a[k..k + self.d.len()]);
         match self.update {
-            // Its block is adapted already.
-            LmsUpdate::Lms => {}
+            LmsUpdate::Lms => {
+                let g = self.step * e;
+                for &(first, end) in &self.groups {
+                    self.c[first..end].iter_mut().zip(&r[first..end]).for_each(|(c, r)| *c -= g * r);
+                }
+                self.d.iter_mut().zip(a).for_each(|(d, a)| *d += g * a);
+            }
             LmsUpdate::SignSign => {
                 let g = self.step * sign(e);
-                self.c.iter_mut().zip(r).for_each(|(c, r)| *c -= g * sign(*r));
+                for &(first, end) in &self.groups {
+                    self.c[first..end].iter_mut().zip(&r[first..end]).for_each(|(c, r)| *c -= g * sign(*r));
+                }
                 self.d.iter_mut().zip(a).for_each(|(d, a)| *d += g * sign(*a));
             }
             LmsUpdate::Block(symbols) => {
                 let (c, d) = (&mut self.gradient.0, &mut self.gradient.1);
-                c.iter_mut().zip(r).for_each(|(c, r)| *c += e * r);
+                for &(first, end) in &self.groups {
+                    c[first..end].iter_mut().zip(&r[first..end]).for_each(|(c, r)| *c += e * r);
+                }
                 d.iter_mut().zip(a).for_each(|(d, a)| *d += e * a);
                 self.summed += 1;
                 if self.summed == symbols {
@@ -350,16 +495,18 @@ impl Filter {
                 }
             }
         }
+        if let Some(limits) = &self.limits {
+            // The main tap is the measure of the others; its own limit is infinite.
+            let main = self.c[self.c.len() - 1 - self.pre].abs().max(f64::MIN_POSITIVE);
+            self.c.iter_mut().zip(&limits.ffe).for_each(|(c, l)| *c = c.clamp(-l * main, l * main));
+            self.d.iter_mut().for_each(|d| *d = d.clamp(limits.dfe.0, limits.dfe.1));
+        }
     }
 
-    fn taps(&self) -> (Vec<f64>, Vec<f64>) {
+    /// FFE and DFE taps, in time order.
+    pub(crate) fn taps(&self) -> (Vec<f64>, Vec<f64>) {
         (self.c.iter().rev().copied().collect(), self.d.iter().rev().copied().collect())
     }
-}
-
-/// clip(⌊v⌋, 0, 3) by comparisons: rounding down is a call where the processor's baseline has no instruction for it.
-fn slice(v: f64) -> u8 {
-    u8::from(v >= 1.0) + u8::from(v >= 2.0) + u8::from(v >= 3.0)
 }
 
 /// −1, 0 or 1.

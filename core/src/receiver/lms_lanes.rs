@@ -46,6 +46,9 @@ impl Lms {
         if self.update != LmsUpdate::Lms {
             return Err(Error::parameter("update", format!("{:?}", self.update), "Lms in lanes"));
         }
+        if let Some(positions) = &self.positions {
+            return Err(Error::parameter("positions", format!("{positions:?}"), "None in lanes"));
+        }
         if samples.is_empty() {
             return Err(Error::parameter("samples", "0 samples", "at least 1 sample"));
         }

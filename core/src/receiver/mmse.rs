@@ -10,14 +10,18 @@
 //! and Cioffi, IEEE Trans. Inf. Theory 41 (1995) 961. Valid for white symbols and stationary noise.
 
 use crate::error::{Error, Result, require};
+use crate::receiver::limits::Plan;
 use crate::receiver::moments::{Factor, Moments, subtract_outer};
+use crate::receiver::{Dfe, Ffe};
 use nalgebra::{Cholesky, DMatrix};
 
 /// Taps of least mean-square error.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mmse {
-    /// FFE taps in time order.
+    /// FFE taps in time order, zeros between fixed and floating ones.
     pub ffe: Vec<f64>,
+    /// Indices of the FFE taps that there are: all of them without floating groups.
+    pub positions: Vec<usize>,
     /// DFE taps; entry j multiplies the decision j + 1 symbols ago.
     pub dfe: Vec<f64>,
     /// Mean-square error, in the unit of `signal_power`.
@@ -72,15 +76,70 @@ pub fn mmse(
         Some(delay) => delay,
         None => best_delay(&at(0)?, pulse.len(), &offsets, dfe_taps)?,
     };
-    let moments = at(delay)?;
-    let solution = solve(&moments, &offsets, dfe_taps)?;
+    finish(&at(delay)?, &offsets, pre, dfe_taps, signal_power, delay)
+}
+
+/// The same with groups of floating taps, each placed where it leaves the least error beside those before it. Limits of
+/// `ffe` are not applied.
+///
+/// ```
+/// use lightlane::receiver::{Ffe, mmse_floating};
+/// // An echo ten symbols late, beyond the fixed taps.
+/// let mut pulse = vec![0.0; 11];
+/// (pulse[0], pulse[10]) = (1.0, 0.2);
+/// let ffe = Ffe { floating_groups: 1, floating_taps: 2, floating_span_ui: 20, ..Ffe::new(0, 2) };
+/// let m = mmse_floating(&pulse, &[1e-4], &ffe, 0, 5.0 / 9.0, Some(0))?;
+/// assert!(m.positions.contains(&10) && (m.ffe[10] + 0.2).abs() < 1e-3 && m.ffe[5] == 0.0);
+/// # Ok::<(), lightlane::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`mmse`], and those of [`Ffe::validate`].
+pub fn mmse_floating(
+    pulse: &[f64],
+    noise_autocorrelation: &[f64],
+    ffe: &Ffe,
+    dfe_taps: usize,
+    signal_power: f64,
+    delay: Option<usize>,
+) -> Result<Mmse> {
+    ffe.validate()?;
+    let free = Ffe { taps: None, tap_limit: f64::INFINITY, floating_limit: f64::INFINITY, ..ffe.clone() };
+    let count = ffe.pre + 1 + ffe.post;
+    let fixed = mmse(pulse, noise_autocorrelation, count, ffe.pre, dfe_taps, signal_power, delay)?;
+    if !ffe.floats() {
+        return Ok(fixed);
+    }
+    let plan = Plan::new(Some(&free), Some(&Dfe::unlimited(dfe_taps)));
+    let lags = plan.with_span(&free).lags();
+    let main = fixed.delay as isize;
+    let moments = Moments::of_response(pulse, main, noise_autocorrelation, signal_power, lags)?;
+    let mut offsets = plan.with_floating(&free, &moments)?.offsets;
+    offsets.sort_unstable();
+    finish(&moments, &offsets, ffe.pre, dfe_taps, signal_power, fixed.delay)
+}
+
+/// The taps at `offsets` in the units of the pulse.
+fn finish(
+    moments: &Moments,
+    offsets: &[isize],
+    pre: usize,
+    dfe_taps: usize,
+    signal_power: f64,
+    delay: usize,
+) -> Result<Mmse> {
+    let solution = solve(moments, offsets, dfe_taps)?;
     let level = signal_power.sqrt();
-    let ffe: Vec<f64> = solution.ffe.iter().map(|w| w * level / moments.scale()).collect();
+    let positions: Vec<usize> = offsets.iter().map(|o| (o + pre as isize) as usize).collect();
+    let mut ffe = vec![0.0; positions.last().map_or(0, |last| last + 1)];
+    for (position, w) in positions.iter().zip(&solution.ffe) {
+        ffe[*position] = w * level / moments.scale();
+    }
     if let Some(i) = ffe.iter().position(|w| !w.is_finite()) {
         return Err(unsolved(&format!("tap {i}"), ffe[i]));
     }
     let snr_db = 10.0 * (1.0 / solution.error - 1.0).max(0.0).log10();
-    Ok(Mmse { ffe, dfe: solution.dfe, mse: solution.error * signal_power, snr_db, delay })
+    Ok(Mmse { ffe, positions, dfe: solution.dfe, mse: solution.error * signal_power, snr_db, delay })
 }
 
 fn check(

@@ -4,6 +4,7 @@
 //! LinkResponse ──► H_r ──► CTLE ──► sampling ──► FFE ──► − DFE ──► DecisionModel
 //! ```
 
+mod adaptation;
 mod adc;
 mod clock_recovery;
 mod ctle;
@@ -26,11 +27,13 @@ mod record_input;
 mod sample;
 mod sampling;
 mod search;
+mod sequence;
 mod setting;
 mod slicer;
 mod symbol_noise;
 mod waveform;
 
+pub use adaptation::{Adaptation, AdaptiveEqualizer, Algorithm, Start};
 pub use adc::{Adc, Quantizer};
 pub use clock_recovery::{
     ClockDetector, ClockLoop, ClockMode, ClockRecovery, bang_bang_error, mueller_muller_error,
@@ -41,13 +44,15 @@ pub use equalize::{Equalized, Equalizer, equalize};
 pub use ffe::Ffe;
 pub use front_end::butterworth4;
 pub use iir::iir;
+pub(crate) use lms::BLOCK as LMS_BLOCK;
 pub use lms::{Lms, LmsRun, LmsUpdate};
 pub use lms_lanes::LmsLanesRun;
 pub use mlsd::{MAX_STATES, mlsd};
 pub use mlsd_lanes::mlsd_lanes;
-pub use mmse::{Mmse, mmse};
+pub use mmse::{Mmse, mmse, mmse_floating};
 pub use sample::Sample;
 pub use sampling::{Sampling, SamplingRule, mueller_muller_phase};
+pub use sequence::{MAX_MEMORY, Mlsd, MlsdSetting, SequenceDetector};
 pub use setting::{Setting, SettingRange, SettingWord};
 pub use waveform::waveform;
 
@@ -70,6 +75,9 @@ pub struct Receiver {
     pub ffe: Option<Ffe>,
     /// Decision-feedback equalizer. None is no feedback.
     pub dfe: Option<Dfe>,
+    /// Sequence detection over the response that the DFE's 1 to 3 taps would cancel, in the place of their feedback:
+    /// false, true, or a configuration.
+    pub mlsd: MlsdSetting,
     /// Sampling phase: "mmse", "peak", "mueller_muller", or a phase in UI after the peak of the pulse.
     pub sampling: Sampling,
     /// Decision thresholds, V at the slicer, ascending. None takes the optimum of each.
@@ -93,6 +101,7 @@ impl Default for Receiver {
             ctle: None,
             ffe: None,
             dfe: None,
+            mlsd: MlsdSetting::default(),
             sampling: Sampling::default(),
             thresholds_v: None,
             termination_ohm: 100.0,
@@ -134,6 +143,11 @@ impl Receiver {
         self.ctle.as_ref().map_or(Ok(()), Ctle::validate)?;
         self.ffe.as_ref().map_or(Ok(()), Ffe::validate)?;
         self.dfe.as_ref().map_or(Ok(()), Dfe::validate)?;
+        if let Some(mlsd) = self.mlsd.config() {
+            mlsd.validate()?;
+            // The alphabet is the lane's: as many states as PAM4 has.
+            sequence::check_memory(self.dfe.as_ref().map_or(0, |d| d.taps), &mlsd, 4)?;
+        }
         self.sampling.validate()?;
         self.adc_bits.map_or(Ok(()), adc::validate_bits)?;
         self.adc.as_ref().map_or(Ok(()), Adc::validate)?;

@@ -4,8 +4,8 @@ use crate::engine::statistical;
 use crate::error::Result;
 use crate::fec::{self, Figures};
 use crate::lane::{Lane, PreparedLane, assumptions};
-use crate::receiver;
-use crate::report::{LaneReport, electrical_loss_db, level_noise_v, levels_v};
+use crate::receiver::{self, SequenceDetector};
+use crate::report::{Detection, LaneReport, electrical_loss_db, level_noise_v, levels_v};
 use crate::response::{PulseResponse, SlicerSignal};
 use crate::run::Run;
 
@@ -21,8 +21,18 @@ impl PreparedLane {
     /// Those of the receiver's adaptation and of the engine; [`crate::Error::Interrupted`].
     pub fn analyze(&self, run: &Run) -> Result<LaneReport> {
         let equalized = receiver::equalize(&self.link, &self.lane.receiver, run)?;
-        let statistics = statistical::Prepared::new(&equalized.model, run)?;
+        let detector = self.lane.receiver.mlsd.config();
+        let detector = detector.map(|m| SequenceDetector::new(&equalized.model, &m)).transpose()?;
+        let statistics = match &detector {
+            None => statistical::Prepared::new(&equalized.model, run)?,
+            Some(detector) => statistical::Prepared::with_detector(&equalized.model, detector, run)?,
+        };
         let ratios = statistics.ratios(1.0);
+        let detection = detector.map(|detector| {
+            let feedback = statistics.feedback_ratios(1.0);
+            let gain_db = statistics.detection_gain_db().unwrap_or(f64::NAN);
+            Detection { detector, gain_db, dfe_ser: feedback.ser, dfe_ber: feedback.ber }
+        });
         let ber_limit = self.lane.resolved_ber_limit()?;
         let margin = statistics.margin_db(ber_limit, run)?;
         let mut warnings = self.warnings.clone();
@@ -56,7 +66,7 @@ impl PreparedLane {
             lane: Lane { receiver: equalized.resolved.clone(), ..self.lane.clone() },
             ser: ratios.ser,
             ber: ratios.ber,
-            ber_kind: "model",
+            ber_kind: if detection.is_some() { "bound" } else { "model" },
             ber_ideal_feedback: ratios.genie_ber,
             burst_continuation: ratios.continue_probability,
             snr_db: equalized.equalizer.snr_db,
@@ -72,6 +82,7 @@ impl PreparedLane {
             pulse: trimmed(&equalized.unequalized)?.scaled(amplitude),
             equalized_pulse: trimmed(&equalized.equalized)?.scaled(amplitude),
             equalizer: equalized.equalizer,
+            detection,
             model,
             electrical_loss_db: electrical_loss_db(self),
             stages: self.optical.as_ref().map(|o| o.stages.clone()).unwrap_or_default(),

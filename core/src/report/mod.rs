@@ -1,5 +1,6 @@
 //! What an analysis tells.
 
+mod adaptive;
 mod analyze;
 mod eye;
 mod jitter;
@@ -9,6 +10,6 @@ mod loss;
 mod waveform;
 
 pub use jitter::{JitterTolerance, JitterTransfer};
-pub use lane_report::LaneReport;
+pub use lane_report::{Detection, LaneReport};
 pub use levels::{level_noise_v, levels_v};
 pub use loss::{electrical_loss_db, loss_at_db};

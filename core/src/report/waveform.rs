@@ -1,7 +1,7 @@
 //! The waveform of a prepared lane, simulated.
 
 use crate::engine::time_domain::{Simulation, WaveformCounts, simulate_waveform};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::lane::PreparedLane;
 use crate::receiver::{self, Receiver};
 use crate::response::{Jitter, WaveformModel};
@@ -13,7 +13,8 @@ impl PreparedLane {
     /// even-odd jitter, a frequency of its own, mismatch of sub-converters, clock recovery.
     ///
     /// # Errors
-    /// Those of [`PreparedLane::analyze`], [`receiver::waveform`] and [`simulate_waveform`].
+    /// [`Error::Parameter`] for a receiver that detects sequences, and those of [`PreparedLane::analyze`],
+    /// [`receiver::waveform`] and [`simulate_waveform`].
     pub fn simulate_waveform(
         &self,
         samples_per_symbol: Option<usize>,
@@ -32,6 +33,10 @@ impl PreparedLane {
         samples_per_symbol: Option<usize>,
         run: &Run,
     ) -> Result<(WaveformModel, Receiver)> {
+        if self.lane.receiver.mlsd.config().is_some() {
+            let requirement = "false in mode \"waveform\": its loop decides symbol by symbol; mode \"baud\" detects sequences";
+            return Err(Error::parameter("receiver.mlsd", "true", requirement));
+        }
         let report = run.install(|| self.without_waveform_only().analyze(run))?;
         let resolved = Receiver {
             adc: self.lane.receiver.adc.clone(),

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::lane::{Block, Lane, Networks, PreparedLane};
 use crate::ledger::Corner;
-use crate::receiver::{Dfe, Ffe};
+use crate::receiver::{Dfe, Ffe, MlsdSetting};
 use crate::report::LaneReport;
 use crate::run::Run;
 use crate::system::{
@@ -116,6 +116,9 @@ fn cheapest(label: &str, mut prepared: PreparedLane, run: &Run) -> Result<Compar
             (pre + post > 0).then(|| Ffe { pre, post, floating_groups, taps: None, ..ffe.clone() });
         prepared.lane.receiver.dfe =
             (dfe_taps > 0).then(|| Dfe { taps: dfe_taps, values: None, ..dfe.clone() });
+        // A trellis is made of the feedback's response.
+        let detects = dfe_taps > 0;
+        prepared.lane.receiver.mlsd = if detects { receiver.mlsd.clone() } else { MlsdSetting::default() };
         let lane = compared(label, &prepared, run)?;
         if lane.report.margin_db >= 0.0 {
             return Ok(lane);
@@ -135,7 +138,7 @@ fn compared(label: &str, prepared: &PreparedLane, run: &Run) -> Result<ComparedL
 /// Taps that an equalizer pays for: those that are not exactly 0 in place.
 fn equalizer_taps(report: &LaneReport) -> EqualizerTaps {
     let ffe_taps = report.equalizer.ffe.iter().filter(|t| **t != 0.0).count();
-    EqualizerTaps { ffe_taps, dfe_taps: report.equalizer.dfe.len(), mlsd: false }
+    EqualizerTaps { ffe_taps, dfe_taps: report.equalizer.dfe.len(), mlsd: report.detection.is_some() }
 }
 
 /// Energy per bit and latency of an analysed lane: the parts that it simulates.

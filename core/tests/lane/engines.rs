@@ -2,8 +2,10 @@
 
 use crate::{prepared, shared};
 use lightlane::Run;
-use lightlane::engine::time_domain::{Simulation, simulate};
+use lightlane::engine::time_domain::{Simulation, simulate, simulate_sequence};
 use lightlane::lane::{Aggressor, AggressorKind, Block, Channel, CrosstalkPath, Lane, preset};
+use lightlane::receiver::{Mlsd, MlsdSetting};
+use lightlane::system::ledger_of;
 
 /// Symbols of a run: some hundred errors at 1e-3, a second or two of time.
 const N_SYMBOLS: u64 = 400_000;
@@ -105,5 +107,44 @@ fn on_the_measured_channels_without_decision_feedback() {
         let Some(mut lane) = on_file(id, 106.25e9, 3.0) else { return };
         lane.receiver.dfe = None;
         engines_agree(id, &lane, 0.0);
+    }
+}
+
+/// The counted sequence lies below the bound and above half of it, makes fewer errors than the feedback on the same
+/// samples, and that feedback is the one that is predicted without a detector.
+#[test]
+fn on_the_copper_presets_with_sequence_detection() {
+    for (name, factor, whitening_taps) in
+        [("copper-kr1", 4.0, 0), ("copper-kr1", 4.0, 1), ("copper-c2m", 60.0, 1)]
+    {
+        let mut lane = noisier(name, factor);
+        let plain = prepared(&lane).unwrap().analyze(&Run::default()).unwrap();
+        lane.receiver.mlsd = MlsdSetting::Detector(Mlsd { whitening_taps });
+        let prepared = prepared(&lane).unwrap();
+        let report = prepared.analyze(&Run::default()).unwrap();
+        let detection = report.detection.clone().unwrap();
+        let simulation = Simulation { n_symbols: N_SYMBOLS, ..Simulation::default() };
+        let counts = simulate_sequence(&report.model, &detection.detector, &simulation).unwrap();
+        let label = format!(
+            "{name}, {whitening_taps} whitening taps: at most {:.3e} (feedback {:.3e}, gain {:.2} dB), counted {:.3e} \
+             ({:.3e})",
+            report.ber,
+            detection.dfe_ber,
+            detection.gain_db,
+            counts.counts.ber(),
+            counts.dfe.ber()
+        );
+        assert_eq!((report.ber_kind, plain.ber_kind), ("bound", "model"));
+        assert_eq!(detection.dfe_ber, plain.ber);
+        assert!(report.ber <= plain.ber && report.margin_db >= plain.margin_db, "{label}");
+        assert!(counts.counts.agrees_with_bound(report.ber, 0.9999, MODEL_TOLERANCE).unwrap(), "{label}");
+        assert!(counts.dfe.agrees_with(detection.dfe_ber, 0.9999, MODEL_TOLERANCE).unwrap(), "{label}");
+        assert!(counts.counts.n_bit_errors <= counts.dfe.n_bit_errors, "{label}");
+        // The detector is paid for.
+        let energy = |r| ledger_of(&prepared, r).unwrap().energy_j_per_bit.value;
+        assert!(energy(&report) > energy(&plain));
+        // A frozen lane is the same lane.
+        let again = crate::prepared(&report.lane).unwrap().analyze(&Run::default()).unwrap();
+        assert_eq!((again.ber, again.detection), (report.ber, report.detection));
     }
 }

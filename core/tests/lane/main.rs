@@ -1,5 +1,6 @@
 //! Gates of the whole lane: the shared pulse references, the engines against each other, bad input.
 
+mod adaptive;
 mod bad_input;
 mod composition;
 mod engines;

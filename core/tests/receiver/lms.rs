@@ -1,7 +1,7 @@
 //! Adaptation against the closed form, its variants against one another, lanes against the serial run.
 
 use lightlane::random::{Purpose, Stream};
-use lightlane::receiver::{Lms, LmsUpdate, mmse};
+use lightlane::receiver::{Ffe, Lms, LmsUpdate, mmse, mmse_floating};
 use lightlane::simd::Level;
 use lightlane::simd::lanes::{LANES, Row};
 use lightlane::{Error, Run};
@@ -141,4 +141,38 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn floating_taps_adapt_where_they_are_and_nowhere_else() {
+    // An echo beyond the fixed taps.
+    let mut pulse = vec![0.0; 13];
+    (pulse[0], pulse[1], pulse[12]) = (1.0, 0.3, 0.2);
+    let (symbols, samples) = record(60_000, &pulse, 0, 0.03, 5);
+    let ffe = Ffe { floating_groups: 1, floating_taps: 2, floating_span_ui: 20, ..Ffe::new(0, 2) };
+    let best = mmse_floating(&pulse, &[9e-4], &ffe, 0, 5.0 / 9.0, Some(0)).unwrap();
+    let run = Run::default();
+    let wire = Lms::new(best.ffe.len(), 0, 0, 2e-3).unwrap();
+    let floating = Lms { positions: Some(best.positions.clone()), ..wire.clone() };
+    for update in [LmsUpdate::Lms, LmsUpdate::Block(8)] {
+        let lms = Lms { update, ..floating.clone() };
+        let found = lms.run(&samples, &symbols, symbols.len(), &run).unwrap();
+        for (i, tap) in found.ffe.iter().enumerate() {
+            assert_eq!(*tap == 0.0, !best.positions.contains(&i), "tap {i}");
+            // Gradient noise: about sqrt(step mse) a tap.
+            assert!((tap - best.ffe[i]).abs() < 0.01, "tap {i}: {tap} {}", best.ffe[i]);
+        }
+    }
+    // All places given are none given, bit by bit.
+    let all = Lms { positions: Some((0..best.ffe.len()).collect()), ..wire.clone() };
+    let (a, b) =
+        (all.run(&samples, &symbols, 9000, &run).unwrap(), wire.run(&samples, &symbols, 9000, &run).unwrap());
+    assert_eq!(a, b);
+    let refused = |positions: Vec<usize>| {
+        let lms = Lms { positions: Some(positions), ..wire.clone() };
+        lms.validate().unwrap_err().to_string()
+    };
+    assert!(refused(vec![0, 99]).starts_with("positions[1] = 99"));
+    assert!(refused(vec![0, 3, 3]).starts_with("positions[2] = 3"));
+    assert!(refused(vec![1, 2]).starts_with("positions = [1, 2]: must be with 0"));
 }

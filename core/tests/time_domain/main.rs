@@ -4,6 +4,7 @@ mod feedback;
 mod noise;
 mod precision;
 mod runs;
+mod sequence;
 mod waveform;
 
 use lightlane::engine::time_domain::{Counts, Simulation, naive, simulate};

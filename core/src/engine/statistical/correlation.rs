@@ -2,7 +2,7 @@
 
 use super::alphabet::{Alphabet, Response};
 use super::jitter;
-use crate::response::{DecisionModel, SlicerSignal};
+use crate::response::{DecisionModel, SlicerJitter, SlicerSignal};
 
 /// Lags of the symbols whose interference is kept symbol by symbol, the word of any table among them; what lies further
 /// away enters the autocovariance.
@@ -61,14 +61,7 @@ impl Correlation {
             }
         }
         if let Some(jitter) = &model.jitter {
-            // Every timing error belongs to one symbol or edge and is independent of the others: what two decisions
-            // share is one error, through the response at two places.
-            let power = jitter.rj_ui * jitter.rj_ui + jitter.dd_ui * jitter.dd_ui;
-            let total: f64 = jitter::events(jitter).iter().map(|e| e.energy(alphabet)).sum();
-            let energy = overlap(&jitter.response, 0);
-            if energy > 0.0 {
-                add(power * total / energy, &jitter.response);
-            }
+            add(jitter_power(jitter, alphabet), &jitter.response);
         }
         Self { first: FIRST_LAG, linear, slopes, offset_v, noise_v2: noise_v2(model, reach), held_v2 }
     }
@@ -87,8 +80,17 @@ impl Correlation {
     }
 }
 
+/// Variance that a timing error brings, over the square of its response. Every timing error belongs to one symbol or edge
+/// and is independent of the others: what two decisions share is one error, through the response at two places.
+pub(super) fn jitter_power(jitter: &SlicerJitter, alphabet: &Alphabet) -> f64 {
+    let power = jitter.rj_ui * jitter.rj_ui + jitter.dd_ui * jitter.dd_ui;
+    let total: f64 = jitter::events(jitter).iter().map(|e| e.energy(alphabet)).sum();
+    let energy = overlap(&jitter.response, 0);
+    if energy > 0.0 { power * total / energy } else { 0.0 }
+}
+
 /// Σ r[i] r[i + lag].
-fn overlap(r: &[f64], lag: usize) -> f64 {
+pub(super) fn overlap(r: &[f64], lag: usize) -> f64 {
     r.iter().zip(r.iter().skip(lag)).map(|(a, b)| a * b).sum()
 }
 

@@ -105,7 +105,10 @@ impl Eye {
             return Err(Error::parameter("models", other.levels.len(), format!("all of {levels} levels")));
         }
         let prepared: Vec<Prepared> = run.install(|| {
-            models.par_iter().map(|m| Prepared::for_scale(m, 1.0, Effort::Eye, run)).collect::<Result<_>>()
+            models
+                .par_iter()
+                .map(|m| Prepared::for_scale(m, None, 1.0, Effort::Eye, run))
+                .collect::<Result<_>>()
         })?;
         let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
         for p in &prepared {

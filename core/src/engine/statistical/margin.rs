@@ -68,7 +68,13 @@ impl Prepared {
         let mut high = (0.0, now);
         for db in [-6.0, -18.0, LEAST_DB] {
             run.check()?;
-            let finer = Self::for_scale(&model, amplitude_ratio(db) * self.scale, Effort::Figures, run)?;
+            let finer = Self::for_scale(
+                &model,
+                self.detector(),
+                amplitude_ratio(db) * self.scale,
+                Effort::Figures,
+                run,
+            )?;
             let value = |db: f64| height(finer.ratios(amplitude_ratio(db)).ber) - target;
             let low = (db, value(db));
             if low.1 >= 0.0 {

@@ -14,6 +14,9 @@
 //!
 //! Decision errors propagate by an exact Markov chain where successive decisions share nothing but their feedback, and by
 //! drawn bursts, good to 1 or 2 %, where they share noise or interference.
+//!
+//! A detector of sequences has the union bound of its error events instead (`sequence.rs` says what is bound and what is
+//! model), and never more than the decision feedback that it replaces.
 
 mod alphabet;
 mod bursts;
@@ -26,6 +29,7 @@ mod margin;
 mod mixture;
 mod prepared;
 mod remainder;
+mod sequence;
 mod thresholds;
 mod word;
 

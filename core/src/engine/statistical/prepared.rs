@@ -8,10 +8,12 @@ use super::correlation::Correlation;
 use super::jitter;
 use super::mixture::{Mixture, Side, merged};
 use super::remainder::{Kernel, Limits, Remainder};
+use super::sequence::{Sequence, SequenceRatios};
 use super::thresholds;
 use super::word::{Budget, Component, Plan, components};
 use crate::density::{Tail, TailTable};
 use crate::error::Result;
+use crate::receiver::SequenceDetector;
 use crate::response::DecisionModel;
 use crate::run::Run;
 use crate::simd::Level;
@@ -38,6 +40,9 @@ pub struct Prepared {
     /// What propagation adds, over the symbol error ratio with correct feedback, by the noise in whole decibels: drawn
     /// once each, interpolated between, so that a search for a margin meets a smooth curve.
     added: Mutex<BTreeMap<i64, Added>>,
+    /// Detection in the place of the feedback.
+    detector: Option<SequenceDetector>,
+    sequence: Option<Sequence>,
     level: Level,
     /// Noise scale that the grid was made for.
     pub(super) scale: f64,
@@ -58,11 +63,25 @@ impl Prepared {
     /// # Errors
     /// [`crate::Error::Parameter`] for a model whose fields do not fit each other, [`crate::Error::Interrupted`].
     pub fn new(model: &DecisionModel, run: &Run) -> Result<Self> {
-        Self::for_scale(model, 1.0, Effort::Figures, run)
+        Self::for_scale(model, None, 1.0, Effort::Figures, run)
+    }
+
+    /// The same for a receiver that detects sequences: its figures are the bound of [`Prepared::ratios`].
+    ///
+    /// # Errors
+    /// As [`Prepared::new`].
+    pub fn with_detector(model: &DecisionModel, detector: &SequenceDetector, run: &Run) -> Result<Self> {
+        Self::for_scale(model, Some(detector), 1.0, Effort::Figures, run)
     }
 
     /// The same with a grid that resolves the noise times `scale`.
-    pub(super) fn for_scale(model: &DecisionModel, scale: f64, effort: Effort, run: &Run) -> Result<Self> {
+    pub(super) fn for_scale(
+        model: &DecisionModel,
+        detector: Option<&SequenceDetector>,
+        scale: f64,
+        effort: Effort,
+        run: &Run,
+    ) -> Result<Self> {
         run.check()?;
         let alphabet = Alphabet::of(model)?;
         let (budget, kernel, nodes, mut limits) = match effort {
@@ -106,7 +125,10 @@ impl Prepared {
         };
         run.check()?;
         let correlation = Correlation::of(model, &alphabet, &response, STRETCH);
-        let model = model.clone();
+        let sequence = detector
+            .map(|d| Sequence::new(model, d, &alphabet, &response, &correlation, scale, run))
+            .transpose()?;
+        let (model, detector) = (model.clone(), detector.cloned());
         Ok(Self {
             model,
             alphabet,
@@ -118,6 +140,8 @@ impl Prepared {
             exact,
             correlation,
             added: Mutex::default(),
+            detector,
+            sequence,
             level: Level::detect()?,
             scale,
         })
@@ -126,6 +150,18 @@ impl Prepared {
     /// The model.
     pub fn model(&self) -> &DecisionModel {
         &self.model
+    }
+
+    /// The sequence detector, if there is one.
+    pub fn detector(&self) -> Option<&SequenceDetector> {
+        self.detector.as_ref()
+    }
+
+    /// 20 log10 of the least distance of the detector's error events over that of the slicer with correct feedback,
+    /// both in standard deviations of what disturbs them: what detection gains where errors are rare. 10 log10(1 + a²)
+    /// on 1 + aD in white noise; `None` without a detector.
+    pub fn detection_gain_db(&self) -> Option<f64> {
+        self.sequence.as_ref().map(|s| s.gain)
     }
 
     /// Decision thresholds, ascending, V: the model's, or those of least symbol error ratio.
@@ -151,7 +187,35 @@ impl Prepared {
 
     /// Error ratios with every Gaussian noise `noise_scale` times as large in amplitude; intersymbol interference,
     /// crosstalk, jitter and thresholds are held.
+    ///
+    /// Of a sequence detector: the union of its error events, or the figures of decision feedback where the union is
+    /// no better.
     pub fn ratios(&self, noise_scale: f64) -> ErrorRatios {
+        let Some(sequence) = &self.sequence else { return self.feedback_ratios(noise_scale) };
+        let mut ratios = self.correct_feedback(noise_scale);
+        let bound = sequence.ratios(noise_scale);
+        // Feedback errors only add to those of the slicer: where the bound is below these it need not be known.
+        if bound.ser > ratios.genie_ser {
+            ratios = self.feedback_ratios(noise_scale);
+        }
+        if bound.ser < ratios.ser {
+            let SequenceRatios { ser, ber, ser_by_level, continue_probability } = bound;
+            ratios = ErrorRatios { ser, ber, ser_by_level, continue_probability, ..ratios };
+        }
+        ratios
+    }
+
+    /// The same of decision feedback, whether or not there is a detector in its place.
+    pub fn feedback_ratios(&self, noise_scale: f64) -> ErrorRatios {
+        let mut ratios = self.correct_feedback(noise_scale);
+        if ratios.genie_ser > 0.0 && self.model.dfe.iter().any(|d| *d != 0.0) {
+            self.propagate(noise_scale, &mut ratios);
+        }
+        ratios
+    }
+
+    /// Figures of a slicer whose feedback is right.
+    fn correct_feedback(&self, noise_scale: f64) -> ErrorRatios {
         let m = self.alphabet.size();
         let p = self.decision_probabilities(noise_scale);
         let mut by_level = vec![0.0; m];
@@ -163,7 +227,7 @@ impl Prepared {
             }
         }
         let genie_ser = by_level.iter().sum::<f64>() / m as f64;
-        let mut ratios = ErrorRatios {
+        ErrorRatios {
             ser: genie_ser,
             ber: genie_ber,
             ser_by_level: by_level,
@@ -171,11 +235,7 @@ impl Prepared {
             genie_ser,
             genie_ber,
             continue_probability: genie_ser,
-        };
-        if genie_ser > 0.0 && self.model.dfe.iter().any(|d| *d != 0.0) {
-            self.propagate(noise_scale, &mut ratios);
         }
-        ratios
     }
 
     /// Replaces the figures of correct feedback by those of the true one.

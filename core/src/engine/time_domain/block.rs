@@ -4,6 +4,7 @@
 //! evaluated in any order, of any length, by any thread, and every value is the same to the last bit.
 
 use super::plan::{Aggressor, JitterBranch, Plan, Table};
+use super::sequence::Buffers;
 use crate::response::JitterModel;
 use crate::simd;
 
@@ -22,6 +23,7 @@ pub(super) struct Workspace {
     /// Symbols, `Plan::back` before the block to `Plan::ahead` after it.
     pub(super) symbols: Vec<u8>,
     pub(super) decisions: Vec<u8>,
+    pub(super) sequence: Buffers,
     levels: Vec<f32>,
     work: Vec<f32>,
     draws: Vec<f32>,
@@ -32,7 +34,11 @@ pub(super) struct Workspace {
 impl Plan {
     /// Fills `z` and `symbols` for the `n` symbols from number `first` of the run.
     pub(super) fn evaluate(&self, first: u64, n: usize, ws: &mut Workspace) {
-        let at = ORIGIN + first;
+        self.evaluate_at(ORIGIN + first, n, ws);
+    }
+
+    /// The same from a position of the streams, which begin long before the run.
+    pub(super) fn evaluate_at(&self, at: u64, n: usize, ws: &mut Workspace) {
         let width = self.back + n + self.ahead;
         let bits = self.modulation.bits_per_symbol() as u32;
         resize(&mut ws.symbols, width);

@@ -5,6 +5,9 @@ use super::codewords::CodewordErrors;
 use super::tally::WINDOW;
 use crate::error::{Error, Result, require};
 
+/// Least share of the union of its error events that a detector of sequences counts.
+const BOUND_SHARE: f64 = 0.5;
+
 /// Errors counted in a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Counts {
@@ -107,6 +110,23 @@ impl Counts {
     }
 }
 
+impl Counts {
+    /// Whether the run is consistent with a bound on its bit error ratio.
+    ///
+    /// As [`Counts::agrees_with`], but the interval may lie below the bound, down to half of it: full-traceback sequence
+    /// detection counts 0.65 to 0.95 of the union of its error events, and half is refused with certainty.
+    ///
+    /// # Errors
+    /// As [`Counts::agrees_with`].
+    pub fn agrees_with_bound(&self, bound: f64, confidence: f64, model_tolerance: f64) -> Result<bool> {
+        require::within("bound", bound, 0.0, 1.0)?;
+        // Either the interval holds the bound or half of it, or it lies between them.
+        let below = self.agrees_with(bound, confidence, model_tolerance)?;
+        let half = self.agrees_with(BOUND_SHARE * bound, confidence, model_tolerance)?;
+        Ok(below || half || (self.ber() <= bound && self.ber() >= BOUND_SHARE * bound))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,6 +158,10 @@ mod tests {
         assert!(!counts.agrees_with(1.3 * counts.ber(), 0.9999, 0.0).unwrap());
         assert!(!counts.agrees_with(counts.ber() / 1.3, 0.9999, 0.0).unwrap());
         assert!(counts.agrees_with(1.3 * counts.ber(), 0.9999, 0.3).unwrap());
+        // A bound may be twice what is counted and no less than it.
+        assert!(counts.agrees_with_bound(1.5 * counts.ber(), 0.9999, 0.0).unwrap());
+        assert!(!counts.agrees_with_bound(2.5 * counts.ber(), 0.9999, 0.0).unwrap());
+        assert!(!counts.agrees_with_bound(counts.ber() / 1.3, 0.9999, 0.0).unwrap());
         // No error in 2e7 bits: up to 4.95e-7 is possible at 99.99 %.
         let none = independent(10_000_000, 0);
         assert!(none.agrees_with(4.9e-7, 0.9999, 0.0).unwrap());

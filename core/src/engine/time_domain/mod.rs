@@ -20,6 +20,7 @@
 //!
 //! Normals end at 6.76 σ ([`crate::simd::NORMAL_LIMIT`]): a link whose errors need rarer events shows none here.
 
+mod adaptive;
 mod binomial;
 mod block;
 mod branch;
@@ -29,14 +30,17 @@ mod decide;
 #[doc(hidden)]
 pub mod naive;
 mod plan;
+mod sequence;
 mod shaping;
 mod symbol_noise;
 mod tally;
 mod waveform;
 
+pub use adaptive::{AdaptiveCounts, simulate_adaptive};
 pub use binomial::clopper_pearson;
 pub use codewords::{CodewordErrors, Codewords};
 pub use counts::Counts;
+pub use sequence::{SequenceCounts, simulate_sequence};
 pub use waveform::{ClockReport, EyeDensity, WaveformCounts, simulate_waveform};
 
 use crate::error::{Error, Result};
@@ -47,6 +51,7 @@ use block::Workspace;
 use decide::{History, decide};
 use plan::Plan;
 use rayon::prelude::*;
+use sequence::Trellis;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use tally::{Tally, Total};
@@ -126,12 +131,22 @@ pub fn simulate(model: &DecisionModel, simulation: &Simulation) -> Result<Counts
 }
 
 fn simulate_cut(model: &DecisionModel, simulation: &Simulation, cut: Cut) -> Result<Counts> {
+    Ok(run_cut(model, None, simulation, cut)?.0)
+}
+
+/// Counts of decision feedback, and the errors of a sequence where one is detected.
+fn run_cut(
+    model: &DecisionModel,
+    trellis: Option<&Trellis>,
+    simulation: &Simulation,
+    cut: Cut,
+) -> Result<(Counts, Total)> {
     check_simulation(simulation)?;
     let level = Level::detect()?;
     let plan = Plan::new(model, simulation.seed, level)?;
-    let job = Job { plan: &plan, simulation, cut, done: AtomicU64::new(0) };
-    let total = simulation.run.install(|| job.run())?;
-    Ok(total.counts(model.modulation, level.name()))
+    let job = Job { plan: &plan, trellis, simulation, cut, done: AtomicU64::new(0) };
+    let (total, sequence) = simulation.run.install(|| job.run())?;
+    Ok((total.counts(model.modulation, level.name()), sequence))
 }
 
 fn check_simulation(simulation: &Simulation) -> Result<()> {
@@ -148,6 +163,7 @@ fn check_simulation(simulation: &Simulation) -> Result<()> {
 /// One run in progress.
 struct Job<'a> {
     plan: &'a Plan,
+    trellis: Option<&'a Trellis>,
     simulation: &'a Simulation,
     cut: Cut,
     done: AtomicU64,
@@ -156,6 +172,8 @@ struct Job<'a> {
 /// What a segment leaves: its errors, and the histories at its ends.
 struct Segment {
     tally: Tally,
+    /// Errors of the sequence; none without detection.
+    sequence: Option<Tally>,
     start: History,
     end: History,
 }
@@ -165,7 +183,7 @@ impl Job<'_> {
     ///
     /// A segment starts from the history that its warm-up found. Where that is not the one in which the segment before
     /// it ended, it is decided again from the right one, so that the whole is one serial run.
-    fn run(&self) -> Result<Total> {
+    fn run(&self) -> Result<(Total, Total)> {
         let run = &self.simulation.run;
         let threads = run.threads();
         let n_segments = self.simulation.n_symbols.div_ceil(self.cut.segment);
@@ -174,9 +192,14 @@ impl Job<'_> {
         let workspaces: Vec<_> = (0..threads).map(|_| Mutex::new(Workspace::default())).collect();
         let segment = |index| {
             let thread = rayon::current_thread_index().unwrap_or(0) % threads;
-            self.segment(index, None, &mut lock(&workspaces[thread]))
+            let ws = &mut lock(&workspaces[thread]);
+            match self.trellis {
+                Some(trellis) => self.detected_segment(trellis, index, ws),
+                None => self.segment(index, None, ws),
+            }
         };
         let mut total = Total::new(self.simulation.codewords, self.plan.modulation)?;
+        let mut sequence = Total::new(self.simulation.codewords, self.plan.modulation)?;
         let mut history = History::right(self.plan.dfe.len());
         for first in (0..n_segments).step_by(wave as usize) {
             let range = first..(first + wave).min(n_segments);
@@ -187,17 +210,21 @@ impl Job<'_> {
                 range.clone().into_par_iter().map(segment).collect()
             };
             for (index, mut part) in range.zip(done?) {
+                if let Some(found) = part.sequence.take() {
+                    sequence.add(found, self.end(index));
+                }
                 if part.start != history {
                     part = self.segment(index, Some(history), &mut lock(&workspaces[0]))?;
                 }
                 history = part.end;
                 total.add(part.tally, self.end(index));
-                if self.simulation.stop_at_bit_errors.is_some_and(|n| total.bit_errors() >= n) {
-                    return Ok(total);
+                let counted = if self.trellis.is_some() { &sequence } else { &total };
+                if self.simulation.stop_at_bit_errors.is_some_and(|n| counted.bit_errors() >= n) {
+                    return Ok((total, sequence));
                 }
             }
         }
-        Ok(total)
+        Ok((total, sequence))
     }
 
     /// Symbol after the last of a segment.
@@ -225,10 +252,15 @@ impl Job<'_> {
             tally.wrong(k, sent, decided, modulation.bit_errors(sent, decided));
         })?;
         if !repeated {
-            let done = self.done.fetch_add(end - first, Ordering::Relaxed) + end - first;
-            self.simulation.run.report(done, self.simulation.n_symbols);
+            self.report(end - first);
         }
-        Ok(Segment { tally, start, end: history })
+        Ok(Segment { tally, sequence: None, start, end: history })
+    }
+
+    /// Tells that so many symbols more are done.
+    fn report(&self, symbols: u64) {
+        let done = self.done.fetch_add(symbols, Ordering::Relaxed) + symbols;
+        self.simulation.run.report(done, self.simulation.n_symbols);
     }
 
     fn decide_range(
