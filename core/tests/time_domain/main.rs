@@ -3,6 +3,7 @@
 mod feedback;
 mod noise;
 mod precision;
+mod rare;
 mod runs;
 mod waveform;
 

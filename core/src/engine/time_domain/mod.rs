@@ -29,6 +29,7 @@ mod decide;
 #[doc(hidden)]
 pub mod naive;
 mod plan;
+mod rare;
 mod shaping;
 mod symbol_noise;
 mod tally;
@@ -37,6 +38,7 @@ mod waveform;
 pub use binomial::clopper_pearson;
 pub use codewords::{CodewordErrors, Codewords};
 pub use counts::Counts;
+pub use rare::{RareCounts, RareRatio, RareSimulation, simulate_rare};
 pub use waveform::{ClockReport, EyeDensity, WaveformCounts, simulate_waveform};
 
 use crate::error::{Error, Result};
@@ -254,7 +256,7 @@ impl Job<'_> {
 }
 
 /// Each thread has a workspace of its own, so the lock is free; one left by a panic is as good as new.
-fn lock(workspace: &Mutex<Workspace>) -> MutexGuard<'_, Workspace> {
+fn lock<T>(workspace: &Mutex<T>) -> MutexGuard<'_, T> {
     workspace.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
