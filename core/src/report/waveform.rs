@@ -8,8 +8,8 @@ use crate::response::Jitter;
 
 impl PreparedLane {
     /// Counts errors on the waveform at `samples_per_symbol` (`None`: the lane's own), with the equalizer, phase and
-    /// thresholds that [`PreparedLane::analyze`] finds for the lane without what only this mode has: sinusoidal and
-    /// even-odd jitter, mismatch of sub-converters, clock recovery.
+    /// thresholds that [`PreparedLane::analyze`] finds for the lane without what only this mode has: clock recovery and the
+    /// jitter that it may track, more jitter than the other modes take, mismatch of sub-converters.
     ///
     /// # Errors
     /// Those of [`PreparedLane::analyze`], [`receiver::waveform`] and [`simulate_waveform`].
@@ -34,8 +34,13 @@ impl PreparedLane {
     fn without_waveform_only(&self) -> Self {
         let mut plain = self.clone();
         plain.lane.receiver = self.lane.receiver.without_waveform_only();
-        let jitter = self.link.jitter.clone();
-        plain.link.jitter = jitter.map(|j| Jitter { sj_ui: 0.0, sj_hz: 0.0, dcd_ui: 0.0, ..j });
+        let rate = self.link.grid.symbol_rate();
+        let tracked = self.lane.receiver.clock_recovery.is_some();
+        if let Some(jitter) = &mut plain.link.jitter
+            && (tracked || jitter.check_series(rate).is_err())
+        {
+            *jitter = Jitter { sj_ui: 0.0, sj_hz: 0.0, dcd_ui: 0.0, ..jitter.clone() };
+        }
         plain
     }
 }

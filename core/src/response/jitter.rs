@@ -1,6 +1,7 @@
 //! Jitter of the transmitter: what moves, and by how much.
 
 use crate::error::{Error, Result, require};
+use crate::grid::SymbolRate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -23,18 +24,22 @@ pub struct Jitter {
     pub rj_ui: f64,
     /// Dual-Dirac jitter A_DD, UI: each event is early or late by this much.
     pub dd_ui: f64,
-    /// Sinusoidal jitter, UI, zero to peak: the transmitter's clock swings by it. Only the waveform mode of the time
-    /// domain has it.
+    /// Sinusoidal jitter, UI, zero to peak: the transmitter's clock swings by it, slowly, so that successive symbols
+    /// have it in common. With half of `dcd_ui` at most 0.2 but in the waveform mode, whose clock recovery may track it.
     pub sj_ui: f64,
     /// Frequency of the sinusoidal jitter, Hz, at most a thousandth of the symbol rate.
     pub sj_hz: f64,
     /// Duty-cycle distortion (even-odd jitter), UI: even symbols or transitions are late and odd ones early by half of
-    /// it. Only the waveform mode of the time domain has it.
+    /// it.
     pub dcd_ui: f64,
     /// What moves: "edge" (each transition on its own) or "com" (whole symbols). They differ by 1.6 to 1.7 in rms on real channels.
     pub model: JitterModel,
 }
 
+/// Largest timing error of the series, UI.
+const MAX_SERIES_UI: f64 = 0.2;
+/// Highest frequency of sinusoidal jitter over the symbol rate: it is constant over a response.
+pub(crate) const MAX_SINUSOID: f64 = 1e-3;
 /// Largest sinusoidal jitter: masks of jitter tolerance end at 5 UI.
 const MAX_SINUSOID_UI: f64 = 16.0;
 
@@ -61,16 +66,22 @@ impl Jitter {
         Ok(())
     }
 
-    /// Whether only the waveform mode of the time domain can have it.
+    /// Checks what the engines with one value a symbol make of sinusoidal and even-odd jitter: a series to third order,
+    /// whose next term is (2π f d)⁴/24 of the signal at frequency f, 0.7 % at half the symbol rate for 0.2 UI.
     ///
     /// # Errors
-    /// [`Error::Parameter`] naming the first field that the engines with one value a symbol cannot honour.
-    pub fn refuse_waveform_only(&self) -> Result<()> {
-        for (name, value) in [("sj_ui", self.sj_ui), ("dcd_ui", self.dcd_ui)] {
-            if value > 0.0 {
-                let requirement = "0 here: only simulate(mode=\"waveform\") has it";
-                return Err(Error::parameter(format!("transmitter.jitter.{name}"), value, requirement));
-            }
+    /// [`Error::Parameter`] for more than 0.2 UI of both together, or a sinusoid faster than a thousandth of the symbol
+    /// rate.
+    pub fn check_series(&self, symbol_rate: SymbolRate) -> Result<()> {
+        let requirement = |what: &str| format!("{what} here: only simulate(mode=\"waveform\") has more");
+        if self.sj_ui + 0.5 * self.dcd_ui > MAX_SERIES_UI {
+            let (name, value) =
+                if self.sj_ui >= 0.5 * self.dcd_ui { ("sj_ui", self.sj_ui) } else { ("dcd_ui", self.dcd_ui) };
+            let most = format!("at most {MAX_SERIES_UI} UI together with half of dcd_ui");
+            return Err(Error::parameter(format!("transmitter.jitter.{name}"), value, requirement(&most)));
+        }
+        if self.sj_ui > 0.0 {
+            require::within("transmitter.jitter.sj_hz", self.sj_hz, 0.0, MAX_SINUSOID * symbol_rate.hz())?;
         }
         Ok(())
     }

@@ -64,6 +64,7 @@ fn everything() -> DecisionModel {
         main: 1,
         transmit_taps: vec![1.0],
         transmit_main: 0,
+        ..SlicerJitter::default()
     });
     model
 }

@@ -7,6 +7,7 @@
 //! | aggressor | phase, then symbols | phase ∝ its cumulant, symbol ∝ e^(λ c b) |
 //! | dual-Dirac jitter | ± dd r m, m what moves | ∝ e^(λ x) |
 //! | Gaussian noise and jitter | κ w | w of mean λ κ |
+//! | a converter's steps | width times a uniform | ∝ e^(λ x) |
 //! | residual of a table | one of its samples | ∝ e^(λ x) |
 //!
 //! λ is where the mean of the slicer's input lies on the threshold.
@@ -63,6 +64,27 @@ pub(super) fn uniform(word: u32) -> f64 {
     (f64::from(word) + 0.5) / 4_294_967_296.0
 }
 
+/// Mean of a uniform between −1/2 and 1/2 under e^(exponent u).
+fn uniform_mean(exponent: f64) -> f64 {
+    if exponent.abs() < 1e-3 {
+        return exponent / 12.0;
+    }
+    0.5 / (0.5 * exponent).tanh() - 1.0 / exponent
+}
+
+/// Tilted draw of a uniform between −1/2 and 1/2, and ln p/q of it.
+pub(super) fn tilted_uniform(word: u32, exponent: f64) -> (f64, f64) {
+    let (p, size) = (uniform(word), exponent.abs());
+    if size < NEGLIGIBLE {
+        return (p - 0.5, 0.0);
+    }
+    // From the favoured end: e^(−size x), 0 < x < 1.
+    let mass = -(-size).exp_m1();
+    let x = -(-p * mass).ln_1p() / size;
+    let u = (0.5 - x) * exponent.signum();
+    (u, (mass / size).ln() + size * x)
+}
+
 /// Tilted symbols of one aggressor.
 #[derive(Debug, Clone)]
 pub(super) struct AggressorLaw {
@@ -84,8 +106,10 @@ pub(super) struct Law<'a> {
     pub(super) symbols: Vec<(i64, Choice)>,
     pub(super) aggressors: Vec<AggressorLaw>,
     pub(super) residual: Option<Choice>,
+    /// Exponents of each uniform's taps.
+    pub(super) uniform: Vec<Vec<f64>>,
     /// One stream for each kind of draw: symbols, noise, random jitter, sign, residual, then by source of noise, then
-    /// phase and symbols of each aggressor.
+    /// phase and symbols of each aggressor, then by uniform.
     pub(super) streams: Vec<Stream>,
 }
 
@@ -96,6 +120,8 @@ struct Shares {
     /// Phases, taps, V by symbol.
     aggressors: Vec<Vec<Vec<Vec<f64>>>>,
     residual: Vec<f64>,
+    /// Widths, V.
+    uniform: Vec<Vec<f64>>,
     gaussian_v2: f64,
     /// V from the mean to the threshold.
     distance_v: f64,
@@ -119,7 +145,7 @@ impl<'a> Law<'a> {
                 exponents.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(*x), b.max(*x)));
             (spread.1 - spread.0 > NEGLIGIBLE).then(|| (*lag, Choice::new(&exponents).0))
         });
-        let kinds = 5 + plan.by_symbol.len() + 2 * plan.aggressors.len();
+        let kinds = 5 + plan.by_symbol.len() + 2 * plan.aggressors.len() + plan.uniform.len();
         let stream =
             |kind: usize| Stream::new(plan.level, seed, Purpose::Rare, (number * kinds + kind) as u32);
         let tilted = |v: &[f64]| v.iter().map(|v| lambda * v).collect::<Vec<f64>>();
@@ -132,6 +158,7 @@ impl<'a> Law<'a> {
             symbols: symbols.collect(),
             aggressors: shares.aggressors.iter().map(|phases| AggressorLaw::new(phases, lambda)).collect(),
             residual: (!shares.residual.is_empty()).then(|| Choice::new(&tilted(&shares.residual)).0),
+            uniform: shares.uniform.iter().map(|widths| tilted(widths)).collect(),
             streams: (0..kinds).map(stream).collect(),
         }
     }
@@ -197,7 +224,7 @@ impl Shares {
             symbols.push((lag, v, e));
         }
         if let Some(jitter) = &plan.jitter {
-            let response: f64 = jitter.response.taps.iter().map(|t| f64::from(*t).powi(2)).sum();
+            let response: f64 = jitter.orders[0].taps.iter().map(|t| f64::from(*t).powi(2)).sum();
             let taps: f64 = jitter.transmit.taps.iter().map(|t| f64::from(*t).powi(2)).sum();
             // Rough: an edge moves the difference of two levels.
             let edges = if jitter.model == JitterModel::Edge { 2.0 } else { 1.0 };
@@ -211,7 +238,16 @@ impl Shares {
         if !residual.is_empty() {
             mean_v += residual.iter().sum::<f64>() / residual.len() as f64;
         }
-        Self { symbols, aggressors, residual, gaussian_v2, distance_v: f64::from(threshold) - mean_v }
+        let widths = |(_, branch): &(Stream, Branch)| branch.taps.iter().map(|t| f64::from(*t)).collect();
+        let uniform = plan.uniform.iter().map(widths).collect();
+        Self {
+            symbols,
+            aggressors,
+            residual,
+            uniform,
+            gaussian_v2,
+            distance_v: f64::from(threshold) - mean_v,
+        }
     }
 
     /// Mean of the slicer's input under λ, from its mean without.
@@ -222,6 +258,7 @@ impl Shares {
             let values: Vec<f64> = v.iter().zip(e).map(|(v, e)| v + lambda * e).collect();
             mean += tilted_mean(&values, &exponents.collect::<Vec<_>>()).0;
         }
+        mean += self.uniform.iter().flatten().map(|width| width * uniform_mean(lambda * width)).sum::<f64>();
         for phases in &self.aggressors {
             let (mut means, mut cumulants) = (Vec::new(), Vec::new());
             for taps in phases {
@@ -309,4 +346,37 @@ fn table_shares(plan: &Plan, sent: usize) -> (f64, Vec<(i64, Vec<f64>)>) {
         (place as i64 - table.after as i64, by_symbol.collect())
     });
     (mean, shares.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tilted_uniform_has_its_mean_and_its_weights_average_to_one() {
+        let n = 100_000;
+        for exponent in [-8.0, -0.5, 1e-6, 0.5, 8.0] {
+            let (mut mean, mut weight) = (0.0, 0.0);
+            for i in 0..n {
+                let word = (u64::from(i) * (1 << 32) / u64::from(n)) as u32;
+                let (u, ln_ratio) = tilted_uniform(word, exponent);
+                assert!(u.abs() <= 0.5);
+                mean += u / f64::from(n);
+                weight += ln_ratio.exp() / f64::from(n);
+            }
+            // A ramp of 1e5 words: the weights span e^8.
+            assert!((mean - uniform_mean(exponent)).abs() < 1e-4, "{exponent}: {mean}");
+            assert!((weight - 1.0).abs() < 2e-2, "{exponent}: {weight}");
+        }
+    }
+
+    #[test]
+    fn a_choice_is_drawn_by_its_weights() {
+        let (choice, cumulant) = Choice::new(&[0.0, 2.0, -1.0, 700.0]);
+        assert!((cumulant - (700.0 - 4f64.ln())).abs() < 1e-12);
+        assert_eq!(choice.pick(u32::MAX).0, 3);
+        let (choice, _) = Choice::new(&[1.0, 1.0]);
+        assert_eq!(choice.pick(0), (0, 0.0));
+        assert_eq!(choice.pick(u32::MAX), (1, 0.0));
+    }
 }

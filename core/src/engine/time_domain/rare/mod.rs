@@ -125,7 +125,7 @@ impl RareRatio {
 ///     levels: vec![-1.0, 1.0],
 ///     signal: SlicerSignal::Linear { cursors: vec![0.07], main: 0 },
 ///     dfe: vec![],
-///     noise: SlicerNoise { autocorrelation_v2: vec![0.01 * 0.01], by_symbol: vec![], budget_v: vec![] },
+///     noise: SlicerNoise { autocorrelation_v2: vec![0.01 * 0.01], by_symbol: vec![], uniform: vec![], budget_v: vec![] },
 ///     crosstalk: vec![],
 ///     crosstalk_phase: CrosstalkPhase::default(),
 ///     jitter: None,
@@ -146,22 +146,26 @@ pub fn simulate_rare(model: &DecisionModel, simulation: &RareSimulation) -> Resu
         return Err(Error::parameter("n_draws", n_draws, "between 1 and 2^53"));
     }
     let level = Level::detect()?;
-    let plan = Plan::new(model, simulation.seed, level)?;
-    let laws = laws(&plan, simulation.seed);
+    // Slow jitter stands still over a burst: every value that it takes has laws of its own.
+    let models = model.jitter_at_rest();
+    let plans = models.iter().map(|m| Plan::new(m, simulation.seed, level)).collect::<Result<Vec<_>>>()?;
+    let laws = laws(&plans, simulation.seed);
     simulation.run.install(|| Job { laws: &laws, simulation, done: AtomicU64::new(0) }.run(level))
 }
 
-/// Every level and the side on which it may be left.
-fn laws(plan: &Plan, seed: u64) -> Vec<Law<'_>> {
-    let m = plan.modulation.n_levels();
-    let crossings = (0..m).flat_map(|level| {
-        let above = (level + 1 < m).then_some((level, level, true));
-        let below = level.checked_sub(1).map(|threshold| (level, threshold, false));
-        above.into_iter().chain(below)
+/// Every level and the side on which it may be left, of every plan.
+fn laws(plans: &[Plan], seed: u64) -> Vec<Law<'_>> {
+    let crossings = plans.iter().flat_map(|plan| {
+        let m = plan.modulation.n_levels();
+        (0..m).flat_map(move |level| {
+            let above = (level + 1 < m).then_some((plan, level, level, true));
+            let below = level.checked_sub(1).map(|threshold| (plan, level, threshold, false));
+            above.into_iter().chain(below)
+        })
     });
     crossings
         .enumerate()
-        .map(|(number, (sent, threshold, above))| Law::new(plan, seed, number, sent, threshold, above))
+        .map(|(number, (plan, sent, threshold, above))| Law::new(plan, seed, number, sent, threshold, above))
         .collect()
 }
 
@@ -220,6 +224,9 @@ impl Job<'_> {
         let sums = self.sums(0, &allotted)?;
         let modulation = self.laws[0].plan.modulation;
         let levels = modulation.n_levels() as f64;
+        // Each level is left on two sides but the outer ones.
+        let conditions = self.laws.len() as f64 / (2.0 * levels - 2.0);
+        let units = conditions * levels;
         let ratio = |of: &dyn Fn(&Sums) -> [f64; 2], unit: f64| {
             let (mean, variance) = sums
                 .iter()
@@ -242,8 +249,8 @@ impl Job<'_> {
             });
         }
         Ok(RareCounts {
-            ser: ratio(&|s| s.symbols, levels),
-            ber: ratio(&|s| s.bits, levels * modulation.bits_per_symbol() as f64),
+            ser: ratio(&|s| s.symbols, units),
+            ber: ratio(&|s| s.bits, units * modulation.bits_per_symbol() as f64),
             n_draws: all.n,
             n_symbols: all.n_symbols,
             n_errors: all.n_errors,

@@ -1,8 +1,8 @@
 //! One stretch of decisions around a crossing, drawn from its law.
 
 use super::Sums;
-use super::law::{Law, uniform};
-use crate::engine::time_domain::block::resize;
+use super::law::{Law, tilted_uniform, uniform};
+use crate::engine::time_domain::block::{centred, resize};
 use crate::engine::time_domain::branch::Branch;
 use crate::engine::time_domain::decide::{History, decide_one};
 use crate::engine::time_domain::plan::Plan;
@@ -28,6 +28,7 @@ pub(super) struct Stretch {
     /// What moves times its timing error.
     moved: Vec<f32>,
     residual: Vec<f32>,
+    uniform: Vec<Vec<f32>>,
     spare: Vec<f32>,
     z: Vec<f32>,
 }
@@ -85,6 +86,7 @@ impl Law<'_> {
         ln_weight += self.fill_noise(draw, event, n, s);
         ln_weight += self.fill_aggressors(draw, event, n, s);
         ln_weight += self.fill_jitter(draw, event, n, s);
+        ln_weight += self.fill_uniform(draw, event, n, s);
         let Some(residual) = &self.residual else { return ln_weight };
         let samples = self.plan.table.as_ref().map_or(&[][..], |t| &t.residual);
         resize(&mut s.words, n);
@@ -199,33 +201,57 @@ impl Law<'_> {
         ln_weight
     }
 
+    fn fill_uniform(&self, draw: u64, event: usize, n: usize, s: &mut Stretch) -> f64 {
+        let plan = self.plan;
+        let mut ln_weight = 0.0;
+        let first = 5 + plan.by_symbol.len() + 2 * plan.aggressors.len();
+        s.uniform.resize(plan.uniform.len(), Vec::new());
+        for (i, ((_, response), exponents)) in plan.uniform.iter().zip(&self.uniform).enumerate() {
+            let length = response.input_len(n);
+            resize(&mut s.words, length);
+            self.streams[first + i].words(draw * length as u64, &mut s.words);
+            let values = &mut s.uniform[i];
+            resize(values, length);
+            values.iter_mut().zip(&s.words).for_each(|(u, word)| *u = centred(*word));
+            for (tap, exponent) in exponents.iter().enumerate() {
+                let at = event + exponents.len() - 1 - tap;
+                let (u, ratio) = tilted_uniform(s.words[at], *exponent);
+                values[at] = u as f32;
+                ln_weight += ratio;
+            }
+        }
+        ln_weight
+    }
+
     fn fill_jitter(&self, draw: u64, event: usize, n: usize, s: &mut Stretch) -> f64 {
         let plan = self.plan;
         let Some(jitter) = &plan.jitter else { return 0.0 };
-        let length = jitter.response.input_len(n);
+        // Slow jitter stands still: it is part of the signal.
+        let response = &jitter.orders[0];
+        let length = response.input_len(n);
         let first = draw * length as u64;
         resize(&mut s.moved, length);
         match jitter.model {
             JitterModel::Com => {
-                let from = offset(plan, jitter.response.back());
+                let from = offset(plan, response.back());
                 s.moved.copy_from_slice(&s.levels[from..from + length]);
             }
             JitterModel::Edge => {
                 resize(&mut s.spare, length + 1);
                 s.spare.fill(0.0);
-                let from = offset(plan, jitter.response.back() + 1 + jitter.transmit.back());
+                let from = offset(plan, response.back() + 1 + jitter.transmit.back());
                 jitter.transmit.add(plan.level, &s.levels[from..], &mut s.spare);
                 s.moved.iter_mut().zip(s.spare.windows(2)).for_each(|(m, x)| *m = x[1] - x[0]);
             }
         }
-        let newest = event + jitter.response.taps.len() - 1;
+        let newest = event + response.taps.len() - 1;
         let mut ln_weight = 0.0;
         resize(&mut s.spare, length);
         self.streams[2].normals(first, &mut s.spare);
         let (rj, dd) = (f64::from(jitter.rj_ui), f64::from(jitter.dd_ui));
         let moved = &s.moved;
         let share = |i: usize, tap: f32| f64::from(tap) * f64::from(moved[newest - i]);
-        let kappa = jitter.response.taps.iter().enumerate().map(|(i, tap)| rj * share(i, *tap));
+        let kappa = response.taps.iter().enumerate().map(|(i, tap)| rj * share(i, *tap));
         ln_weight += self.shift(&mut s.spare, event, kappa);
         s.spare.iter_mut().for_each(|w| *w *= jitter.rj_ui);
         if dd > 0.0 {
@@ -233,7 +259,7 @@ impl Law<'_> {
             self.streams[3].words(first, &mut s.words);
             for (i, (delta, word)) in s.spare.iter_mut().zip(&s.words).enumerate() {
                 // Tap of the crossing's decision that meets this event.
-                let tap = newest.checked_sub(i).and_then(|t| jitter.response.taps.get(t).map(|r| (t, *r)));
+                let tap = newest.checked_sub(i).and_then(|t| response.taps.get(t).map(|r| (t, *r)));
                 let x = tap.map_or(0.0, |(t, r)| self.lambda * dd * share(t, r));
                 let late = 1.0 / (1.0 + (-2.0 * x).exp());
                 let chosen = uniform(*word) < late;
@@ -280,8 +306,11 @@ fn evaluate(plan: &Plan, first: usize, n: usize, s: &mut Stretch) -> f32 {
             simd::fir_add(plan.level, &levels[first..], response, &mut s.z);
         }
     }
+    for ((_, response), values) in plan.uniform.iter().zip(&s.uniform) {
+        add(response, values, &mut s.z);
+    }
     if let Some(jitter) = &plan.jitter {
-        add(&jitter.response, &s.moved, &mut s.z);
+        add(&jitter.orders[0], &s.moved, &mut s.z);
     }
     s.z[0]
 }
