@@ -41,8 +41,10 @@ from lightlane._config import (
     Twinax,
     Via,
 )
+from lightlane._dual_dirac import DualDirac
 from lightlane._exceptions import ConvergenceError, LightlaneError, ParameterError, TouchstoneError
 from lightlane._native import Network, __version__
+from lightlane._rare import RareSimulation
 from lightlane._results import (
     Bathtub,
     ChannelResponse,
@@ -74,6 +76,7 @@ __all__ = [
     "Ctle",
     "Dfe",
     "Driver",
+    "DualDirac",
     "Equalizer",
     "Eye",
     "EyeDensity",
@@ -95,6 +98,7 @@ __all__ = [
     "Photodiode",
     "PulseResponse",
     "Ranged",
+    "RareSimulation",
     "Receiver",
     "SettingRange",
     "Simulation",
