@@ -14,7 +14,7 @@ const N_SYMBOLS: u64 = 200_000;
 const WITHOUT_FEEDBACK: f64 = 0.03;
 const WITH_FEEDBACK: f64 = 0.15;
 /// A step's error is not quite independent of the signal where steps are as wide as the noise.
-const CONVERTER: f64 = 0.05;
+const CONVERTER: f64 = 0.02;
 
 fn agrees(label: &str, lane: &Lane, tolerance: f64) {
     let lane = prepared(lane).unwrap();

@@ -354,7 +354,7 @@ mod tests {
 
     #[test]
     fn a_tilted_uniform_has_its_mean_and_its_weights_average_to_one() {
-        let n = 100_000;
+        let n = 100_000u32;
         for exponent in [-8.0, -0.5, 1e-6, 0.5, 8.0] {
             let (mut mean, mut weight) = (0.0, 0.0);
             for i in 0..n {
