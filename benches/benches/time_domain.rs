@@ -26,6 +26,7 @@ fn model(noise_taps: usize) -> DecisionModel {
         noise: SlicerNoise {
             autocorrelation_v2: (0..noise_taps).map(lag).collect(),
             by_symbol: vec![],
+            uniform: vec![],
             budget_v: vec![],
         },
         crosstalk: vec![],

@@ -44,6 +44,7 @@ impl Chain {
             noise: SlicerNoise {
                 autocorrelation_v2: (0..taps.len()).map(lag).collect(),
                 by_symbol: vec![],
+                uniform: vec![],
                 budget_v: vec![],
             },
             crosstalk: vec![],

@@ -42,6 +42,7 @@ pub fn linear() -> DecisionModel {
         noise: SlicerNoise {
             autocorrelation_v2: vec![2.5e-5, -5e-6],
             by_symbol: Vec::new(),
+            uniform: Vec::new(),
             budget_v: Vec::new(),
         },
         crosstalk: Vec::new(),
@@ -81,6 +82,7 @@ pub fn with_jitter() -> DecisionModel {
         main: 40,
         transmit_taps: vec![0.02, -0.1, 1.0, -0.05],
         transmit_main: 2,
+        ..SlicerJitter::default()
     });
     model
 }

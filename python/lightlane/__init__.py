@@ -45,8 +45,10 @@ from lightlane._config import (
     Via,
 )
 from lightlane._detection import Detection
+from lightlane._dual_dirac import DualDirac
 from lightlane._exceptions import ConvergenceError, LightlaneError, ParameterError, TouchstoneError
 from lightlane._native import Network, __version__
+from lightlane._rare import RareSimulation
 from lightlane._results import (
     Bathtub,
     ChannelResponse,
@@ -81,6 +83,7 @@ __all__ = [
     "Detection",
     "Dfe",
     "Driver",
+    "DualDirac",
     "Equalizer",
     "Eye",
     "EyeDensity",
@@ -103,6 +106,7 @@ __all__ = [
     "Photodiode",
     "PulseResponse",
     "Ranged",
+    "RareSimulation",
     "Receiver",
     "SettingRange",
     "Simulation",

@@ -521,13 +521,14 @@ class Jitter(Config):
     dd_ui : float, default 0.0
         Dual-Dirac jitter A_DD, UI: each event is early or late by this much.
     sj_ui : float, default 0.0
-        Sinusoidal jitter, UI, zero to peak: the transmitter's clock swings by it. Only the waveform
-        mode of the time domain has it.
+        Sinusoidal jitter, UI, zero to peak: the transmitter's clock swings by it, slowly, so that
+        successive symbols have it in common. With half of ``dcd_ui`` at most 0.2 but in the waveform
+        mode, whose clock recovery may track it.
     sj_hz : float, default 0.0
         Frequency of the sinusoidal jitter, Hz, at most a thousandth of the symbol rate.
     dcd_ui : float, default 0.0
         Duty-cycle distortion (even-odd jitter), UI: even symbols or transitions are late and odd ones
-        early by half of it. Only the waveform mode of the time domain has it.
+        early by half of it.
     model : {'edge', 'com'}, default 'edge'
         What moves: "edge" (each transition on its own) or "com" (whole symbols). They differ by 1.6
         to 1.7 in rms on real channels.
@@ -957,7 +958,8 @@ class Receiver(Config):
         Differential load termination, ohm.
     adc_bits : int, optional
         Bits of the converter before the FFE. None is no quantization. The statistical engine and the
-        baud mode take its error as white noise of variance step²/12 and leave clipping out.
+        baud mode take its error as white noise, uniform over a step, and leave clipping out; the
+        waveform mode quantizes every sample.
     adc : Adc, optional
         What else the converter does. None is full scale at 4 standard deviations and no mismatch.
     clock_recovery : ClockRecovery, optional

@@ -16,6 +16,7 @@ from lightlane._adaptation import Adapted
 from lightlane._base import Config, checked_threads
 from lightlane._card import lane_card
 from lightlane._exceptions import ParameterError, wrong_type
+from lightlane._rare import RareMethods
 from lightlane._results import LaneReport, Simulation
 from lightlane._spec import Networks
 
@@ -353,7 +354,7 @@ class OpticsParts(Config):
         return tuple(part for part in self.path if isinstance(part, kind))  # type: ignore[attr-defined]
 
 
-class LaneMethods(Config):
+class LaneMethods(RareMethods):
     """A lane: what can be asked of it."""
 
     __slots__ = ()
@@ -403,7 +404,8 @@ class LaneMethods(Config):
         mode : {'baud', 'waveform'}
             One value a symbol at the sampling instant, or the received waveform through converter, clock recovery and
             equalizer, which also gives `Simulation.eye`. Only the waveform has clock recovery, mismatch of
-            sub-converters, sinusoidal and even-odd jitter; the lane's equalizer is found without them.
+            sub-converters and a converter that clips; the lane's equalizer is found without them. In baud mode a
+            converter's error is a uniform of the step's width, independent from sample to sample.
         samples_per_symbol : int, optional
             Of the waveform: at least 4 and a divisor of the lane's own (32 for copper, 16 behind optics), which None
             takes.

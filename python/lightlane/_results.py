@@ -17,6 +17,7 @@ from lightlane import _native
 from lightlane._adaptation import Adapted
 from lightlane._card import report_card, simulation_card
 from lightlane._detection import Detection
+from lightlane._dual_dirac import DualDirac, fit_bathtub
 from lightlane._exceptions import ParameterError, wrong_type
 from lightlane._frozen import Frozen, read_only
 from lightlane._plot import ReportPlots, SimulationPlots
@@ -189,6 +190,30 @@ class Bathtub:
     ber: Array
     threshold_v: Array
     threshold_error_ratio: Array
+
+    def dual_dirac(self, *, highest: float = 1e-3, lowest: float = 1e-18) -> DualDirac:
+        """Fit the dual-Dirac model to the flanks: an extrapolation, beside the exact `ber`.
+
+        Parameters
+        ----------
+        highest, lowest : float
+            Error ratios between which points are used; at least two of each flank.
+
+        Returns
+        -------
+        DualDirac
+            Random jitter, distance of the impulses, and total jitter at any error ratio.
+
+        Raises
+        ------
+        ParameterError
+            For fewer than two points of a flank.
+
+        Notes
+        -----
+        A lane's bathtub closes by noise and interference as well as by jitter; the fit tells all of it as jitter.
+        """
+        return fit_bathtub(self.phase_ui, self.ber, highest, lowest)
 
 
 class LaneReport(Frozen):

@@ -14,12 +14,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lightlane import _native
+from lightlane._captured import CapturedEye, bathtub, eye
+from lightlane._dual_dirac import fit_crossings as dual_dirac
 from lightlane._exceptions import ParameterError
 
 __all__ = [
+    "CapturedEye",
     "LmsEqualizer",
     "LmsResult",
     "MmseResult",
+    "bathtub",
+    "dual_dirac",
+    "eye",
     "iir",
     "mlsd",
     "mmse",

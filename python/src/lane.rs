@@ -8,7 +8,7 @@ use lightlane::engine::statistical::Eye;
 use lightlane::engine::time_domain::{self, Counts, WaveformCounts};
 use lightlane::lane::{self, Lane, Networks, PreparedLane, registry};
 use lightlane::report::LaneReport;
-use lightlane::response::PulseResponse;
+use lightlane::response::{DecisionModel, PulseResponse};
 use lightlane::system::{self, ComparedLane, Ledger, Ranged, ledger_of};
 use num_complex::Complex64;
 use pyo3::prelude::*;
@@ -151,6 +151,11 @@ impl NativeReport {
 impl NativeReport {
     fn new(prepared: PreparedLane, report: LaneReport, ledger: Ledger) -> Self {
         Self { prepared: Arc::new(prepared), report: Arc::new(report), ledger, eye: OnceLock::new() }
+    }
+
+    /// What the slicer sees, thresholds as found.
+    pub(crate) fn model(&self) -> &DecisionModel {
+        &self.report.model
     }
 
     fn found_eye(&self, py: Python<'_>) -> PyResult<Arc<Eye>> {

@@ -11,6 +11,7 @@ mod lane;
 mod network;
 mod optics;
 mod patterns;
+mod rare;
 mod run;
 mod units;
 
@@ -30,5 +31,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     network::register(module)?;
     optics::register(module)?;
     patterns::register(module)?;
+    rare::register(module)?;
     units::register(module)
 }

@@ -36,6 +36,10 @@ pub enum Purpose {
     Bursts = 9,
     /// Errors of the sub-converters of an ADC.
     Converter = 10,
+    /// Draws of rare events.
+    Rare = 11,
+    /// Uniform noise.
+    Uniform = 12,
 }
 
 /// Groups drawn at a time: the kernels prepare their constants once for all of them, and the words stay in the cache.

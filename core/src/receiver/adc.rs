@@ -7,6 +7,7 @@
 //! Where nothing clips the error is uniform and white, of variance step²/12 (B. Widrow, IRE Trans. Circuit Theory 3
 //! (1956) 266, for a signal much rougher than a step).
 
+use crate::density::{normal_pdf, q};
 use crate::error::{Error, Result, require};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -129,6 +130,13 @@ impl Quantizer {
         self.top
     }
 
+    /// Mean square of what a Gaussian of that deviation exceeds the full scale by, V², and the share of it that does.
+    pub(crate) fn clipping(&self, rms_v: f64) -> (f64, f64) {
+        let t = (self.top + 0.5 * self.step) / rms_v;
+        let share = 2.0 * q(t);
+        (rms_v * rms_v * ((1.0 + t * t) * share - 2.0 * t * normal_pdf(t)).max(0.0), share)
+    }
+
     /// step²/12, V².
     pub fn noise_v2(&self) -> f64 {
         self.step * self.step / 12.0
@@ -168,6 +176,20 @@ mod tests {
             .sum::<f64>()
             / f64::from(n);
         assert!((10.0 * (0.5 / error).log10() - (6.0206 * 14.0 + 1.761)).abs() < 0.03);
+    }
+
+    #[test]
+    fn clipping_is_that_of_a_gaussian() {
+        // E[(|x| − t)²; |x| > t] by a sum over the density.
+        for t in [1.0, 2.5] {
+            let step = 1e-4;
+            let sum: f64 = (0..100_000)
+                .map(|i| (f64::from(i) + 0.5) * step)
+                .map(|over| 2.0 * over * over * normal_pdf(t + over) * step)
+                .sum();
+            let (v2, share) = Quantizer::new(6, 0.3 * t).clipping(0.3);
+            assert!((v2 / 0.09 / sum - 1.0).abs() < 1e-6 && (share - 2.0 * q(t)).abs() < 1e-15, "{t}: {v2}");
+        }
     }
 
     #[test]

@@ -14,6 +14,9 @@ use crate::response::{DecisionModel, LinkResponse, PulseResponse};
 use crate::units::power_db;
 use serde::Serialize;
 
+/// Mean square of what a converter clips over that of the noise, above which it is said.
+const CLIPPING: f64 = 0.01;
+
 /// What a receiver makes of a link.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Equalized {
@@ -28,6 +31,9 @@ pub struct Equalized {
     /// Standard deviation of everything that is not the wanted symbol, V at the slicer, by name: the noise sources,
     /// "crosstalk", "jitter" and "isi" (after decision feedback).
     pub budget_v: Vec<(String, f64)>,
+    /// Share of the samples that clip at the converter if they are taken as Gaussian, where their error is above a
+    /// hundredth of the noise: the model leaves clipping out. `None` where it is below.
+    pub clipped_share: Option<f64>,
     /// The receiver with everything automatic replaced by what was found: it reproduces `model` bit for bit.
     pub resolved: Receiver,
 }
@@ -67,8 +73,8 @@ pub struct Equalizer {
 /// [`Error::Window`] for a response longer than its window; [`Error::Interrupted`].
 pub fn equalize(link: &LinkResponse, receiver: &Receiver, run: &Run) -> Result<Equalized> {
     receiver.refuse_waveform_only()?;
-    link.jitter.as_ref().map_or(Ok(()), |j| j.refuse_waveform_only())?;
-    let Found { input, settled, stage, unequalized, .. } = find(link, receiver, run)?;
+    link.jitter.as_ref().map_or(Ok(()), |j| j.check_series(link.grid.symbol_rate()))?;
+    let Found { input, settled, stage, unequalized, rms_v } = find(link, receiver, run)?;
     let at = settled.at;
     let built = slicer(&input, &settled, run)?;
     if built.cursor == 0.0 || !built.cursor.is_finite() {
@@ -106,8 +112,16 @@ pub fn equalize(link: &LinkResponse, receiver: &Receiver, run: &Run) -> Result<E
         equalizer,
         unequalized,
         budget_v: built.budget_v,
+        clipped_share: clipped_share(receiver, &input, rms_v),
         resolved,
     })
+}
+
+/// Share of a Gaussian's samples that clip at the converter, where their error counts beside the noise.
+fn clipped_share(receiver: &Receiver, input: &Input<'_>, rms_v: f64) -> Option<f64> {
+    let (clipped_v2, share) = receiver.quantizer(rms_v)?.clipping(rms_v);
+    let noise_v2 = input.noise.mean_lags_v2.first().copied().unwrap_or(0.0);
+    (clipped_v2 > CLIPPING * noise_v2).then_some(share)
 }
 
 /// A link with everything that a receiver settles on it.
@@ -153,7 +167,7 @@ pub(crate) fn find<'a>(link: &'a LinkResponse, receiver: &Receiver, run: &Run) -
     run.check()?;
     let rms_v = input.rms_v();
     if let Some(quantizer) = receiver.quantizer(rms_v) {
-        input.noise.add_white("adc", quantizer.noise_v2());
+        input.noise.add_converter(&quantizer);
     }
     let (position, plan, taps) = settle_phase(&input, receiver, plan, run)?;
     let at = Instant { position, samples_per_symbol: input.wanted.pulse().samples_per_symbol() };

@@ -55,7 +55,7 @@ pub(crate) struct CrosstalkInput<'a> {
 pub(crate) struct JitterInput {
     /// V per UI and unit of level; `Edge` at the time since the leading edge of the symbol less half a UI.
     pub(crate) response: PulseResponse,
-    /// E[(random + dual-Dirac)²], UI².
+    /// E[(random + dual-Dirac)²], UI²: what the equalizer is adapted to.
     pub(crate) variance_ui2: f64,
     /// Σ of squares of the taps that a moved event multiplies: 1 for whole symbols, of (1 − D) FFE for edges.
     pub(crate) tap_energy: f64,
@@ -168,7 +168,7 @@ impl JitterInput {
     fn new(link: &LinkResponse, front: &FrontEnd, wanted: &Wanted) -> Result<Option<Self>> {
         let Some(jitter) = &link.jitter else { return Ok(None) };
         let variance_ui2 = jitter.rj_ui.powi(2) + jitter.dd_ui.powi(2);
-        if variance_ui2 == 0.0 && jitter.dcd_ui == 0.0 {
+        if variance_ui2 == 0.0 && jitter.dcd_ui == 0.0 && jitter.sj_ui == 0.0 {
             return Ok(None);
         }
         let (reference, ffe, ffe_main) = match &link.signal {

@@ -85,7 +85,7 @@ pub struct Receiver {
     /// Differential load termination, ohm.
     pub termination_ohm: f64,
     /// Bits of the converter before the FFE. None is no quantization. The statistical engine and the baud mode take its
-    /// error as white noise of variance step²/12 and leave clipping out.
+    /// error as white noise, uniform over a step, and leave clipping out; the waveform mode quantizes every sample.
     pub adc_bits: Option<u32>,
     /// What else the converter does. None is full scale at 4 standard deviations and no mismatch.
     pub adc: Option<Adc>,

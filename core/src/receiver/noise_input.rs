@@ -7,6 +7,7 @@
 //! | one value a symbol | σ² Σ_n p(t + nT_b) p(t + (n + l)T_b), p the response at the sampling phase |
 
 use crate::error::{Error, Result, require};
+use crate::receiver::Quantizer;
 use crate::receiver::front_end::FrontEnd;
 use crate::receiver::input::{PULSE_SHARE, PULSE_WRAP, shaped};
 use crate::response::{LevelLaw, LinkResponse, NoiseKind, NoiseSource, PulseResponse, inverse_transform};
@@ -29,6 +30,8 @@ pub(crate) struct NoiseInput {
     pub(crate) stationary_density: Vec<f64>,
     /// One-sided density of `NoiseKind::Nyquist` before the front end, V²/Hz.
     pub(crate) nyquist_v2_per_hz: f64,
+    /// Step of the converter, V; its error is white and uniform.
+    pub(crate) converter_step_v: Option<f64>,
 }
 
 /// Noise of one independent value a symbol.
@@ -74,6 +77,7 @@ pub(crate) fn collect_noise(link: &LinkResponse, front: &FrontEnd, lags: usize) 
         mean_density: Vec::new(),
         stationary_density: Vec::new(),
         nyquist_v2_per_hz: 0.0,
+        converter_step_v: None,
     };
     for source in &link.noise {
         check(source, link)?;
@@ -158,12 +162,12 @@ impl NoiseInput {
         }
     }
 
-    /// Adds a noise that is white from one sampling instant to the next.
-    pub(crate) fn add_white(&mut self, name: &str, variance_v2: f64) {
+    /// Adds the error of a converter.
+    pub(crate) fn add_converter(&mut self, quantizer: &Quantizer) {
         if let Some(first) = self.mean_lags_v2.first_mut() {
-            *first += variance_v2;
+            *first += quantizer.noise_v2();
         }
-        self.stationary.push((name.into(), vec![variance_v2]));
+        self.converter_step_v = Some(quantizer.step_v());
     }
 
     fn add_mean_density(&mut self, density: impl Iterator<Item = f64>) {

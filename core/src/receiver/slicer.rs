@@ -5,8 +5,8 @@ use crate::receiver::moments::autocorrelation;
 use crate::receiver::sampling::Instant;
 use crate::receiver::symbol_noise::symbol_noise;
 use crate::response::{
-    CrosstalkPhase, CrosstalkRule, DecisionModel, SlicerCrosstalk, SlicerJitter, SlicerNoise, SlicerSignal,
-    SymbolNoise,
+    CrosstalkPhase, CrosstalkRule, DecisionModel, PulseResponse, SlicerCrosstalk, SlicerJitter, SlicerNoise,
+    SlicerSignal, SymbolNoise, UniformNoise,
 };
 use crate::{Result, Run};
 
@@ -34,6 +34,8 @@ pub(crate) struct Slicer {
 
 /// Cursors below this share of the largest are rounding of the transform.
 const NEGLIGIBLE: f64 = 1e-9;
+/// Derivatives of the response to jitter that sinusoidal and even-odd jitter need.
+const HIGHER_ORDERS: usize = 2;
 /// Lags of noise correlation that the model keeps, and the share of the variance below which they end.
 pub(crate) const NOISE_LAGS: usize = 64;
 const NEGLIGIBLE_LAG: f64 = 1e-6;
@@ -178,10 +180,23 @@ fn slicer_noise(input: &Input<'_>, settled: &Settled, budget: &mut Budget) -> Sl
             source.energy_v2.iter().sum::<f64>() * crate::receiver::noise_input::mean(&source.factor),
         );
     }
+    let uniform: Vec<UniformNoise> = input
+        .noise
+        .converter_step_v
+        .iter()
+        .map(|step| UniformNoise {
+            name: "adc".into(),
+            response: settled.ffe.iter().map(|tap| step * tap).collect(),
+            main: settled.pre,
+        })
+        .collect();
+    for noise in &uniform {
+        budget.add(&noise.name, noise.response.iter().map(|w| w * w).sum::<f64>() / 12.0);
+    }
     let limit = NEGLIGIBLE_LAG * total[0];
     let kept = total.iter().rposition(|r| r.abs() > limit).map_or(0, |i| i + 1);
     total.truncate(kept);
-    SlicerNoise { autocorrelation_v2: total, by_symbol, budget_v: budget.rms() }
+    SlicerNoise { autocorrelation_v2: total, by_symbol, uniform, budget_v: budget.rms() }
 }
 
 fn slicer_crosstalk(input: &Input<'_>, settled: &Settled, budget: &mut Budget) -> Vec<SlicerCrosstalk> {
@@ -222,17 +237,42 @@ fn slicer_crosstalk(input: &Input<'_>, settled: &Settled, budget: &mut Budget) -
 
 fn slicer_jitter(input: &Input<'_>, settled: &Settled, budget: &mut Budget) -> Option<SlicerJitter> {
     let (source, jitter) = (input.jitter.as_ref()?, input.link.jitter.as_ref()?);
-    let (response, main) =
-        significant(settled.through(column(&source.response, settled.at.on(&source.response))));
+    let sampled = |pulse: &PulseResponse| settled.through(column(pulse, settled.at.on(pulse)));
+    let (response, main) = significant(sampled(&source.response));
     let energy: f64 = response.iter().map(|v| v * v).sum();
     budget.add("jitter", source.variance_ui2 * source.tap_energy * input.power * energy);
-    Some(SlicerJitter {
+    let mut higher_orders = Vec::new();
+    if jitter.sj_ui > 0.0 || jitter.dcd_ui > 0.0 {
+        let mut order = source.response.clone();
+        for _ in 0..HIGHER_ORDERS {
+            order = order.derivative_ui();
+            let (g, own) = sampled(&order);
+            // The same symbols as those of the first order.
+            let at = |i: usize| (i + own).checked_sub(main).and_then(|i| g.get(i)).copied().unwrap_or(0.0);
+            higher_orders.push((0..response.len()).map(at).collect());
+        }
+    }
+    let slicer = SlicerJitter {
         model: jitter.model,
         rj_ui: jitter.rj_ui,
         dd_ui: jitter.dd_ui,
         response,
+        higher_orders,
         main,
+        sj_ui: jitter.sj_ui,
+        sj_hz: jitter.sj_hz,
+        dcd_ui: jitter.dcd_ui,
         transmit_taps: source.transmit_taps.clone(),
         transmit_main: source.transmit_main,
-    })
+    };
+    // A sinusoid moves all events alike, even-odd jitter every other one against the rest.
+    let alternating = slicer.response.iter().enumerate().map(|(i, r)| if i % 2 == 0 { *r } else { -r });
+    let alternating: Vec<f64> = alternating.collect();
+    for (ui2, events) in
+        [(0.5 * jitter.sj_ui.powi(2), &slicer.response), (0.25 * jitter.dcd_ui.powi(2), &alternating)]
+    {
+        let (symbols, _) = slicer.per_symbol(events);
+        budget.add("jitter", ui2 * input.power * symbols.iter().map(|g| g * g).sum::<f64>());
+    }
+    Some(slicer)
 }

@@ -50,6 +50,9 @@ impl PreparedLane {
                 SlicerSignal::Table { .. } => format!("the table of the slicer leaves {percent:.1} % of the half-eye unexplained; its histogram is convolved"),
             });
         }
+        if let Some(share) = equalized.clipped_share {
+            warnings.push(format!("receiver.adc: about {share:.1e} of the samples clip, which only simulate(mode=\"waveform\") has"));
+        }
         let end_hz = self.host.grid().freq_hz(self.host.h().len() - 1);
         let nyquist_hz = self.link.grid.symbol_rate().nyquist_hz();
         if self.host.beyond() == 0.0 && end_hz < nyquist_hz {

@@ -22,7 +22,8 @@ pub fn levels_v(model: &DecisionModel) -> Vec<f64> {
 
 /// Standard deviation of the noise of each level, averaged over its neighbours: each symbol's light brings its own, V.
 pub fn level_noise_v(model: &DecisionModel) -> Vec<f64> {
-    let stationary = model.noise.autocorrelation_v2.first().copied().unwrap_or(0.0);
+    let stationary = model.noise.autocorrelation_v2.first().copied().unwrap_or(0.0)
+        + model.noise.uniform.iter().flat_map(|u| &u.response).map(|w| w * w / 12.0).sum::<f64>();
     (0..model.levels.len())
         .map(|s| {
             let by_symbol: f64 = model
@@ -77,7 +78,12 @@ mod tests {
                 residual_ratio: 0.0,
             },
             dfe: vec![],
-            noise: SlicerNoise { autocorrelation_v2: vec![1e-4], by_symbol: vec![noise], budget_v: vec![] },
+            noise: SlicerNoise {
+                autocorrelation_v2: vec![1e-4],
+                by_symbol: vec![noise],
+                uniform: vec![],
+                budget_v: vec![],
+            },
             crosstalk: vec![],
             crosstalk_phase: CrosstalkPhase::default(),
             jitter: None,

@@ -4,13 +4,14 @@ use crate::engine::time_domain::{Simulation, WaveformCounts, simulate_waveform};
 use crate::error::{Error, Result};
 use crate::lane::PreparedLane;
 use crate::receiver::{self, Receiver};
-use crate::response::{Jitter, WaveformModel};
+use crate::response::WaveformModel;
 use crate::run::Run;
 
 impl PreparedLane {
     /// Counts errors on the waveform at `samples_per_symbol` (`None`: the lane's own), with the equalizer, phase and
-    /// thresholds that [`PreparedLane::analyze`] finds for the lane without what only this mode has: sinusoidal and
-    /// even-odd jitter, a frequency of its own, mismatch of sub-converters, clock recovery.
+    /// thresholds that [`PreparedLane::analyze`] finds for the lane without what only this mode has: clock recovery and the
+    /// jitter that it may track, a frequency of the transmitter's own, more jitter than the other modes take, mismatch of
+    /// sub-converters.
     ///
     /// # Errors
     /// [`Error::Parameter`] for a receiver that detects sequences, and those of [`PreparedLane::analyze`],
@@ -52,7 +53,12 @@ impl PreparedLane {
     fn without_waveform_only(&self) -> Self {
         let mut plain = self.clone();
         plain.lane.receiver = self.lane.receiver.without_waveform_only();
-        plain.link.jitter = self.link.jitter.as_ref().map(Jitter::without_waveform_only);
+        let rate = self.link.grid.symbol_rate();
+        let tracked = self.lane.receiver.clock_recovery.is_some();
+        plain.link.jitter = self.link.jitter.as_ref().map(|jitter| {
+            let jitter = jitter.without_drift();
+            if tracked || jitter.check_series(rate).is_err() { jitter.without_series() } else { jitter }
+        });
         plain
     }
 }

@@ -68,14 +68,28 @@ pub enum SlicerSignal {
 }
 
 /// Noise at the slicer: `σ² = stationary + Σ sources Σ_i energy[i] · factor[symbol k − (i − main)]`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct SlicerNoise {
     /// Autocorrelation of the stationary Gaussian noise, lags 0, 1, … in symbols, V².
     pub autocorrelation_v2: Vec<f64>,
     /// Noises whose variance follows the symbols.
     pub by_symbol: Vec<SymbolNoise>,
-    /// Standard deviation of each Gaussian source averaged over the symbols, V, by name.
+    /// Noises that are uniform and white before the FFE.
+    pub uniform: Vec<UniformNoise>,
+    /// Standard deviation of each source averaged over the symbols, V, by name.
     pub budget_v: Vec<(String, f64)>,
+}
+
+/// A noise of independent values, uniform between −1/2 and 1/2, one a symbol, through a response: what a converter's steps
+/// leave behind an FFE. It is held where a margin lets the Gaussian noise grow.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UniformNoise {
+    /// Name in the budget.
+    pub name: String,
+    /// Width of the uniform times each tap, V.
+    pub response: Vec<f64>,
+    /// Index of the value taken with the cursor.
+    pub main: usize,
 }
 
 /// A Gaussian noise that enters with a variance set by the symbol on the line.
@@ -109,8 +123,8 @@ pub struct SlicerCrosstalk {
     pub phases: Vec<Vec<f64>>,
 }
 
-/// Jitter at the slicer, linearized.
-#[derive(Debug, Clone, PartialEq)]
+/// Jitter at the slicer: random and dual-Dirac linearized, sinusoidal and even-odd to third order.
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct SlicerJitter {
     /// What moves.
     pub model: JitterModel,
@@ -121,8 +135,16 @@ pub struct SlicerJitter {
     /// V per UI and unit of level. `Com`: `Σ_i response[i] a_(k−(i−main)) δ_(k−(i−main))`. `Edge`: entry i multiplies
     /// (x_n − x_(n−1)) δ_n with n = k − (i − main), x the levels after `transmit_taps`.
     pub response: Vec<f64>,
+    /// First and second derivative of `response` by time in UI, of its length; empty without `sj_ui` and `dcd_ui`.
+    pub higher_orders: Vec<Vec<f64>>,
     /// Index of the cursor's own symbol (or leading edge).
     pub main: usize,
+    /// Sinusoidal jitter, UI zero to peak: event n is late by sj_ui sin(2π sj_hz n T_b).
+    pub sj_ui: f64,
+    /// Its frequency, Hz.
+    pub sj_hz: f64,
+    /// Even-odd jitter, UI: events of even number are late by half of it, odd ones early.
+    pub dcd_ui: f64,
     /// Transmit FFE in time order (a single 1 without), for `Edge`; for `Com` it is part of `response`.
     pub transmit_taps: Vec<f64>,
     /// Index of its main tap: `x_n = Σ_i transmit_taps[i] a_(n − (i − transmit_main))`.
@@ -130,7 +152,7 @@ pub struct SlicerJitter {
 }
 
 impl SlicerNoise {
-    /// Variance averaged over equally likely symbols, V².
+    /// Variance of the Gaussian noise averaged over equally likely symbols, V².
     pub fn mean_variance_v2(&self) -> f64 {
         let stationary = self.autocorrelation_v2.first().copied().unwrap_or(0.0);
         let by_symbol: f64 = self

@@ -1,6 +1,7 @@
 //! Jitter of the transmitter: what moves, and by how much.
 
 use crate::error::{Error, Result, require};
+use crate::grid::SymbolRate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -23,13 +24,13 @@ pub struct Jitter {
     pub rj_ui: f64,
     /// Dual-Dirac jitter A_DD, UI: each event is early or late by this much.
     pub dd_ui: f64,
-    /// Sinusoidal jitter, UI, zero to peak: the transmitter's clock swings by it. Only the waveform mode of the time
-    /// domain has it.
+    /// Sinusoidal jitter, UI, zero to peak: the transmitter's clock swings by it, slowly, so that successive symbols
+    /// have it in common. With half of `dcd_ui` at most 0.2 but in the waveform mode, whose clock recovery may track it.
     pub sj_ui: f64,
     /// Frequency of the sinusoidal jitter, Hz, at most a thousandth of the symbol rate.
     pub sj_hz: f64,
     /// Duty-cycle distortion (even-odd jitter), UI: even symbols or transitions are late and odd ones early by half of
-    /// it. Only the waveform mode of the time domain has it.
+    /// it.
     pub dcd_ui: f64,
     /// Frequency of the transmitter's clock beyond the receiver's, parts per million; clock recovery must be on and has
     /// acquired it. Only the waveform mode of the time domain has it.
@@ -43,6 +44,10 @@ pub struct Jitter {
     pub model: JitterModel,
 }
 
+/// Largest timing error of the series, UI.
+const MAX_SERIES_UI: f64 = 0.2;
+/// Highest frequency of sinusoidal jitter over the symbol rate: it is constant over a response.
+pub(crate) const MAX_SINUSOID: f64 = 1e-3;
 /// Largest sinusoidal jitter: masks of jitter tolerance end at 5 UI.
 const MAX_SINUSOID_UI: f64 = 16.0;
 
@@ -89,28 +94,41 @@ impl Jitter {
         Ok(())
     }
 
-    /// The same without what only the waveform mode of the time domain has.
+    /// The same with the transmitter at the receiver's frequency.
     #[must_use]
-    pub fn without_waveform_only(&self) -> Self {
-        let Self { rj_ui, dd_ui, model, .. } = *self;
-        Self { rj_ui, dd_ui, model, ..Self::default() }
+    pub fn without_drift(&self) -> Self {
+        Self { frequency_offset_ppm: 0.0, ssc_ppm: 0.0, ssc_hz: 0.0, ..self.clone() }
     }
 
-    /// Whether only the waveform mode of the time domain can have it.
+    /// The same without sinusoidal and even-odd jitter.
+    #[must_use]
+    pub fn without_series(&self) -> Self {
+        Self { sj_ui: 0.0, sj_hz: 0.0, dcd_ui: 0.0, ..self.clone() }
+    }
+
+    /// Checks what the engines with one value a symbol make of sinusoidal and even-odd jitter: a series to third order,
+    /// whose next term is (2π f d)⁴/24 of the signal at frequency f, 0.7 % at half the symbol rate for 0.2 UI.
     ///
     /// # Errors
-    /// [`Error::Parameter`] naming the first field that the engines with one value a symbol cannot honour.
-    pub fn refuse_waveform_only(&self) -> Result<()> {
-        for (name, value) in [
-            ("sj_ui", self.sj_ui),
-            ("dcd_ui", self.dcd_ui),
-            ("frequency_offset_ppm", self.frequency_offset_ppm),
-            ("ssc_ppm", self.ssc_ppm),
-        ] {
+    /// [`Error::Parameter`] for more than 0.2 UI of both together, or a sinusoid faster than a thousandth of the symbol
+    /// rate.
+    pub fn check_series(&self, symbol_rate: SymbolRate) -> Result<()> {
+        for (name, value) in [("frequency_offset_ppm", self.frequency_offset_ppm), ("ssc_ppm", self.ssc_ppm)]
+        {
             if value != 0.0 {
                 let requirement = "0 here: only simulate(mode=\"waveform\") has it";
                 return Err(Error::parameter(format!("transmitter.jitter.{name}"), value, requirement));
             }
+        }
+        let requirement = |what: &str| format!("{what} here: only simulate(mode=\"waveform\") has more");
+        if self.sj_ui + 0.5 * self.dcd_ui > MAX_SERIES_UI {
+            let (name, value) =
+                if self.sj_ui >= 0.5 * self.dcd_ui { ("sj_ui", self.sj_ui) } else { ("dcd_ui", self.dcd_ui) };
+            let most = format!("at most {MAX_SERIES_UI} UI together with half of dcd_ui");
+            return Err(Error::parameter(format!("transmitter.jitter.{name}"), value, requirement(&most)));
+        }
+        if self.sj_ui > 0.0 {
+            require::within("transmitter.jitter.sj_hz", self.sj_hz, 0.0, MAX_SINUSOID * symbol_rate.hz())?;
         }
         Ok(())
     }

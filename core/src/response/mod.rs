@@ -4,6 +4,7 @@
 //! ChannelResponse ──► PulseResponse ──► LinkResponse (what reaches the receiver) ──► receiver ──► DecisionModel (what the slicer sees) ──► engines
 //! ```
 
+mod at_rest;
 mod channel;
 mod decision;
 mod jitter;
@@ -17,7 +18,10 @@ mod waveform;
 
 pub(crate) use channel::real_transforms;
 pub use channel::{ChannelResponse, inverse_transform};
-pub use decision::{DecisionModel, SlicerCrosstalk, SlicerJitter, SlicerNoise, SlicerSignal, SymbolNoise};
+pub use decision::{
+    DecisionModel, SlicerCrosstalk, SlicerJitter, SlicerNoise, SlicerSignal, SymbolNoise, UniformNoise,
+};
+pub(crate) use jitter::MAX_SINUSOID;
 pub use jitter::{Jitter, JitterModel};
 pub use link::{Crosstalk, CrosstalkPhase, CrosstalkRule, LinkResponse, Record, Signal};
 pub use noise::{LevelLaw, NoiseKind, NoiseSource, Plane};

@@ -3,8 +3,9 @@
 use crate::{prepared, shared};
 use lightlane::Run;
 use lightlane::engine::time_domain::{Simulation, simulate, simulate_sequence};
-use lightlane::lane::{Aggressor, AggressorKind, Block, Channel, CrosstalkPath, Lane, preset};
-use lightlane::receiver::{Mlsd, MlsdSetting};
+use lightlane::lane::{Aggressor, AggressorKind, Block, Channel, CrosstalkPath, Lane, preset, preset_names};
+use lightlane::receiver::{Dfe, Mlsd, MlsdSetting};
+use lightlane::response::{Jitter, JitterModel};
 use lightlane::system::ledger_of;
 
 /// Symbols of a run: some hundred errors at 1e-3, a second or two of time.
@@ -61,6 +62,58 @@ fn on_the_optical_preset_with_more_intensity_noise() {
         }
     }
     engines_agree("cpo-dr1, RIN", &lane, MODEL_TOLERANCE);
+}
+
+/// Every preset with every kind of jitter, an aggressor where the medium is electrical, and its feedback on, at the noise
+/// that makes errors countable. The feedback is that of the decisions in both engines: the statistical one propagates
+/// errors by its chain or its drawn bursts, the other by deciding.
+#[test]
+fn on_every_preset_with_jitter_crosstalk_and_feedback() {
+    for name in preset_names().unwrap() {
+        let mut lane = preset(&name).unwrap();
+        let electrical = !lane.medium.iter().any(Block::is_optical);
+        lane.receiver.dfe.get_or_insert_with(Dfe::default);
+        for model in [JitterModel::Edge, JitterModel::Com] {
+            lane.transmitter.jitter = Some(Jitter {
+                rj_ui: 0.01,
+                dd_ui: 0.02,
+                sj_ui: 0.05,
+                // Some whole periods in a run.
+                sj_hz: lane.symbol_rate_hz / 4000.0,
+                dcd_ui: 0.03,
+                model,
+                ..Jitter::default()
+            });
+            assert!(!electrical || !lane.aggressors.is_empty());
+            let noisy = thermal(&lane, countable(&lane));
+            engines_agree(&format!("{name}, {model:?}"), &noisy, MODEL_TOLERANCE);
+        }
+    }
+}
+
+/// The lane with its thermal noise, of the receiver and of the TIA, `factor` times as large.
+fn thermal(lane: &Lane, factor: f64) -> Lane {
+    let mut noisy = lane.clone();
+    noisy.receiver.noise_v2_per_hz *= factor;
+    for block in &mut noisy.medium {
+        if let Block::Optics(optics) = block {
+            optics.tia.noise_a_per_rthz *= factor.sqrt();
+        }
+    }
+    noisy
+}
+
+/// How much thermal noise makes a bit error ratio of about 1e-3, without jitter that symbols share.
+fn countable(lane: &Lane) -> f64 {
+    let mut lane = lane.clone();
+    if let Some(jitter) = &mut lane.transmitter.jitter {
+        (jitter.sj_ui, jitter.dcd_ui) = (0.0, 0.0);
+    }
+    let mut factor = 1.0;
+    while prepared(&thermal(&lane, factor)).unwrap().analyze(&Run::default()).unwrap().ber < 7e-4 {
+        factor *= 2.0;
+    }
+    factor
 }
 
 /// The copper-c2m preset with a shared channel and its aggressors, at 106.25 GBd or at the rate that the files were made

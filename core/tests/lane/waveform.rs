@@ -13,6 +13,8 @@ const N_SYMBOLS: u64 = 200_000;
 /// pulse's energy. With it the chain of decision errors is up to 15 % low, as in the comparison of the baud mode.
 const WITHOUT_FEEDBACK: f64 = 0.03;
 const WITH_FEEDBACK: f64 = 0.15;
+/// A step's error is not quite independent of the signal where steps are as wide as the noise.
+const CONVERTER: f64 = 0.02;
 
 fn agrees(label: &str, lane: &Lane, tolerance: f64) {
     let lane = prepared(lane).unwrap();
@@ -67,15 +69,43 @@ fn on_copper_with_jitter_and_crosstalk() {
 }
 
 #[test]
-fn on_copper_with_feedback_and_a_converter() {
+fn on_copper_with_feedback() {
     agrees("copper-kr1", &lane("copper-kr1", 5.0, |_| {}), WITH_FEEDBACK);
-    // Six bits over ±4 deviations: step²/12 doubles the error ratio beside this much thermal noise. The model takes it as
-    // Gaussian; where it is most of the noise its short tails show, and fewer bits are counted to be better.
-    let coarse = lane("copper-c2m", 100.0, |lane| {
-        without_feedback(lane);
-        lane.receiver.adc_bits = Some(6);
-    });
-    agrees("adc", &coarse, WITHOUT_FEEDBACK);
+}
+
+/// Sinusoidal and even-odd jitter, alone and with the draws whose response they move.
+#[test]
+fn on_copper_with_jitter_that_symbols_share() {
+    // An integer number of periods of the sinusoid in a run.
+    let sj_hz = 106.25e9 / 2000.0;
+    for model in [JitterModel::Edge, JitterModel::Com] {
+        for (label, jitter) in [
+            ("sinusoidal", Jitter { sj_ui: 0.1, sj_hz, ..Jitter::default() }),
+            ("even-odd", Jitter { dcd_ui: 0.15, ..Jitter::default() }),
+            (
+                "all",
+                Jitter { sj_ui: 0.05, sj_hz, dcd_ui: 0.06, rj_ui: 0.02, dd_ui: 0.02, ..Jitter::default() },
+            ),
+        ] {
+            let lane = lane("copper-c2m", 150.0, |lane| {
+                without_feedback(lane);
+                lane.transmitter.jitter = Some(Jitter { model, ..jitter.clone() });
+            });
+            agrees(&format!("{label}, {model:?}"), &lane, WITHOUT_FEEDBACK);
+        }
+    }
+}
+
+/// The waveform mode quantizes every sample; the others add a uniform of the step's width for every tap of the FFE.
+#[test]
+fn on_copper_with_a_converter() {
+    for (bits, noise) in [(6, 100.0), (5, 80.0), (4, 40.0)] {
+        let lane = lane("copper-c2m", noise, |lane| {
+            without_feedback(lane);
+            lane.receiver.adc_bits = Some(bits);
+        });
+        agrees(&format!("{bits} bits"), &lane, CONVERTER);
+    }
 }
 
 #[test]
@@ -93,7 +123,7 @@ fn what_only_one_mode_has_is_refused_by_the_others() {
     let mut tracked = base.clone();
     tracked.receiver.clock_recovery = Some(ClockRecovery::default());
     let mut swinging = base.clone();
-    swinging.transmitter.jitter = Some(Jitter { sj_ui: 0.05, sj_hz: 1e6, ..Jitter::default() });
+    swinging.transmitter.jitter = Some(Jitter { sj_ui: 0.3, sj_hz: 1e6, ..Jitter::default() });
     let mut mismatched = base;
     mismatched.receiver.adc = Some(Adc { interleave: 4, offset_v: 1e-3, ..Adc::default() });
     let simulation = Simulation { n_symbols: 1000, ..Simulation::default() };

@@ -213,6 +213,7 @@ fn whole_symbol_jitter() {
         main: 1,
         transmit_taps: vec![1.0],
         transmit_main: 0,
+        ..SlicerJitter::default()
     });
     let truth: f64 = (0..8)
         .map(|signs: usize| {
@@ -245,6 +246,7 @@ fn edge_jitter_after_a_transmit_filter() {
         main: 1,
         transmit_taps: vec![1.0, -0.1],
         transmit_main: 0,
+        ..SlicerJitter::default()
     });
     let truth: f64 = (0..4)
         .map(|signs: usize| {

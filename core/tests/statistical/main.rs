@@ -6,3 +6,4 @@ mod eye;
 mod feedback;
 mod interference;
 mod properties;
+mod slow_jitter;

@@ -1,6 +1,9 @@
 //! Decision feedback against its error chain and the serial loop.
 
 use super::*;
+use lightlane::Run;
+use lightlane::engine::statistical::error_ratios;
+use lightlane::engine::time_domain::{RareSimulation, simulate_rare};
 
 /// Error chain of a one-tap DFE on 1 + aD: e_k = a_k − decision is Markov on −6, −4, …, 6.
 struct Chain {
@@ -90,5 +93,35 @@ fn the_engine_is_the_serial_loop() {
         let simulation = Simulation { n_symbols, seed: 9, ..Simulation::default() };
         let counts = simulate(&model, &simulation).unwrap();
         assert_eq!(counts, naive::simulate(&model, &simulation).unwrap());
+    }
+}
+
+/// 1 + aD at a = 0.5 with neighbouring noise correlated by ±0.3: counted, and by weighted draws where nothing could be
+/// counted, both engines propagate the same errors; a chain of independent noise would be far off.
+#[test]
+fn correlated_noise_propagates_errors_as_the_statistical_engine_says() {
+    let model = |x: f64, rho: f64| {
+        let mut model = ideal(Modulation::Pam4, 1.0 / x);
+        model.signal = SlicerSignal::Linear { cursors: vec![1.0, 0.5], main: 0 };
+        model.dfe = vec![0.5];
+        model.noise.autocorrelation_v2 = vec![1.0 / (x * x), rho / (x * x)];
+        model
+    };
+    let predicted = |x: f64, rho: f64| error_ratios(&model(x, rho), &Run::default()).unwrap();
+    for rho in [0.3, -0.3] {
+        let counts = run(&model(2.6, rho), 4_000_000, 21);
+        let expected = predicted(2.6, rho);
+        // The statistical engine draws its bursts: 2 %.
+        assert!(counts.agrees_with(expected.ber, CONFIDENCE, 0.02).unwrap(), "{rho}: {:e}", counts.ber());
+        let runs: u64 = counts.burst_lengths.iter().sum();
+        let again = 1.0 - runs as f64 / counts.n_symbol_errors as f64;
+        // About 30,000 errors, a tenth or more of them followed by another: 2 % of sampling.
+        assert!((again / expected.continue_probability - 1.0).abs() < 0.06, "{rho}: {again} {expected:?}");
+        let independent = predicted(2.6, 0.0).continue_probability;
+        assert!((independent / again - 1.0).abs() > 0.25, "{rho}: {independent} {again}");
+        let rare = RareSimulation { n_draws: 50_000, seed: 3, ..RareSimulation::default() };
+        let found = simulate_rare(&model(6.5, rho), &rare).unwrap().ser;
+        let error = (found.ratio / predicted(6.5, rho).ser).ln();
+        assert!(error.abs() < 0.02 + 4.0 * found.relative_error, "{rho}: {found:?}");
     }
 }

@@ -3,6 +3,7 @@
 mod feedback;
 mod noise;
 mod precision;
+mod rare;
 mod runs;
 mod sequence;
 mod waveform;
@@ -12,7 +13,7 @@ use lightlane::grid::SymbolRate;
 use lightlane::modulation::Modulation;
 use lightlane::response::{
     CrosstalkPhase, CrosstalkRule, DecisionModel, JitterModel, SlicerCrosstalk, SlicerJitter, SlicerNoise,
-    SlicerSignal, SymbolNoise,
+    SlicerSignal, SymbolNoise, UniformNoise,
 };
 
 /// Confidence of every interval: one failure in 10,000 for a seed not yet tried; seeds are fixed.
@@ -38,6 +39,7 @@ fn ideal(modulation: Modulation, sigma: f64) -> DecisionModel {
         noise: SlicerNoise {
             autocorrelation_v2: vec![sigma * sigma],
             by_symbol: vec![],
+            uniform: vec![],
             budget_v: vec![("thermal".into(), sigma)],
         },
         crosstalk: vec![],

@@ -55,8 +55,13 @@ fn symbol_dependent_noise_has_the_variance_of_its_symbols() {
     }
     // The correlation of neighbours survives the reduction to a few columns; 1 % is several deviations of 1e6 samples.
     assert!((lagged / lag_wanted - 1.0).abs() < 0.02, "{lagged} {lag_wanted}");
-    let mean = SlicerNoise { autocorrelation_v2: vec![], by_symbol: vec![source], budget_v: vec![] }
-        .mean_variance_v2();
+    let mean = SlicerNoise {
+        autocorrelation_v2: vec![],
+        by_symbol: vec![source],
+        uniform: vec![],
+        budget_v: vec![],
+    }
+    .mean_variance_v2();
     let measured = sum.iter().sum::<f64>() / count.iter().sum::<f64>();
     assert!((measured / mean - 1.0).abs() < 0.01);
 }
@@ -130,6 +135,7 @@ fn jitter_has_the_variance_of_its_model() {
         main: 1,
         transmit_taps: vec![1.0],
         transmit_main: 0,
+        ..SlicerJitter::default()
     };
     let n = 1 << 19;
     let variance = |model: JitterModel| {

@@ -28,6 +28,7 @@ fn full() -> DecisionModel {
         main: 2,
         transmit_taps: vec![-0.1, 0.8, -0.1],
         transmit_main: 1,
+        ..SlicerJitter::default()
     });
     model
 }
@@ -52,7 +53,17 @@ fn single_precision_suffices() {
         residual_v: vec![],
         residual_ratio: 0.0,
     };
-    for model in [full(), com, table] {
+    let mut slow = [full(), com.clone()];
+    for model in &mut slow {
+        if let Some(jitter) = &mut model.jitter {
+            jitter.higher_orders = vec![vec![1.0, -3.0, -4.0, 2.0, 0.1], vec![3.0, 2.0, -9.0, 1.0, 0.0]];
+            (jitter.sj_ui, jitter.sj_hz, jitter.dcd_ui) = (0.1, 3.7e6, 0.07);
+        }
+        model.noise.uniform =
+            vec![UniformNoise { name: "adc".into(), response: vec![-0.01, 0.1, 0.03], main: 1 }];
+    }
+    let [slow_edges, slow_symbols] = slow;
+    for model in [full(), com, table, slow_edges, slow_symbols] {
         let n = 20_000;
         let (z, symbols) = naive::slicer_input(&model, 13, 5_000, n).unwrap();
         let exact = naive::slicer_input_f64(&model, 13, 5_000, n).unwrap();

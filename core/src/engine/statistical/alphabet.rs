@@ -92,6 +92,9 @@ impl Alphabet {
                 require::non_negative(&format!("noise {}: factor or energy_v2", source.name), *x)?;
             }
         }
+        for uniform in &model.noise.uniform {
+            all_finite(&format!("noise {}: response", uniform.name), &uniform.response)?;
+        }
         for aggressor in &model.crosstalk {
             all_finite(&format!("crosstalk {}: levels", aggressor.name), &aggressor.levels)?;
             for phase in &aggressor.phases {
@@ -101,6 +104,11 @@ impl Alphabet {
         if let Some(jitter) = &model.jitter {
             require::non_negative("rj_ui", jitter.rj_ui)?;
             require::non_negative("dd_ui", jitter.dd_ui)?;
+            require::non_negative("sj_ui", jitter.sj_ui)?;
+            require::non_negative("dcd_ui", jitter.dcd_ui)?;
+            for order in &jitter.higher_orders {
+                all_finite("jitter higher_orders", order)?;
+            }
             all_finite("jitter response", &jitter.response)?;
             all_finite("transmit_taps", &jitter.transmit_taps)?;
         }

@@ -24,7 +24,8 @@ pub(super) struct Correlation {
     pub(super) offset_v: f64,
     /// Autocovariance of the Gaussian noise, lags 0, 1, …, V².
     pub(super) noise_v2: Vec<f64>,
-    /// Autocovariance of what does not grow with the noise: crosstalk, jitter and interference from afar, V².
+    /// Autocovariance of what does not grow with the noise: crosstalk, jitter, a converter's steps and interference
+    /// from afar, V².
     pub(super) held_v2: Vec<f64>,
 }
 
@@ -59,6 +60,9 @@ impl Correlation {
                 add(power / aggressor.phases.len() as f64, phase);
                 offset_v += mean * phase.iter().sum::<f64>() / aggressor.phases.len() as f64;
             }
+        }
+        for uniform in &model.noise.uniform {
+            add(1.0 / 12.0, &uniform.response);
         }
         if let Some(jitter) = &model.jitter {
             add(jitter_power(jitter, alphabet), &jitter.response);

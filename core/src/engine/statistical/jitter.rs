@@ -64,6 +64,7 @@ mod tests {
             main: 0,
             transmit_taps: vec![-0.1, 1.0],
             transmit_main: 1,
+            ..SlicerJitter::default()
         };
         // x_n = −0.1 a_(n+1) + a_n; x_n − x_(n−1) = −0.1 a_(n+1) + 1.1 a_n − a_(n−1).
         let e = events(&jitter);

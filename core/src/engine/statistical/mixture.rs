@@ -13,11 +13,16 @@ struct Term {
     columns: Option<SigmaWeights>,
 }
 
-/// The levels' mixtures at one noise scale, ready to be asked for tails.
-pub(super) struct Mixture<'a> {
+/// The levels' mixtures of one condition at one noise scale.
+pub(super) struct Part<'a> {
     tail: &'a Tail,
     table: Option<&'a Mutex<TailTable>>,
     levels: Vec<Vec<Term>>,
+}
+
+/// The levels' mixtures over equally likely conditions, ready to be asked for tails.
+pub(super) struct Mixture<'a> {
+    parts: Vec<Part<'a>>,
 }
 
 /// Which side of a threshold.
@@ -27,7 +32,7 @@ pub(super) enum Side {
     Below,
 }
 
-impl<'a> Mixture<'a> {
+impl<'a> Part<'a> {
     /// Gaussian noise scaled by `scale` in amplitude. With a table tails are interpolated, without one they are summed
     /// exactly.
     pub(super) fn new(
@@ -55,31 +60,24 @@ impl<'a> Mixture<'a> {
         Self { tail, table, levels }
     }
 
-    /// Number of levels.
-    pub(super) fn size(&self) -> usize {
-        self.levels.len()
+    fn mean_v(&self, level: usize) -> f64 {
+        self.levels[level].iter().map(|t| t.weight * t.mean_v).sum::<f64>() + self.tail.density().mean_v()
     }
 
-    /// Mean of a level, V.
-    pub(super) fn mean_v(&self, level: usize) -> f64 {
-        let own: f64 = self.levels[level].iter().map(|t| t.weight * t.mean_v).sum();
-        own + self.tail.density().mean_v()
-    }
-
-    /// Mean Gaussian variance of a level, V².
-    pub(super) fn gaussian_v2(&self, level: usize) -> f64 {
+    fn gaussian_v2(&self, level: usize) -> f64 {
         self.levels[level].iter().map(|t| t.weight * t.sigma_v * t.sigma_v).sum()
     }
 
-    /// Standard deviation of a level: interference, jitter and noise, V.
-    pub(super) fn deviation_v(&self, level: usize) -> f64 {
-        let mean = self.mean_v(level) - self.tail.density().mean_v();
-        let own: f64 = self.levels[level].iter().map(|t| t.weight * (t.mean_v - mean).powi(2)).sum();
-        (own + self.gaussian_v2(level) + self.tail.density().variance_v2().max(0.0)).sqrt()
+    /// E[z²] of a level about `centre_v`: interference, jitter and noise.
+    fn square_v2(&self, level: usize, centre_v: f64) -> f64 {
+        let density = self.tail.density();
+        let about = density.mean_v() - centre_v;
+        let own: f64 = self.levels[level].iter().map(|t| t.weight * (t.mean_v + about).powi(2)).sum();
+        own + self.gaussian_v2(level) + density.variance_v2().max(0.0)
     }
 
     /// P(z > t) or P(z < t) of a level.
-    pub(super) fn beyond(&self, level: usize, threshold_v: f64, side: Side) -> f64 {
+    fn beyond(&self, level: usize, threshold_v: f64, side: Side) -> f64 {
         let terms = &self.levels[level];
         match self.table {
             None => terms
@@ -109,6 +107,43 @@ impl<'a> Mixture<'a> {
                     .sum()
             }
         }
+    }
+}
+
+impl<'a> Mixture<'a> {
+    /// The mean of at least one condition.
+    pub(super) fn new(parts: Vec<Part<'a>>) -> Self {
+        Self { parts }
+    }
+
+    fn mean(&self, of: impl Fn(&Part<'a>) -> f64) -> f64 {
+        self.parts.iter().map(of).sum::<f64>() / self.parts.len() as f64
+    }
+
+    /// Number of levels.
+    pub(super) fn size(&self) -> usize {
+        self.parts.first().map_or(0, |p| p.levels.len())
+    }
+
+    /// Mean of a level, V.
+    pub(super) fn mean_v(&self, level: usize) -> f64 {
+        self.mean(|p| p.mean_v(level))
+    }
+
+    /// Mean Gaussian variance of a level, V².
+    pub(super) fn gaussian_v2(&self, level: usize) -> f64 {
+        self.mean(|p| p.gaussian_v2(level))
+    }
+
+    /// Standard deviation of a level: interference, jitter and noise, V.
+    pub(super) fn deviation_v(&self, level: usize) -> f64 {
+        let mean_v = self.mean_v(level);
+        self.mean(|p| p.square_v2(level, mean_v)).sqrt()
+    }
+
+    /// P(z > t) or P(z < t) of a level.
+    pub(super) fn beyond(&self, level: usize, threshold_v: f64, side: Side) -> f64 {
+        self.mean(|p| p.beyond(level, threshold_v, side))
     }
 
     /// P(decision | level), thresholds ascending, every threshold `shift_v` lower (the signal higher) than given.

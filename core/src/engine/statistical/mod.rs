@@ -5,12 +5,15 @@
 //! ```
 //!
 //! The words are those of the symbols that decide about the noise (and of a nonlinear table); r is everything
-//! bounded: the other symbols, crosstalk, dual-Dirac jitter. Exact for independent equally likely symbols, except
+//! bounded: the other symbols, crosstalk, dual-Dirac jitter, a converter's steps. Exact for independent equally likely symbols, except
 //! that
 //!
 //! * a symbol outside the word has its share of a symbol-dependent noise independent of its share of r,
 //! * random jitter of what is outside the word enters by its mean variance,
 //! * an edge's dual-Dirac jitter outside the word is independent of the symbols.
+//!
+//! Sinusoidal and even-odd jitter are common to successive symbols: error ratios are the mean of those of models in
+//! which they stand still ([`DecisionModel::jitter_at_rest`]), each with its own propagation of errors.
 //!
 //! Decision errors propagate by an exact Markov chain where successive decisions share nothing but their feedback, and by
 //! drawn bursts, good to 1 or 2 %, where they share noise or interference.
@@ -21,6 +24,7 @@
 mod alphabet;
 mod bursts;
 mod chain;
+mod condition;
 mod correlation;
 mod eye;
 mod eye_figures;

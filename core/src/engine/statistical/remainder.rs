@@ -1,4 +1,5 @@
-//! Everything bounded that is not in the word: the other symbols, crosstalk, dual-Dirac jitter, the table's residual.
+//! Everything bounded that is not in the word: the other symbols, crosstalk, dual-Dirac jitter, a converter's steps, the
+//! table's residual.
 
 use super::alphabet::{Alphabet, Response};
 use super::jitter::Event;
@@ -18,6 +19,8 @@ const FOLDED_JITTER: f64 = 1e-4;
 /// Phases that an average over a free-running aggressor uses at most. The density varies over the phase as the
 /// aggressor's cumulants do, with a few harmonics of the symbol rate, which 16 equidistant phases average exactly.
 const PHASES: usize = 16;
+/// Values that stand for a uniform: a sixteenth of a width of two deviations of the noise is finer than any grid needs.
+const PARTS: usize = 16;
 /// A residual of the table above this share of the half-eye is convolved.
 const RESIDUAL: f64 = 0.05;
 /// Cursors up to this share of the noise may be rounded to a bin for an eye.
@@ -96,6 +99,7 @@ impl Remainder {
                 if j == 0.0 { with(g).collect() } else { with(g - j).chain(with(g + j)).collect() }
             })
             .collect();
+        sets.extend(model.noise.uniform.iter().flat_map(|u| u.response.iter().map(|w| uniform(*w))));
         let (mut shift_v, mut folded_v2) = fold(&mut sets, FOLDED * gaussian_v2 * gaussian_v2);
         let mut signed: Vec<Sets> = Vec::new();
         if dd > 0.0 {
@@ -221,6 +225,13 @@ impl Remainder {
         }
         density.shifted(self.shift_v)
     }
+}
+
+/// Equally likely values for a uniform of that width: middles of its parts, spread so that the variance is exact.
+fn uniform(width_v: f64) -> Vec<f64> {
+    let n = PARTS as f64;
+    let unit = width_v / n / (1.0 - 1.0 / (n * n)).sqrt();
+    (0..PARTS).map(|i| unit * (i as f64 + 0.5 - 0.5 * n)).collect()
 }
 
 /// Mean and variance of equally likely values.

@@ -3,6 +3,7 @@
 //! A block is a function of its position alone: whatever a filter needs of the past is drawn again, so blocks may be
 //! evaluated in any order, of any length, by any thread, and every value is the same to the last bit.
 
+use super::branch::Branch;
 use super::plan::{Aggressor, JitterBranch, Plan, Table};
 use super::sequence::Buffers;
 use crate::response::JitterModel;
@@ -54,6 +55,7 @@ impl Plan {
         self.signal.add(self.level, &ws.levels[from..], &mut ws.z);
         self.add_stationary_noise(at, n, ws);
         self.add_symbol_noise(at, n, ws);
+        self.add_uniform_noise(at, n, ws);
         for aggressor in &self.aggressors {
             self.add_crosstalk(aggressor, at, n, ws);
         }
@@ -111,6 +113,17 @@ impl Plan {
         }
     }
 
+    fn add_uniform_noise(&self, at: u64, n: usize, ws: &mut Workspace) {
+        for (draws, response) in &self.uniform {
+            let length = response.input_len(n);
+            resize(&mut ws.words, length);
+            resize(&mut ws.draws, length);
+            draws.words(shifted(at, response.back()), &mut ws.words);
+            ws.draws.iter_mut().zip(&ws.words).for_each(|(u, word)| *u = centred(*word));
+            response.add(self.level, &ws.draws, &mut ws.z);
+        }
+    }
+
     fn add_crosstalk(&self, aggressor: &Aggressor, at: u64, n: usize, ws: &mut Workspace) {
         let length = aggressor.phases[0].len();
         if length == 0 {
@@ -139,8 +152,22 @@ impl Plan {
     }
 
     fn add_jitter(&self, jitter: &JitterBranch, at: u64, n: usize, ws: &mut Workspace) {
-        let events = jitter.response.input_len(n);
-        let first = shifted(at, jitter.response.back());
+        for (order, response) in (1..).zip(&jitter.orders) {
+            let events = response.input_len(n);
+            let first = shifted(at, response.back());
+            self.draw_jitter(jitter, first, events, ws);
+            if jitter.slow.is_some() {
+                for (d, number) in ws.draws.iter_mut().zip(first..) {
+                    *d = jitter.slow.power(order, number.wrapping_sub(ORIGIN) as i64, *d);
+                }
+            }
+            self.multiply_by_moved(jitter, response, ws);
+            response.add(self.level, &ws.draws, &mut ws.z);
+        }
+    }
+
+    /// Timing errors that are draws, of the events from number `first` of the streams, UI.
+    fn draw_jitter(&self, jitter: &JitterBranch, first: u64, events: usize, ws: &mut Workspace) {
         resize(&mut ws.draws, events);
         jitter.gaussian.normals(first, &mut ws.draws);
         ws.draws.iter_mut().for_each(|d| *d *= jitter.rj_ui);
@@ -151,24 +178,33 @@ impl Plan {
                 *d += if *sign == 1 { jitter.dd_ui } else { -jitter.dd_ui };
             }
         }
+    }
+
+    /// Multiplies the timing errors in `draws` by what they move.
+    fn multiply_by_moved(&self, jitter: &JitterBranch, response: &Branch, ws: &mut Workspace) {
+        let events = ws.draws.len();
         match jitter.model {
             JitterModel::Com => {
-                let from = self.offset(jitter.response.back());
+                let from = self.offset(response.back());
                 simd::multiply(self.level, &ws.levels[from..from + events], &mut ws.draws);
             }
             JitterModel::Edge => {
                 // Transmitted levels from one before the first event, then their differences.
                 resize(&mut ws.work, events + 1);
                 ws.work.fill(0.0);
-                let from = self.offset(jitter.response.back() + 1 + jitter.transmit.back());
+                let from = self.offset(response.back() + 1 + jitter.transmit.back());
                 jitter.transmit.add(self.level, &ws.levels[from..], &mut ws.work);
                 for (d, x) in ws.draws.iter_mut().zip(ws.work.windows(2)) {
                     *d *= x[1] - x[0];
                 }
             }
         }
-        jitter.response.add(self.level, &ws.draws, &mut ws.z);
     }
+}
+
+/// A word as a number between −1/2 and 1/2.
+pub(super) fn centred(word: u32) -> f32 {
+    ((f64::from(word) + 0.5) / 4_294_967_296.0 - 0.5) as f32
 }
 
 /// Position `back` symbols before `at`.

@@ -1,7 +1,7 @@
 //! The time-domain engine at one value a symbol: draws symbols and noise, decides, counts.
 //!
 //! ```text
-//! z_k = Σ_i c_i a_(k−(i−main)) − Σ_j d_j â_(k−1−j) + n_k + Σ_s √f_s[a] ∗ w_s + Σ_x h_x ∗ b_x + Σ r ∗ (δ · moved)
+//! z_k = Σ_i c_i a_(k−(i−main)) − Σ_j d_j â_(k−1−j) + n_k + Σ_s √f_s[a] ∗ w_s + u ∗ v + Σ_x h_x ∗ b_x + Σ r ∗ (δ · moved)
 //! ```
 //!
 //! | term | what | how |
@@ -10,8 +10,9 @@
 //! | d | decision feedback | true decisions: errors propagate |
 //! | n | stationary Gaussian noise | white noise through a filter that gives it its autocorrelation |
 //! | w_s | Gaussian noise whose variance follows the symbols | weighted white noise, a few FIRs a source |
+//! | v | a converter's steps | uniform, independent of the signal, through the FFE: clipping is left out |
 //! | b_x | aggressors | own random symbols; uniform phase: a new one every 64 symbols |
-//! | δ | jitter | an own value each symbol or transition: rj · N(0, 1) ± dd |
+//! | δ | jitter | each symbol or transition: rj · N(0, 1) ± dd, linear; sj sin(2π f t) and ± dcd/2 to third order |
 //!
 //! Every draw is a function of (seed, purpose, stream, position), and blocks are evaluated from their position alone,
 //! so the decisions are those of one serial loop over the whole run: the counts depend neither on the number of
@@ -30,6 +31,7 @@ mod decide;
 #[doc(hidden)]
 pub mod naive;
 mod plan;
+mod rare;
 mod sequence;
 mod shaping;
 mod symbol_noise;
@@ -40,6 +42,7 @@ pub use adaptive::{AdaptiveCounts, simulate_adaptive};
 pub use binomial::clopper_pearson;
 pub use codewords::{CodewordErrors, Codewords};
 pub use counts::Counts;
+pub use rare::{RareCounts, RareRatio, RareSimulation, simulate_rare};
 pub use sequence::{SequenceCounts, simulate_sequence};
 pub use waveform::{ClockReport, EyeDensity, WaveformCounts, simulate_waveform};
 
@@ -110,7 +113,7 @@ const CUT: Cut = Cut { segment: 65_536, block: 8192, warm_up: 256 };
 ///     levels: vec![-1.0, 1.0],
 ///     signal: SlicerSignal::Linear { cursors: vec![0.1], main: 0 },
 ///     dfe: vec![],
-///     noise: SlicerNoise { autocorrelation_v2: vec![0.05 * 0.05], by_symbol: vec![], budget_v: vec![] },
+///     noise: SlicerNoise { autocorrelation_v2: vec![0.05 * 0.05], by_symbol: vec![], uniform: vec![], budget_v: vec![] },
 ///     crosstalk: vec![],
 ///     crosstalk_phase: CrosstalkPhase::default(),
 ///     jitter: None,
@@ -307,7 +310,12 @@ mod tests {
             levels: vec![-3.0, -1.0, 1.0, 3.0],
             signal: SlicerSignal::Linear { cursors: vec![0.1, 1.0, 0.9, 0.5, 0.1], main: 1 },
             dfe: vec![0.9, 0.5],
-            noise: SlicerNoise { autocorrelation_v2: vec![0.25, 0.1], by_symbol: vec![], budget_v: vec![] },
+            noise: SlicerNoise {
+                autocorrelation_v2: vec![0.25, 0.1],
+                by_symbol: vec![],
+                uniform: vec![],
+                budget_v: vec![],
+            },
             crosstalk: vec![SlicerCrosstalk {
                 name: "fext".into(),
                 levels: vec![-1.0, 1.0],

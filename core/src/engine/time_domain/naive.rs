@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::random::{Purpose, Stream};
 use crate::response::{CrosstalkPhase, CrosstalkRule, DecisionModel, JitterModel, SlicerSignal};
 use crate::simd::Level;
+use std::f64::consts::TAU;
 
 /// [`super::simulate`] with every decision taken one after the other.
 ///
@@ -91,6 +92,14 @@ pub fn slicer_input_f64(model: &DecisionModel, seed: u64, first: u64, n: usize) 
                 .sum::<f64>();
         }
     }
+    for (i, uniform) in model.noise.uniform.iter().enumerate() {
+        let mut words = vec![0; twin.count];
+        Stream::new(level, seed, Purpose::Uniform, i as u32).words(twin.start, &mut words);
+        let v: Vec<f64> = words.iter().map(|w| f64::from(*w) / 4_294_967_296.0 - 0.5).collect();
+        for (z, k) in z.iter_mut().zip(here.clone()) {
+            *z += convolve(&uniform.response, uniform.main, &v, k);
+        }
+    }
     for (x, crosstalk) in model.crosstalk.iter().enumerate() {
         let b = twin.symbols(Purpose::CrosstalkSymbols, x as u32, crosstalk.levels.len());
         let b: Vec<f64> = b.iter().map(|s| crosstalk.levels[*s]).collect();
@@ -102,17 +111,34 @@ pub fn slicer_input_f64(model: &DecisionModel, seed: u64, first: u64, n: usize) 
     if let Some(jitter) = &model.jitter {
         let gaussian = twin.normals(Purpose::RandomJitter, 0);
         let sign = twin.symbols(Purpose::DualDirac, 0, 2);
-        let delta = |k: usize| jitter.rj_ui * gaussian[k] + jitter.dd_ui * (2.0 * sign[k] as f64 - 1.0);
+        let random = |k: usize| jitter.rj_ui * gaussian[k] + jitter.dd_ui * (2.0 * sign[k] as f64 - 1.0);
+        let early = |k: usize| {
+            let number = (twin.start + k as u64) as f64 - ORIGIN as f64;
+            let swing = jitter.sj_ui * (TAU * jitter.sj_hz / model.symbol_rate.hz() * number).sin();
+            let half = if number.rem_euclid(2.0) == 0.0 { 0.5 } else { -0.5 };
+            -(swing + half * jitter.dcd_ui)
+        };
         let sent = |k: usize| convolve(&jitter.transmit_taps, jitter.transmit_main, &a, k);
-        let moved: Vec<f64> = (0..twin.count)
-            .map(|k| match jitter.model {
-                _ if k < REACH as usize / 2 || k + REACH as usize / 2 > twin.count => 0.0,
-                JitterModel::Com => a[k] * delta(k),
-                JitterModel::Edge => (sent(k) - sent(k - 1)) * delta(k),
-            })
-            .collect();
-        for (z, k) in z.iter_mut().zip(here) {
-            *z += convolve(&jitter.response, jitter.main, &moved, k);
+        let orders = std::iter::once(&jitter.response).chain(&jitter.higher_orders);
+        for (order, response) in orders.enumerate() {
+            let delta = |k: usize| {
+                let d = early(k);
+                match order {
+                    0 => d + random(k),
+                    1 => d * d / 2.0 + d * random(k),
+                    _ => d * d * d / 6.0 + d * d / 2.0 * random(k),
+                }
+            };
+            let moved: Vec<f64> = (0..twin.count)
+                .map(|k| match jitter.model {
+                    _ if k < REACH as usize / 2 || k + REACH as usize / 2 > twin.count => 0.0,
+                    JitterModel::Com => a[k] * delta(k),
+                    JitterModel::Edge => (sent(k) - sent(k - 1)) * delta(k),
+                })
+                .collect();
+            for (z, k) in z.iter_mut().zip(here.clone()) {
+                *z += convolve(response, jitter.main, &moved, k);
+            }
         }
     }
     Ok(z)

@@ -5,12 +5,15 @@ use super::decide::Slicer;
 use super::shaping::shaping_filter;
 use super::symbol_noise::{NoiseBranch, branches};
 use crate::error::{Error, Result, require};
+use crate::grid::SymbolRate;
 use crate::modulation::Modulation;
 use crate::random::{Purpose, Stream};
 use crate::response::{
-    CrosstalkPhase, CrosstalkRule, DecisionModel, JitterModel, SlicerCrosstalk, SlicerJitter, SlicerSignal,
+    CrosstalkPhase, CrosstalkRule, DecisionModel, JitterModel, MAX_SINUSOID, SlicerCrosstalk, SlicerJitter,
+    SlicerSignal,
 };
 use crate::simd::Level;
+use std::f64::consts::TAU;
 
 /// What the ends of a linear response may add up to, relative to the largest cursor, and be left out: about what
 /// single precision rounds away.
@@ -30,6 +33,8 @@ pub(super) struct Plan {
     pub(super) noise: Stream,
     pub(super) shaping: Vec<f32>,
     pub(super) by_symbol: Vec<NoiseBranch>,
+    /// Uniform white noises between −1/2 and 1/2 and their responses.
+    pub(super) uniform: Vec<(Stream, Branch)>,
     pub(super) aggressors: Vec<Aggressor>,
     pub(super) jitter: Option<JitterBranch>,
     pub(super) dfe: Vec<f32>,
@@ -67,9 +72,50 @@ pub(super) struct JitterBranch {
     pub(super) sign: Stream,
     pub(super) rj_ui: f32,
     pub(super) dd_ui: f32,
-    pub(super) response: Branch,
+    pub(super) slow: SlowJitter,
+    /// Responses to the powers of a timing error over their factorials; the first alone without slow jitter.
+    pub(super) orders: Vec<Branch>,
     /// Transmit FFE, for edges.
     pub(super) transmit: Branch,
+}
+
+/// Timing errors that are no draws.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SlowJitter {
+    pub(super) sj_ui: f64,
+    /// Turns of the sinusoid a symbol.
+    pub(super) turns: f64,
+    pub(super) dcd_ui: f64,
+}
+
+impl SlowJitter {
+    /// Whether there is any.
+    pub(super) fn is_some(&self) -> bool {
+        self.sj_ui > 0.0 || self.dcd_ui > 0.0
+    }
+
+    /// d^n/n! of event number `number`, `random` UI of it linearized.
+    pub(super) fn power(&self, order: u32, number: i64, random: f32) -> f32 {
+        let d = self.early_ui(number);
+        // Of (d + ε)^n/n! everything but higher powers of ε.
+        let (power, linear) = match order {
+            1 => (d, 1.0),
+            2 => (0.5 * d * d, d),
+            _ => (d * d * d / 6.0, 0.5 * d * d),
+        };
+        (power + linear * f64::from(random)) as f32
+    }
+
+    /// By how much the event `number` symbols after the run's first is early, UI.
+    pub(super) fn early_ui(&self, number: i64) -> f64 {
+        let half = if number.rem_euclid(2) == 0 { 0.5 * self.dcd_ui } else { -0.5 * self.dcd_ui };
+        let swing = if self.sj_ui > 0.0 {
+            self.sj_ui * (TAU * (number as f64 * self.turns).fract()).sin()
+        } else {
+            0.0
+        };
+        -(swing + half)
+    }
 }
 
 impl Plan {
@@ -103,8 +149,23 @@ impl Plan {
             noise: Stream::new(level, seed, Purpose::Noise, 0),
             shaping: to_f32("noise", &shaping_filter(&model.noise.autocorrelation_v2)?)?,
             by_symbol: by_symbol.collect::<Result<Vec<_>>>()?.concat(),
+            uniform: model
+                .noise
+                .uniform
+                .iter()
+                .enumerate()
+                .map(|(i, u)| {
+                    let draws = Stream::new(level, seed, Purpose::Uniform, i as u32);
+                    Ok((draws, Branch::new(&format!("noise.uniform[{i}]"), &u.response, u.main, 0.0)?))
+                })
+                .collect::<Result<_>>()?,
             aggressors: aggressors(model, seed, level)?,
-            jitter: model.jitter.as_ref().map(|j| jitter(j, seed, level)).transpose()?.flatten(),
+            jitter: model
+                .jitter
+                .as_ref()
+                .map(|j| jitter(j, model.symbol_rate, seed, level))
+                .transpose()?
+                .flatten(),
             dfe: to_f32("dfe", &model.dfe)?,
             back: 0,
             ahead: 0,
@@ -127,7 +188,7 @@ impl Plan {
         if let Some(jitter) = &self.jitter {
             // An edge also needs the level before it.
             let (before, after) = (1 + jitter.transmit.back(), jitter.transmit.ahead);
-            reach.push((jitter.response.back() + before, jitter.response.ahead + after));
+            reach.extend(jitter.orders.iter().map(|o| (o.back() + before, o.ahead + after)));
         }
         self.back = reach.iter().map(|r| r.0).max().unwrap_or(0).max(0) as usize;
         self.ahead = reach.iter().map(|r| r.1).max().unwrap_or(0).max(0) as usize;
@@ -229,12 +290,34 @@ fn aggressors(model: &DecisionModel, seed: u64, level: Level) -> Result<Vec<Aggr
     model.crosstalk.iter().enumerate().map(prepare).collect()
 }
 
-fn jitter(jitter: &SlicerJitter, seed: u64, level: Level) -> Result<Option<JitterBranch>> {
-    require::non_negative("jitter.rj_ui", jitter.rj_ui)?;
-    require::non_negative("jitter.dd_ui", jitter.dd_ui)?;
-    let largest = jitter.response.iter().fold(0.0, |a: f64, c| a.max(c.abs()));
-    let response = Branch::new("jitter.response", &jitter.response, jitter.main, NEGLIGIBLE * largest)?;
-    if response.taps.is_empty() || (jitter.rj_ui == 0.0 && jitter.dd_ui == 0.0) {
+fn jitter(
+    jitter: &SlicerJitter,
+    symbol_rate: SymbolRate,
+    seed: u64,
+    level: Level,
+) -> Result<Option<JitterBranch>> {
+    for (name, value) in
+        [("rj_ui", jitter.rj_ui), ("dd_ui", jitter.dd_ui), ("sj_ui", jitter.sj_ui), ("dcd_ui", jitter.dcd_ui)]
+    {
+        require::non_negative(&format!("jitter.{name}"), value)?;
+    }
+    let slow =
+        SlowJitter { sj_ui: jitter.sj_ui, turns: jitter.sj_hz / symbol_rate.hz(), dcd_ui: jitter.dcd_ui };
+    if slow.sj_ui > 0.0 {
+        require::within("jitter.sj_hz", jitter.sj_hz, 0.0, MAX_SINUSOID * symbol_rate.hz())?;
+    }
+    let order = |response: &Vec<f64>| {
+        let largest = response.iter().fold(0.0, |a: f64, c| a.max(c.abs()));
+        Branch::new("jitter.response", response, jitter.main, NEGLIGIBLE * largest)
+    };
+    let mut orders = vec![order(&jitter.response)?];
+    if slow.is_some() {
+        for higher in &jitter.higher_orders {
+            expect_len("jitter.higher_orders", higher.len(), jitter.response.len())?;
+            orders.push(order(higher)?);
+        }
+    }
+    if orders[0].taps.is_empty() || (jitter.rj_ui == 0.0 && jitter.dd_ui == 0.0 && !slow.is_some()) {
         return Ok(None);
     }
     let (taps, main) = match jitter.model {
@@ -251,7 +334,8 @@ fn jitter(jitter: &SlicerJitter, seed: u64, level: Level) -> Result<Option<Jitte
         sign: Stream::new(level, seed, Purpose::DualDirac, 0),
         rj_ui: jitter.rj_ui as f32,
         dd_ui: jitter.dd_ui as f32,
-        response,
+        slow,
+        orders,
         transmit,
     }))
 }

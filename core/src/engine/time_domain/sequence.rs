@@ -49,7 +49,7 @@ pub struct SequenceCounts {
 /// #     levels: vec![-1.0, 1.0],
 /// #     signal: SlicerSignal::Linear { cursors: vec![0.1, 0.1], main: 0 },
 /// #     dfe: vec![0.1],
-/// #     noise: SlicerNoise { autocorrelation_v2: vec![0.05 * 0.05], by_symbol: vec![], budget_v: vec![] },
+/// #     noise: SlicerNoise { autocorrelation_v2: vec![0.05 * 0.05], by_symbol: vec![], uniform: vec![], budget_v: vec![] },
 /// #     crosstalk: vec![],
 /// #     crosstalk_phase: CrosstalkPhase::default(),
 /// #     jitter: None,
@@ -168,10 +168,10 @@ impl Job<'_> {
             let (g, sent) = (&buffers.g[range.clone()], &buffers.sent[range.clone()]);
             let decisions = &mut buffers.decisions[range];
             match tally {
-                Some(tally) => decide(self.plan, g, sent, decisions, &mut history, |i, s, d| {
+                Some(tally) => decide(&self.plan.slicer(), g, sent, decisions, &mut history, |i, s, d| {
                     tally.wrong(first + i as u64, s, d, modulation.bit_errors(s, d));
                 }),
-                None => decide(self.plan, g, sent, decisions, &mut history, |_, _, _| {}),
+                None => decide(&self.plan.slicer(), g, sent, decisions, &mut history, |_, _, _| {}),
             }
             history.clone()
         };
@@ -272,6 +272,7 @@ mod tests {
                 noise: SlicerNoise {
                     autocorrelation_v2: vec![0.3, 0.1],
                     by_symbol: vec![],
+                    uniform: vec![],
                     budget_v: vec![],
                 },
                 crosstalk: vec![],

@@ -34,7 +34,7 @@ use super::{Counts, Simulation, check_simulation};
 use crate::engine::time_domain::plan::expect_len;
 use crate::error::{Error, Result, require};
 use crate::receiver::{ClockMode, Receiver};
-use crate::response::WaveformModel;
+use crate::response::{MAX_SINUSOID, WaveformModel};
 use crate::run::Run;
 use crate::simd::Level;
 use image::EyeImage;
@@ -48,8 +48,6 @@ const WARM_UP: u64 = 256;
 const PART: u64 = 32_768;
 /// Voltages of the eye in outer levels.
 const EYE_LEVELS: f64 = 2.0;
-/// Highest frequency of sinusoidal jitter over the symbol rate: it is constant over a response.
-const MAX_SINUSOID: f64 = 1e-3;
 
 /// What a waveform run found.
 #[derive(Debug, Clone, PartialEq)]
