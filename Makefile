@@ -112,9 +112,10 @@ docs: $(STAMPS)/dev $(STAMPS)/debug
 bench: rivals
 	$(CARGO) bench --locked -p lightlane-benches --benches
 
-rivals: $(STAMPS)/rivals
+rivals: $(STAMPS)/rivals $(STAMPS)/release
 	$(CARGO) build --locked --release --quiet -p lightlane-benches --bin rival
 	$(BIN)/python benches/rivals/chain.py target/release/rival
+	$(BIN)/python benches/rivals/waveform.py
 
 fuzz: $(STAMPS)/venv
 	SECONDS_EACH=$(SECONDS) tools/fuzz

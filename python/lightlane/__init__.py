@@ -42,6 +42,7 @@ from lightlane._config import (
     Via,
 )
 from lightlane._exceptions import ConvergenceError, LightlaneError, ParameterError, TouchstoneError
+from lightlane._jitter import JitterTolerance, JitterTransfer
 from lightlane._native import Network, __version__
 from lightlane._results import (
     Bathtub,
@@ -81,6 +82,8 @@ __all__ = [
     "Fiber",
     "Ideal",
     "Jitter",
+    "JitterTolerance",
+    "JitterTransfer",
     "Lane",
     "LaneReport",
     "Laser",

@@ -23,12 +23,12 @@ const CONTOURS: [f64; 6] = [1e-3, 1e-6, 1e-9, 1e-12, 1e-15, 1e-18];
 /// Predictions of the statistical engine hold to about this; see `Counts::agrees_with`.
 const MODEL_TOLERANCE: f64 = 0.05;
 
-fn read_lane(text: &str) -> lightlane::Result<Lane> {
+pub(crate) fn read_lane(text: &str) -> lightlane::Result<Lane> {
     let value = registry().from_json("Lane", text)?;
     serde_json::from_value(value).map_err(|e| lightlane::Error::parameter("lane", e, "a lane"))
 }
 
-fn read_networks(networks: &Bound<'_, PyDict>) -> PyResult<Networks> {
+pub(crate) fn read_networks(networks: &Bound<'_, PyDict>) -> PyResult<Networks> {
     let mut out = Networks::default();
     for (_, network) in networks.iter() {
         out.insert(network.cast::<PyNetwork>()?.get().core());
