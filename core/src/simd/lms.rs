@@ -9,7 +9,7 @@
 //! still open, so that a symbol waits for a product and the slicer, not for a sum over all taps.
 
 use super::Level;
-use fearless_simd::dispatch;
+use fearless_simd::{dispatch, f64x8, prelude::*};
 
 /// Taps and step of an equalizer, the oldest sample's tap first.
 #[derive(Debug)]
@@ -43,12 +43,13 @@ pub fn lms(
     let n = soft.len();
     assert!(samples.len() + 1 >= n + ffe.len() && decisions.len() >= n, "samples for every symbol");
     assert!(levels.len() >= n + dfe.len(), "room for every level");
-    dispatch!(level.inner, _simd => body(*step, ffe, dfe, samples, known, levels, soft, decisions));
+    dispatch!(level.inner, simd => body(simd, *step, ffe, dfe, samples, known, levels, soft, decisions));
 }
 
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "those of the kernel, taken apart")]
-fn body(
+fn body<S: Simd>(
+    simd: S,
     step: f64,
     c: &mut [f64],
     d: &mut [f64],
@@ -63,11 +64,11 @@ fn body(
     if count == 0 {
         return;
     }
-    let mut filtered = dot(c, &r[..n]);
+    let mut filtered = dot(simd, c, &r[..n]);
     for k in 0..count {
         let now = &r[k..k + n];
         let next = if k + 1 < count { &r[k + 1..k + 1 + n] } else { now };
-        let (ahead, overlap) = (dot(c, next), dot(now, next));
+        let (ahead, overlap) = (dot(simd, c, next), dot(simd, now, next));
         let mut z = filtered;
         for (d, a) in d.iter().zip(&a[k..k + m]) {
             z -= d * a;
@@ -77,7 +78,13 @@ fn body(
         let level = LEVELS[usize::from(known.get(k).copied().unwrap_or(s)) & 3];
         let g = step * (z - level);
         filtered = ahead - g * overlap;
-        for (c, r) in c.iter_mut().zip(now) {
+        let step = f64x8::splat(simd, -g);
+        let (mut cs, rs) = (c.chunks_exact_mut(LANES), now.chunks_exact(LANES));
+        let rest = rs.remainder();
+        for (c, r) in cs.by_ref().zip(rs) {
+            f64x8::from_slice(simd, r).mul_add(step, f64x8::from_slice(simd, c)).store_slice(c);
+        }
+        for (c, r) in cs.into_remainder().iter_mut().zip(rest) {
             *c -= g * r;
         }
         for (d, a) in d.iter_mut().zip(&a[k..k + m]) {
@@ -91,18 +98,19 @@ fn body(
 
 /// Σ x y in eight sums, so that the additions do not wait for one another.
 #[inline(always)]
-fn dot(x: &[f64], y: &[f64]) -> f64 {
-    let mut sums = [0.0; 8];
-    let (xs, ys) = (x.chunks_exact(8), y[..x.len()].chunks_exact(8));
+fn dot<S: Simd>(simd: S, x: &[f64], y: &[f64]) -> f64 {
+    let (xs, ys) = (x.chunks_exact(LANES), y[..x.len()].chunks_exact(LANES));
     let mut rest = 0.0;
     for (x, y) in xs.remainder().iter().zip(ys.remainder()) {
         rest += x * y;
     }
+    let mut sums = f64x8::splat(simd, 0.0);
     for (x, y) in xs.zip(ys) {
-        for i in 0..8 {
-            sums[i] += x[i] * y[i];
-        }
+        sums = f64x8::from_slice(simd, x).mul_add(f64x8::from_slice(simd, y), sums);
     }
+    let sums = sums.as_slice();
     let four: [f64; 4] = std::array::from_fn(|i| sums[i] + sums[i + 4]);
     (four[0] + four[2]) + (four[1] + four[3]) + rest
 }
+
+const LANES: usize = 8;
