@@ -202,7 +202,7 @@ proptest! {
     }
 
     #[test]
-    fn lms(n in 0..200usize, ffe in 1..20usize, dfe in 0..4usize, known in 0..250usize, seed: u64) {
+    fn lms(n in 0..200usize, ffe in prop_oneof![1..20usize, prop::sample::select(&[8usize, 16, 24][..])], dfe in 0..4usize, known in 0..250usize, seed: u64) {
         let draws = |n: usize, seed: u64| noise(n, seed).into_iter().map(f64::from).collect::<Vec<_>>();
         let (samples, start) = (draws(n + ffe - 1, seed), (draws(ffe, seed ^ 1), draws(dfe, seed ^ 2)));
         let known: Vec<u8> = draws(known, seed ^ 3).iter().map(|v| (2.0 * (v + 1.0)).min(3.0) as u8).collect();
