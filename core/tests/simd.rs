@@ -3,7 +3,8 @@
 use lightlane::Error;
 use lightlane::random::{Purpose, Stream};
 use lightlane::simd::{
-    self, Level, PHILOX_GROUP, Polyphase, PolyphaseSum, SpectralWorkspace, SumWorkspace, naive,
+    self, Level, LmsTaps, PHILOX_GROUP, Polyphase, PolyphaseSum, RecursiveFilter, SpectralWorkspace,
+    SumWorkspace, naive,
 };
 use proptest::prelude::*;
 
@@ -170,6 +171,63 @@ proptest! {
             naive::add_rows(&table, width, &rows, &mut wanted);
             simd::add_rows(level, &table, width, &rows, &mut reached);
             prop_assert_eq!(wanted, reached);
+        }
+    }
+
+    #[test]
+    fn recursive(order in 0..9usize, steps in 0..6usize, seed: u64) {
+        let draws = |n: usize, seed: u64| noise(n, seed).into_iter().map(f64::from).collect::<Vec<_>>();
+        let b = draws(order + 1, seed);
+        // Σ|a_i| below 0.9: whatever enters is amplified by at most 10.
+        let a: Vec<f64> = std::iter::once(1.0)
+            .chain(draws(order, seed ^ 1).iter().map(|v| 0.9 * v / order as f64))
+            .collect();
+        let (x, inputs, outputs) = (draws(8 * steps, seed ^ 2), draws(order, seed ^ 3), draws(order, seed ^ 4));
+        let mut wanted = vec![0.0; x.len()];
+        naive::recursive(&b, &a, &x, &inputs, &outputs, &mut wanted);
+        let filter = RecursiveFilter::new(&b, &a).unwrap();
+        for level in Level::available() {
+            let (mut inputs, mut outputs, mut y) = (inputs.clone(), outputs.clone(), vec![0.0; x.len()]);
+            filter.run(level, &x, &mut inputs, &mut outputs, &mut y);
+            for (w, y) in wanted.iter().zip(&y) {
+                // Values up to 100, a few dozen roundings each.
+                prop_assert!((w - y).abs() < 1e-12, "{}", level.name());
+            }
+            // What is left is the past of what follows.
+            for (i, (input, output)) in inputs.iter().zip(&outputs).enumerate().take(x.len()) {
+                prop_assert_eq!((*input, *output), (x[x.len() - 1 - i], y[x.len() - 1 - i]));
+            }
+        }
+        prop_assert!(RecursiveFilter::new(&[1.0; 10], &[1.0; 10]).is_none());
+    }
+
+    #[test]
+    fn lms(n in 0..200usize, ffe in prop_oneof![1..20usize, prop::sample::select(&[8usize, 16, 24][..])], dfe in 0..4usize, known in 0..250usize, seed: u64) {
+        let draws = |n: usize, seed: u64| noise(n, seed).into_iter().map(f64::from).collect::<Vec<_>>();
+        let (samples, start) = (draws(n + ffe - 1, seed), (draws(ffe, seed ^ 1), draws(dfe, seed ^ 2)));
+        let known: Vec<u8> = draws(known, seed ^ 3).iter().map(|v| (2.0 * (v + 1.0)).min(3.0) as u8).collect();
+        // Every step of the recursion shrinks a difference: step below 2 over the energy of what the taps see.
+        let step = 0.5 / (ffe + dfe) as f64;
+        let run = |level: Option<Level>| {
+            let (mut c, mut d, mut levels) = (start.0.clone(), start.1.clone(), vec![0.0; n + dfe]);
+            let (mut soft, mut decisions) = (vec![0.0; n], vec![9; n]);
+            let mut taps = LmsTaps { step, ffe: &mut c, dfe: &mut d };
+            match level {
+                Some(level) => simd::lms(level, &mut taps, &samples, &known, &mut levels, &mut soft, &mut decisions),
+                None => naive::lms(&mut taps, &samples, &known, &mut levels, &mut soft, &mut decisions),
+            }
+            (soft, decisions, c, d)
+        };
+        let wanted = run(None);
+        // At a threshold rounding decides, and the two go different ways.
+        let clear = wanted.0.iter().all(|z| ((1.5 * z + 2.0) - (1.5 * z + 2.0).round()).abs() > 1e-9);
+        for level in Level::available().into_iter().filter(|_| clear) {
+            let reached = run(Some(level));
+            prop_assert_eq!(&wanted.1, &reached.1);
+            for (w, r) in wanted.0.iter().chain(&wanted.2).chain(&wanted.3).zip(reached.0.iter().chain(&reached.2).chain(&reached.3)) {
+                // Hundreds of roundings of values below 20.
+                prop_assert!((w - r).abs() < 1e-11, "{} {w} {r}", level.name());
+            }
         }
     }
 

@@ -47,6 +47,7 @@ from lightlane._config import (
 from lightlane._detection import Detection
 from lightlane._dual_dirac import DualDirac
 from lightlane._exceptions import ConvergenceError, LightlaneError, ParameterError, TouchstoneError
+from lightlane._jitter import JitterTolerance, JitterTransfer
 from lightlane._native import Network, __version__
 from lightlane._rare import RareSimulation
 from lightlane._results import (
@@ -91,6 +92,8 @@ __all__ = [
     "Fiber",
     "Ideal",
     "Jitter",
+    "JitterTolerance",
+    "JitterTransfer",
     "Lane",
     "LaneReport",
     "Laser",

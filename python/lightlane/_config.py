@@ -540,6 +540,9 @@ class Jitter(Config):
         "sj_ui": Scalar(),
         "sj_hz": Scalar(),
         "dcd_ui": Scalar(),
+        "frequency_offset_ppm": Scalar(),
+        "ssc_ppm": Scalar(),
+        "ssc_hz": Scalar(),
         "model": Scalar(),
     }
     rj_ui: float = 0.0
@@ -547,6 +550,9 @@ class Jitter(Config):
     sj_ui: float = 0.0
     sj_hz: float = 0.0
     dcd_ui: float = 0.0
+    frequency_offset_ppm: float = 0.0
+    ssc_ppm: float = 0.0
+    ssc_hz: float = 0.0
     model: Literal["edge", "com"] = "edge"
 
 

@@ -16,6 +16,7 @@ from lightlane._adaptation import Adapted
 from lightlane._base import Config, checked_threads
 from lightlane._card import lane_card
 from lightlane._exceptions import ParameterError, wrong_type
+from lightlane._jitter import JitterTolerance, JitterTransfer, jitter_tolerance, jitter_transfer
 from lightlane._rare import RareMethods
 from lightlane._results import LaneReport, Simulation
 from lightlane._spec import Networks
@@ -404,11 +405,11 @@ class LaneMethods(RareMethods):
         mode : {'baud', 'waveform'}
             One value a symbol at the sampling instant, or the received waveform through converter, clock recovery and
             equalizer, which also gives `Simulation.eye`. Only the waveform has clock recovery, mismatch of
-            sub-converters and a converter that clips; the lane's equalizer is found without them. In baud mode a
+            sub-converters, a converter that clips and a transmitter with a frequency of its own; the lane's equalizer is found without them. In baud mode a
             converter's error is a uniform of the step's width, independent from sample to sample.
         samples_per_symbol : int, optional
-            Of the waveform: at least 4 and a divisor of the lane's own (32 for copper, 16 behind optics), which None
-            takes.
+            Of the waveform: at least 4, with a multiple up to 1024 in common with the lane's own (32 for copper, 16
+            behind optics), which None takes.
         progress : callable, optional
             Called with (done, total) in symbols.
         stop_at_bit_errors : int, optional
@@ -422,8 +423,8 @@ class LaneMethods(RareMethods):
         Raises
         ------
         ParameterError
-            For a waveform of a lane whose `signal_form` is ``"record"`` or whose receiver detects sequences, and what
-            stops `analyze`.
+            For what only the other mode has, a receiver that detects sequences in the waveform mode, and what stops
+            `analyze`.
         ConvergenceError
             When the taps diverge; the message has the error that crossed the line.
 
@@ -501,6 +502,96 @@ class LaneMethods(RareMethods):
         )
         adapted = Adapted.of(found, self._as_lane(), adapt.trace_symbols)
         return Simulation(found.counts(), seed, self.digest, adapted=adapted)
+
+    def jitter_transfer(
+        self,
+        frequencies_hz: ArrayLike,
+        *,
+        amplitude_ui: float = 0.02,
+        n_symbols: int = 200_000,
+        seed: int = 1,
+        threads: int | None = None,
+    ) -> JitterTransfer:
+        """Measure how clock recovery follows sinusoidal jitter, beside its closed form.
+
+        Parameters
+        ----------
+        frequencies_hz : array_like
+            Frequencies, at most a thousandth of the symbol rate.
+        amplitude_ui : float, default 0.02
+            Amplitude, UI zero to peak.
+        n_symbols : int, default 200_000
+            Symbols of each run; four periods of the jitter where these are longer.
+        seed : int, default 1
+            Seed of the runs.
+        threads : int, optional
+            Threads to use; every core if None.
+
+        Raises
+        ------
+        ParameterError
+            For a lane without `Receiver.clock_recovery`, an amplitude under which it slips, and what stops `simulate`.
+
+        Examples
+        --------
+        >>> from lightlane import ClockRecovery, presets
+        >>> lane = presets.lane("copper-c2m")
+        >>> clock = ClockRecovery(bandwidth_hz=40e6, latency_ui=8)
+        >>> lane = lane.replace(receiver=lane.receiver.replace(clock_recovery=clock))
+        >>> transfer = lane.jitter_transfer([100e6], n_symbols=20_000)
+        >>> bool(abs(transfer.gain[0] / transfer.model[0] - 1.0) < 0.25)
+        True
+        """
+        settings = self._runs(n_symbols, seed, threads)
+        return jitter_transfer(self, frequencies_hz, amplitude_ui, settings)
+
+    def jitter_tolerance(
+        self,
+        frequencies_hz: ArrayLike,
+        *,
+        ber_limit: float,
+        n_symbols: int = 200_000,
+        seed: int = 1,
+        threads: int | None = None,
+    ) -> JitterTolerance:
+        """Find the largest sinusoidal jitter at which the error ratio stays within a limit and the clock does not slip.
+
+        Parameters
+        ----------
+        frequencies_hz : array_like
+            Frequencies, at most a thousandth of the symbol rate.
+        ber_limit : float
+            Bit error ratio, one that a run shows 20 errors of.
+        n_symbols : int, default 200_000
+            Symbols of each run; four periods of the jitter where these are longer.
+        seed : int, default 1
+            Seed of the runs.
+        threads : int, optional
+            Threads to use; every core if None.
+
+        Raises
+        ------
+        ParameterError
+            For a lane without `Receiver.clock_recovery` or one that misses the limit without the jitter, and what stops
+            `simulate`.
+
+        Examples
+        --------
+        >>> from lightlane import ClockRecovery, presets
+        >>> lane = presets.lane("copper-c2m")
+        >>> clock = ClockRecovery(bandwidth_hz=40e6, latency_ui=8)
+        >>> lane = lane.replace(receiver=lane.receiver.replace(clock_recovery=clock))
+        >>> tolerance = lane.jitter_tolerance([100e6], ber_limit=1e-2, n_symbols=20_000)
+        >>> bool(0.05 < tolerance.amplitude_ui[0] < 0.5)
+        True
+        """
+        settings = self._runs(n_symbols, seed, threads)
+        return jitter_tolerance(self, frequencies_hz, ber_limit, settings)
+
+    def _runs(self, n_symbols: int, seed: int, threads: int | None) -> tuple[int, int, int | None]:
+        for name, value in (("n_symbols", n_symbols), ("seed", seed)):
+            _native.whole(value, name, 0)
+        return n_symbols, seed, threads
 
     def with_channel(
         self,

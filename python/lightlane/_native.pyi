@@ -335,6 +335,24 @@ def simulate_rare(
     threads: int | None,
     progress: Callable[[int, int], object] | None,
 ) -> RareCounts: ...
+def jitter_transfer(
+    lane: str,
+    networks: dict[str, Network],
+    frequencies_hz: list[float],
+    amplitude_ui: float,
+    n_symbols: int,
+    seed: int,
+    threads: int | None,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]: ...
+def jitter_tolerance(
+    lane: str,
+    networks: dict[str, Network],
+    frequencies_hz: list[float],
+    ber_limit: float,
+    n_symbols: int,
+    seed: int,
+    threads: int | None,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]: ...
 def compare(
     labels: list[str], lanes: list[str], networks: dict[str, Network], threads: int | None
 ) -> Comparison: ...

@@ -7,6 +7,7 @@ mod config;
 mod dsp;
 mod error;
 mod fec;
+mod jitter;
 mod lane;
 mod network;
 mod optics;
@@ -27,6 +28,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     config::register(module)?;
     dsp::register(module)?;
     fec::register(module)?;
+    jitter::register(module)?;
     lane::register(module)?;
     network::register(module)?;
     optics::register(module)?;

@@ -48,6 +48,47 @@ def test_clock_recovery_locks_and_is_reported():
     assert count.settling_symbols > count.clock.time_to_lock >= 0
 
 
+def test_light_is_simulated_at_32_samples_a_symbol():
+    count = ll.presets.lane("cpo-dr1").simulate(5000, mode="waveform", samples_per_symbol=32)
+    assert count.eye.density.shape == (256, 32)
+    # The preset meets its limit before the code, a few errors in 1e4 bits at most.
+    assert count.n_bit_errors < 20
+
+
+def test_a_transmitter_of_another_frequency_is_followed():
+    clock = ll.ClockRecovery(bandwidth_hz=40e6, latency_ui=32)
+    lane = noisy(clock_recovery=clock)
+    moving = ll.Jitter(frequency_offset_ppm=-100.0, ssc_ppm=200.0, ssc_hz=100e3)
+    found = lane.replace(transmitter=lane.transmitter.replace(jitter=moving)).simulate(
+        100_000, mode="waveform"
+    )
+    still = lane.simulate(100_000, mode="waveform")
+    assert found.clock.n_slips == 0
+    assert found.clock.lock_phase_ui == pytest.approx(still.clock.lock_phase_ui, abs=0.02)
+    without = noisy()
+    with pytest.raises(ll.ParameterError) as error:
+        without.replace(transmitter=without.transmitter.replace(jitter=moving)).simulate(100, mode="waveform")
+    assert error.value.name == "transmitter.jitter.frequency_offset_ppm"
+    with pytest.raises(ll.ParameterError) as error:
+        without.replace(transmitter=without.transmitter.replace(jitter=moving)).analyze()
+    assert error.value.name == "transmitter.jitter.frequency_offset_ppm"
+
+
+def test_jitter_is_followed_and_tolerated_as_the_loop_allows():
+    lane = noisy(clock_recovery=ll.ClockRecovery(bandwidth_hz=20e6, latency_ui=16))
+    transfer = lane.jitter_transfer([5e6, 100e6], n_symbols=50_000)
+    # Adapted taps bend the detector's slope by about a tenth, and the loop has a latency.
+    np.testing.assert_allclose(transfer.gain, transfer.model, rtol=0.2)
+    tolerance = lane.jitter_tolerance([5e6, 100e6], ber_limit=2e-3, n_symbols=50_000)
+    assert tolerance.amplitude_ui[0] > 1.5 * tolerance.amplitude_ui[1] > 0.03
+    with pytest.raises(ll.ParameterError) as error:
+        noisy().jitter_tolerance([5e6], ber_limit=2e-3)
+    assert error.value.name == "receiver.clock_recovery"
+    with pytest.raises(ll.ParameterError) as error:
+        lane.jitter_tolerance([5e6], ber_limit=1e-12)
+    assert error.value.name == "ber_limit"
+
+
 def test_what_only_the_waveform_has_is_refused_elsewhere():
     lane = noisy(clock_recovery=ll.ClockRecovery())
     with pytest.raises(ll.ParameterError) as error:
@@ -63,7 +104,7 @@ def test_what_only_the_waveform_has_is_refused_elsewhere():
     [
         ({"mode": "wave"}, "mode"),
         ({"samples_per_symbol": 32}, "samples_per_symbol"),
-        ({"mode": "waveform", "samples_per_symbol": 5}, "samples_per_symbol"),
+        ({"mode": "waveform", "samples_per_symbol": 3}, "samples_per_symbol"),
         ({"mode": "waveform", "samples_per_symbol": -1}, "samples_per_symbol"),
         ({"mode": "waveform", "n_symbols": 0}, "n_symbols"),
     ],

@@ -8,12 +8,12 @@
 //! record, sample by sample in direct form I.
 
 use crate::error::{Error, Result};
-use crate::receiver::sample::{Sample, largest};
+use crate::receiver::sample::{Sample, first_infinite, largest};
 use crate::run::Run;
 use crate::simd::{Level, RecursiveFilter};
 
-/// Samples between two looks at the cancel flag.
-const BLOCK: usize = 1 << 14;
+/// Samples between two looks at the cancel flag; they and their outputs stay in the nearest cache.
+const BLOCK: usize = 1 << 11;
 /// Samples that the kernel takes at a time.
 const STEP: usize = 8;
 /// Most coefficients on either side.
@@ -43,7 +43,6 @@ pub fn iir<T: Sample>(b: &[f64], a: &[f64], x: &[T], run: &Run) -> Result<Vec<T>
     if scale == 0.0 {
         return Err(Error::parameter("a[0]", scale, "other than 0"));
     }
-    largest("x", x)?;
     let order = a.len().max(b.len()) - 1;
     let normalized = |values: &[f64]| {
         let mut all: Vec<f64> = values.iter().map(|v| v / scale).collect();
@@ -58,13 +57,16 @@ pub fn iir<T: Sample>(b: &[f64], a: &[f64], x: &[T], run: &Run) -> Result<Vec<T>
     for block in x.chunks(BLOCK) {
         run.check()?;
         let (start, wide) = (y.len(), &mut wide[..block.len()]);
+        if let Some(i) = first_infinite(block) {
+            return Err(Error::parameter(format!("x[{}]", start + i), block[i].into(), "finite"));
+        }
         let whole = if steps.is_some() { block.len() - block.len() % STEP } else { 0 };
         if let Some(filter) = &steps {
             filter.run(level, &block[..whole], &mut inputs, &mut outputs, &mut wide[..whole]);
         }
         sample_by_sample(&b, &a, &block[whole..], &mut inputs, &mut outputs, &mut wide[whole..]);
         y.extend(wide.iter().map(|v| T::from_f64(*v)));
-        if let Some(i) = y[start..].iter().position(|y| !Into::<f64>::into(*y).is_finite()) {
+        if let Some(i) = first_infinite(&y[start..]) {
             return Err(Error::Convergence {
                 method: "recursive filter".into(),
                 figure: format!("output {}", start + i),

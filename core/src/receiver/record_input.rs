@@ -140,7 +140,8 @@ impl RecordInput {
     /// Table and remainder at every phase of the raster; `cursor` is the response at the slicer.
     ///
     /// # Errors
-    /// Those of [`RecordFitter::new`], [`crate::Error::Interrupted`].
+    /// [`Error::Parameter`] for a record of which words leave too much unexplained; those of [`RecordFitter::new`];
+    /// [`Error::Interrupted`].
     pub(crate) fn waveform(
         &self,
         settled: &Settled,
@@ -172,12 +173,22 @@ impl RecordInput {
             phases.push(fit.cursors);
         }
         let unexplained = self.through(&left, settled).iter().fold(0.0f64, |m, v| m.max(v.abs()));
+        let residual_ratio = unexplained / self.half_eye(cursor);
+        if residual_ratio > RESIDUAL_LIMIT {
+            // The baud mode draws what is left; here its samples follow one another through the FFE.
+            let requirement = format!(
+                "\"baud\" for this lane: words of {} symbols leave {residual_ratio:.2} of the half-eye unexplained, above \
+                 {RESIDUAL_LIMIT}",
+                self.memory
+            );
+            return Err(Error::parameter("mode", "\"waveform\"", requirement));
+        }
         Ok(WaveformTable {
             memory: window.memory,
             after: window.after,
             values,
             remainder: PhaseResponse { phases, main: window.pre },
-            residual_ratio: unexplained / self.half_eye(cursor),
+            residual_ratio,
         })
     }
 

@@ -6,6 +6,8 @@ use crate::error::{Error, Result};
 pub trait Sample: Copy + Into<f64> + Send + Sync {
     /// The nearest sample of this precision.
     fn from_f64(value: f64) -> Self;
+    /// Whether it is a number and not infinite.
+    fn is_finite(self) -> bool;
     /// Largest finite magnitude of this precision.
     const MAX: f64;
 }
@@ -14,6 +16,9 @@ impl Sample for f32 {
     fn from_f64(value: f64) -> Self {
         value as Self
     }
+    fn is_finite(self) -> bool {
+        self.is_finite()
+    }
     const MAX: f64 = f32::MAX as f64;
 }
 
@@ -21,7 +26,17 @@ impl Sample for f64 {
     fn from_f64(value: f64) -> Self {
         value
     }
+    fn is_finite(self) -> bool {
+        self.is_finite()
+    }
     const MAX: f64 = Self::MAX;
+}
+
+/// Place of the first sample that is not finite. All are looked at before any is singled out: without a way out of the loop
+/// it becomes vector code.
+pub(crate) fn first_infinite<T: Sample>(samples: &[T]) -> Option<usize> {
+    let finite = samples.iter().fold(true, |finite, x| finite & x.is_finite());
+    if finite { None } else { samples.iter().position(|x| !x.is_finite()) }
 }
 
 /// Largest magnitude of samples that are all finite.

@@ -41,8 +41,8 @@ pub fn pulse_train(levels: &[f32], pulse: &[f32], samples_per_symbol: usize, run
     if y.try_reserve_exact(length).is_err() {
         return Err(Error::parameter("samples_per_symbol", m, "small enough for the waveform to fit memory"));
     }
-    y.resize(length, 0.0);
     if taps == 0 {
+        y.resize(length, 0.0);
         return Ok(y);
     }
     let ready = Polyphase::new(simd, &pulse[..pulse.len().min(taps * m)], m);
@@ -50,13 +50,15 @@ pub fn pulse_train(levels: &[f32], pulse: &[f32], samples_per_symbol: usize, run
     let block = ready.hop() * (BLOCK / ready.hop()).max(1);
     let mut input = vec![0.0; history + block];
     let mut ws = SpectralWorkspace::default();
-    for (b, out) in y.chunks_mut(block * m).enumerate() {
+    for now in levels.chunks(block) {
         run.check()?;
-        let n = out.len() / m;
         input.copy_within(block.., 0);
-        input[history..history + n].copy_from_slice(&levels[b * block..b * block + n]);
-        ready.synthesize(&input, &mut ws, out);
-        run.report((b * block + n) as u64, levels.len() as u64);
+        input[history..history + now.len()].copy_from_slice(now);
+        // Block by block, so that memory is touched while it is in the cache.
+        let start = y.len();
+        y.resize(start + now.len() * m, 0.0);
+        ready.synthesize(&input, &mut ws, &mut y[start..]);
+        run.report((y.len() / m) as u64, levels.len() as u64);
     }
     Ok(y)
 }

@@ -1,9 +1,9 @@
 //! Kernels on columns: all samples of a symbol at once.
 //!
-//! The bodies are plain loops without branches: compiled inside a dispatched context they vectorize at its width.
+//! Most bodies are plain loops without branches: compiled inside a dispatched context they vectorize at its width.
 
-use super::{Level, axpy};
-use fearless_simd::dispatch;
+use super::Level;
+use fearless_simd::{dispatch, prelude::*};
 
 /// `output[k · width + p] += table[rows[k] · width + p]`, over the shorter of the two.
 pub fn add_rows(level: Level, table: &[f32], width: usize, rows: &[u32], output: &mut [f32]) {
@@ -22,8 +22,39 @@ fn add_rows_body(table: &[f32], width: usize, rows: &[u32], output: &mut [f32]) 
 /// `output[n] += Σ taps[i] · input[n + (taps − 1 − i) · stride]`: the same FIR on every phase of interleaved samples. The
 /// input holds `taps` − 1 columns more than the output.
 pub fn strided_fir_add(level: Level, input: &[f32], taps: &[f32], stride: usize, output: &mut [f32]) {
-    for (i, tap) in taps.iter().enumerate() {
-        axpy(level, *tap, &input[(taps.len() - 1 - i) * stride..], output);
+    dispatch!(level.inner, simd => strided_fir_body(simd, input, taps, stride, output));
+}
+
+/// Vectors of a tile, whose sums stay in registers over all taps.
+const VECTORS: usize = 8;
+
+#[inline(always)]
+fn strided_fir_body<S: Simd>(simd: S, input: &[f32], taps: &[f32], stride: usize, output: &mut [f32]) {
+    let width = S::f32s::LEN;
+    let tile = VECTORS * width;
+    let mut at = 0;
+    let mut tiles = output.chunks_exact_mut(tile);
+    for output in tiles.by_ref() {
+        let mut sums = [S::f32s::splat(simd, 0.0); VECTORS];
+        for v in 0..VECTORS {
+            sums[v] = S::f32s::from_slice(simd, &output[v * width..(v + 1) * width]);
+        }
+        for (i, tap) in taps.iter().rev().enumerate() {
+            let x = &input[at + i * stride..][..tile];
+            let tap = S::f32s::splat(simd, *tap);
+            for v in 0..VECTORS {
+                sums[v] = S::f32s::from_slice(simd, &x[v * width..(v + 1) * width]).mul_add(tap, sums[v]);
+            }
+        }
+        for v in 0..VECTORS {
+            sums[v].store_slice(&mut output[v * width..(v + 1) * width]);
+        }
+        at += tile;
+    }
+    for (n, y) in (at..).zip(tiles.into_remainder()) {
+        for (i, tap) in taps.iter().rev().enumerate() {
+            *y += tap * input[n + i * stride];
+        }
     }
 }
 

@@ -9,7 +9,7 @@
 //! still open, so that a symbol waits for a product and the slicer, not for a sum over all taps.
 
 use super::Level;
-use fearless_simd::dispatch;
+use fearless_simd::{dispatch, f64x8, prelude::*};
 
 /// Taps and step of an equalizer, the oldest sample's tap first.
 #[derive(Debug)]
@@ -43,66 +43,144 @@ pub fn lms(
     let n = soft.len();
     assert!(samples.len() + 1 >= n + ffe.len() && decisions.len() >= n, "samples for every symbol");
     assert!(levels.len() >= n + dfe.len(), "room for every level");
-    dispatch!(level.inner, _simd => body(*step, ffe, dfe, samples, known, levels, soft, decisions));
+    let rest = Rest { known, levels, soft, decisions };
+    // Usual lengths have an instance whose taps stay in registers.
+    dispatch!(level.inner, simd => match (ffe.len(), dfe.len()) {
+        (8, 1) => in_registers::<_, 1>(simd, *step, ffe, dfe, samples, rest),
+        (16, 1) => in_registers::<_, 2>(simd, *step, ffe, dfe, samples, rest),
+        (24, 1) => in_registers::<_, 3>(simd, *step, ffe, dfe, samples, rest),
+        _ => body(simd, *step, ffe, dfe, samples, rest),
+    });
+}
+
+/// What belongs to the symbols of a call.
+struct Rest<'a> {
+    known: &'a [u8],
+    levels: &'a mut [f64],
+    soft: &'a mut [f64],
+    decisions: &'a mut [u8],
+}
+
+impl Rest<'_> {
+    /// Decision and level of symbol `k`, whose slicer input is `z`.
+    #[inline(always)]
+    fn decide(&mut self, k: usize, z: f64) -> f64 {
+        const LEVELS: [f64; 4] = [-1.0, -1.0 / 3.0, 1.0 / 3.0, 1.0];
+        let v = 1.5 * z + 2.0;
+        let s = u8::from(v >= 1.0) + u8::from(v >= 2.0) + u8::from(v >= 3.0);
+        self.soft[k] = z;
+        self.decisions[k] = s;
+        LEVELS[usize::from(self.known.get(k).copied().unwrap_or(s)) & 3]
+    }
 }
 
 #[inline(always)]
-#[allow(clippy::too_many_arguments, reason = "those of the kernel, taken apart")]
-fn body(
-    step: f64,
-    c: &mut [f64],
-    d: &mut [f64],
-    r: &[f64],
-    known: &[u8],
-    a: &mut [f64],
-    soft: &mut [f64],
-    decisions: &mut [u8],
-) {
-    const LEVELS: [f64; 4] = [-1.0, -1.0 / 3.0, 1.0 / 3.0, 1.0];
-    let (n, m, count) = (c.len(), d.len(), soft.len());
+fn body<S: Simd>(simd: S, step: f64, c: &mut [f64], d: &mut [f64], r: &[f64], mut rest: Rest<'_>) {
+    let (n, m, count) = (c.len(), d.len(), rest.soft.len());
     if count == 0 {
         return;
     }
-    let mut filtered = dot(c, &r[..n]);
+    let mut filtered = dot(simd, c, &r[..n]);
     for k in 0..count {
         let now = &r[k..k + n];
         let next = if k + 1 < count { &r[k + 1..k + 1 + n] } else { now };
-        let (ahead, overlap) = (dot(c, next), dot(now, next));
+        let (ahead, overlap) = (dot(simd, c, next), dot(simd, now, next));
         let mut z = filtered;
-        for (d, a) in d.iter().zip(&a[k..k + m]) {
+        for (d, a) in d.iter().zip(&rest.levels[k..k + m]) {
             z -= d * a;
         }
-        let v = 1.5 * z + 2.0;
-        let s = u8::from(v >= 1.0) + u8::from(v >= 2.0) + u8::from(v >= 3.0);
-        let level = LEVELS[usize::from(known.get(k).copied().unwrap_or(s)) & 3];
+        let level = rest.decide(k, z);
         let g = step * (z - level);
         filtered = ahead - g * overlap;
-        for (c, r) in c.iter_mut().zip(now) {
-            *c -= g * r;
-        }
-        for (d, a) in d.iter_mut().zip(&a[k..k + m]) {
+        add(simd, -g, now, c);
+        for (d, a) in d.iter_mut().zip(&rest.levels[k..k + m]) {
             *d += g * a;
         }
-        a[k + m] = level;
-        soft[k] = z;
-        decisions[k] = s;
+        rest.levels[k + m] = level;
+    }
+}
+
+/// The same for 8 `V` taps and one of feedback.
+#[inline(always)]
+fn in_registers<S: Simd, const V: usize>(
+    simd: S,
+    step: f64,
+    ffe: &mut [f64],
+    dfe: &mut [f64],
+    r: &[f64],
+    mut rest: Rest<'_>,
+) {
+    let count = rest.soft.len();
+    if count == 0 {
+        return;
+    }
+    let load = |x: &[f64]| -> [f64x8<S>; V] {
+        std::array::from_fn(|i| f64x8::from_slice(simd, &x[LANES * i..LANES * (i + 1)]))
+    };
+    let dot = |x: &[f64x8<S>; V], y: &[f64x8<S>; V]| {
+        let mut sums = x[0] * y[0];
+        for i in 1..V {
+            sums = x[i].mul_add(y[i], sums);
+        }
+        total(sums.as_slice())
+    };
+    let (mut c, mut d, mut before) = (load(ffe), dfe[0], rest.levels[0]);
+    let mut now = load(r);
+    let mut filtered = dot(&c, &now);
+    for k in 0..count {
+        let next = if k + 1 < count { load(&r[k + 1..]) } else { now };
+        let (ahead, overlap) = (dot(&c, &next), dot(&now, &next));
+        let z = filtered - d * before;
+        let level = rest.decide(k, z);
+        let g = step * (z - level);
+        filtered = ahead - g * overlap;
+        let minus = f64x8::splat(simd, -g);
+        for i in 0..V {
+            c[i] = now[i].mul_add(minus, c[i]);
+        }
+        d += g * before;
+        rest.levels[k + 1] = level;
+        (before, now) = (level, next);
+    }
+    for (i, c) in c.iter().enumerate() {
+        c.store_slice(&mut ffe[LANES * i..LANES * (i + 1)]);
+    }
+    dfe[0] = d;
+}
+
+/// c += a x.
+#[inline(always)]
+fn add<S: Simd>(simd: S, a: f64, x: &[f64], c: &mut [f64]) {
+    let factor = f64x8::splat(simd, a);
+    let (mut cs, xs) = (c.chunks_exact_mut(LANES), x.chunks_exact(LANES));
+    let rest = xs.remainder();
+    for (c, x) in cs.by_ref().zip(xs) {
+        f64x8::from_slice(simd, x).mul_add(factor, f64x8::from_slice(simd, c)).store_slice(c);
+    }
+    for (c, x) in cs.into_remainder().iter_mut().zip(rest) {
+        *c += a * x;
     }
 }
 
 /// Σ x y in eight sums, so that the additions do not wait for one another.
 #[inline(always)]
-fn dot(x: &[f64], y: &[f64]) -> f64 {
-    let mut sums = [0.0; 8];
-    let (xs, ys) = (x.chunks_exact(8), y[..x.len()].chunks_exact(8));
+fn dot<S: Simd>(simd: S, x: &[f64], y: &[f64]) -> f64 {
+    let (xs, ys) = (x.chunks_exact(LANES), y[..x.len()].chunks_exact(LANES));
     let mut rest = 0.0;
     for (x, y) in xs.remainder().iter().zip(ys.remainder()) {
         rest += x * y;
     }
+    let mut sums = f64x8::splat(simd, 0.0);
     for (x, y) in xs.zip(ys) {
-        for i in 0..8 {
-            sums[i] += x[i] * y[i];
-        }
+        sums = f64x8::from_slice(simd, x).mul_add(f64x8::from_slice(simd, y), sums);
     }
-    let four: [f64; 4] = std::array::from_fn(|i| sums[i] + sums[i + 4]);
-    (four[0] + four[2]) + (four[1] + four[3]) + rest
+    total(sums.as_slice()) + rest
 }
+
+#[inline(always)]
+fn total(sums: &[f64]) -> f64 {
+    let four: [f64; 4] = std::array::from_fn(|i| sums[i] + sums[i + 4]);
+    (four[0] + four[2]) + (four[1] + four[3])
+}
+
+const LANES: usize = 8;

@@ -65,6 +65,37 @@ pub fn strided_fir_add(input: &[f32], taps: &[f32], stride: usize, output: &mut 
     }
 }
 
+/// [`super::RecursiveFilter`], one sample at a time; `inputs` and `outputs` are the samples before, the newest first.
+pub fn recursive(b: &[f64], a: &[f64], x: &[f64], inputs: &[f64], outputs: &[f64], y: &mut [f64]) {
+    for k in 0..x.len() {
+        let before = |now: &[f64], past: &[f64], i: usize| if i > k { past[i - k - 1] } else { now[k - i] };
+        let fed: f64 = (1..a.len()).map(|i| b[i] * before(x, inputs, i) - a[i] * before(y, outputs, i)).sum();
+        y[k] = b[0] * x[k] + fed;
+    }
+}
+
+/// [`super::lms`] without looking ahead; taps, samples and levels as there.
+pub fn lms(
+    taps: &mut super::LmsTaps<'_>,
+    samples: &[f64],
+    known: &[u8],
+    levels: &mut [f64],
+    soft: &mut [f64],
+    decisions: &mut [u8],
+) {
+    let (n, m) = (taps.ffe.len(), taps.dfe.len());
+    for k in 0..soft.len() {
+        let z: f64 = taps.ffe.iter().zip(&samples[k..]).map(|(c, r)| c * r).sum::<f64>()
+            - taps.dfe.iter().zip(&levels[k..]).map(|(d, a)| d * a).sum::<f64>();
+        soft[k] = z;
+        decisions[k] = (1.5 * z + 2.0).floor().clamp(0.0, 3.0) as u8;
+        levels[k + m] = f64::from(*known.get(k).unwrap_or(&decisions[k])) * 2.0 / 3.0 - 1.0;
+        let g = taps.step * (z - levels[k + m]);
+        taps.ffe.iter_mut().zip(&samples[k..k + n]).for_each(|(c, r)| *c -= g * r);
+        taps.dfe.iter_mut().zip(&levels[k..k + m]).for_each(|(d, a)| *d += g * a);
+    }
+}
+
 /// [`super::axpy`] in double precision.
 pub fn axpy(a: f32, x: &[f32], y: &mut [f64]) {
     y.iter_mut().zip(x).for_each(|(y, x)| *y += f64::from(a) * f64::from(*x));

@@ -10,7 +10,7 @@
 
 use super::Level;
 use super::interleave::{PHASES, PITCH, interleave};
-use fearless_simd::dispatch;
+use fearless_simd::{dispatch, prelude::*};
 use num_complex::Complex32;
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 use std::fmt;
@@ -52,8 +52,8 @@ pub struct PolyphaseSum {
 struct StreamSpectra {
     /// Symbols of the response less one.
     history: usize,
-    /// One spectrum a phase.
-    spectra: Vec<Complex32>,
+    /// One spectrum a phase: its real parts, then its imaginary parts, each padded to whole vectors.
+    spectra: Vec<f32>,
 }
 
 impl fmt::Debug for PolyphaseSum {
@@ -70,9 +70,10 @@ impl fmt::Debug for PolyphaseSum {
 #[derive(Debug, Default)]
 pub struct SumWorkspace {
     time: Vec<f32>,
-    /// By stream, then transform.
-    events: Vec<Complex32>,
-    product: Vec<Complex32>,
+    spectrum: Vec<Complex32>,
+    /// By stream, then transform: real parts, then imaginary parts.
+    events: Vec<f32>,
+    sum: Vec<f32>,
     scratch: Vec<Complex32>,
     rows: Vec<f32>,
 }
@@ -99,13 +100,15 @@ impl PolyphaseSum {
         let (mut time, mut spectrum) = (forward.make_input_vec(), forward.make_output_vec());
         let mut streams = Vec::with_capacity(responses.len());
         for response in responses {
-            let mut spectra = Vec::with_capacity(phases * spectrum.len());
-            for row in response {
+            let padded = padded(length);
+            let mut spectra = vec![0.0; phases * 2 * padded];
+            for (row, parts) in response.iter().zip(spectra.chunks_exact_mut(2 * padded)) {
                 time.fill(0.0);
                 time[..row.len()].copy_from_slice(row);
                 // The lengths are those of the plan, the only thing that it can refuse.
                 forward.process(&mut time, &mut spectrum).expect("buffers of the plan's length");
-                spectra.extend(spectrum.iter().map(|s| s / length as f32));
+                spectrum.iter_mut().for_each(|s| *s /= length as f32);
+                take_apart(&spectrum, parts);
             }
             streams.push(StreamSpectra { history: taps(response) - 1, spectra });
         }
@@ -126,24 +129,26 @@ impl PolyphaseSum {
     pub fn transform(&self, stream: usize, events: &[f32], ws: &mut SumWorkspace) {
         let own = self.streams[stream].history;
         assert!(events.len() > own, "events hold their history and a symbol");
-        let (n, hop, bins) = (events.len() - own, self.hop(), self.length / 2 + 1);
+        let (n, hop, padded) = (events.len() - own, self.hop(), padded(self.length));
         let hops = n.div_ceil(hop);
         ws.time.resize(self.length, 0.0);
         ws.scratch
             .resize(self.forward.get_scratch_len().max(self.inverse.get_scratch_len()), Complex32::ZERO);
-        ws.events.resize(self.streams.len() * hops * bins, Complex32::ZERO);
+        ws.spectrum.resize(self.length / 2 + 1, Complex32::ZERO);
+        ws.events.resize(self.streams.len() * hops * 2 * padded, 0.0);
         // A response shorter than the longest needs less of the past.
         let skip = self.history - own;
-        let spectra = ws.events[stream * hops * bins..].chunks_exact_mut(bins).take(hops);
-        for (i, spectrum) in spectra.enumerate() {
+        let spectra = ws.events[stream * hops * 2 * padded..].chunks_exact_mut(2 * padded).take(hops);
+        for (i, parts) in spectra.enumerate() {
             let events = &events[i * hop..events.len().min((i + 1) * hop + own)];
             ws.time[..skip].fill(0.0);
             ws.time[skip..skip + events.len()].copy_from_slice(events);
             ws.time[skip + events.len()..].fill(0.0);
             let scratch = &mut ws.scratch[..self.forward.get_scratch_len()];
             self.forward
-                .process_with_scratch(&mut ws.time, spectrum, scratch)
+                .process_with_scratch(&mut ws.time, &mut ws.spectrum, scratch)
                 .expect("buffers of the plan's length");
+            take_apart(&ws.spectrum, parts);
         }
     }
 
@@ -152,27 +157,25 @@ impl PolyphaseSum {
     /// # Panics
     /// When `waveform` is not a whole number of symbols, or not as long as the streams: a caller's bug.
     pub fn synthesize(&self, ws: &mut SumWorkspace, waveform: &mut [f32]) {
-        let (m, bins, hop) = (self.phases, self.length / 2 + 1, self.hop());
+        let (m, padded, hop) = (self.phases, padded(self.length), self.hop());
         assert!(waveform.len().is_multiple_of(m), "a waveform holds whole symbols");
         let n = waveform.len() / m;
         let hops = n.div_ceil(hop);
         assert!(
-            ws.events.len() == self.streams.len() * hops * bins,
+            ws.events.len() == self.streams.len() * hops * 2 * padded,
             "every stream is as long as the waveform"
         );
         let pitch = n + PITCH;
         ws.rows.resize(PHASES * pitch, 0.0);
-        ws.product.resize(bins, Complex32::ZERO);
+        ws.sum.resize(2 * padded, 0.0);
         for first in (0..m).step_by(PHASES) {
             let group = PHASES.min(m - first);
             for p in 0..group {
                 for i in 0..hops {
-                    dispatch!(self.level.inner, _simd => self.add_spectra(first + p, i, hops, &ws.events, &mut ws.product));
-                    // Rounding leaves imaginary parts where a real signal has none.
-                    (ws.product[0].im, ws.product[bins - 1].im) = (0.0, 0.0);
+                    dispatch!(self.level.inner, simd => self.add_spectra(simd, first + p, (i, hops), ws));
                     let scratch = &mut ws.scratch[..self.inverse.get_scratch_len()];
                     self.inverse
-                        .process_with_scratch(&mut ws.product, &mut ws.time, scratch)
+                        .process_with_scratch(&mut ws.spectrum, &mut ws.time, scratch)
                         .expect("buffers of the plan's length");
                     let row = &mut ws.rows[p * pitch + i * hop..p * pitch + n.min((i + 1) * hop)];
                     row.copy_from_slice(&ws.time[self.history..self.history + row.len()]);
@@ -184,28 +187,44 @@ impl PolyphaseSum {
 
     /// Σ_s events_s response_s at one phase, transform number `i`.
     #[inline(always)]
-    fn add_spectra(
-        &self,
-        phase: usize,
-        i: usize,
-        hops: usize,
-        events: &[Complex32],
-        product: &mut [Complex32],
-    ) {
-        let bins = product.len();
-        for (s, stream) in self.streams.iter().enumerate() {
-            let x = &events[(s * hops + i) * bins..][..bins];
-            let h = &stream.spectra[phase * bins..][..bins];
-            if s == 0 {
-                for ((y, x), h) in product.iter_mut().zip(x).zip(h) {
-                    *y = Complex32::new(x.re * h.re - x.im * h.im, x.re * h.im + x.im * h.re);
-                }
-            } else {
-                for ((y, x), h) in product.iter_mut().zip(x).zip(h) {
-                    y.re += x.re * h.re - x.im * h.im;
-                    y.im += x.re * h.im + x.im * h.re;
-                }
+    fn add_spectra<S: Simd>(&self, simd: S, phase: usize, (i, hops): (usize, usize), ws: &mut SumWorkspace) {
+        let (padded, width) = (padded(self.length), S::f32s::LEN);
+        for at in (0..padded).step_by(width) {
+            let zero = S::f32s::splat(simd, 0.0);
+            let (mut re, mut minus, mut im) = (zero, zero, zero);
+            for (s, stream) in self.streams.iter().enumerate() {
+                let x = &ws.events[(s * hops + i) * 2 * padded..][..2 * padded];
+                let h = &stream.spectra[phase * 2 * padded..][..2 * padded];
+                let part = |x: &[f32], from: usize| S::f32s::from_slice(simd, &x[from..from + width]);
+                let (xr, xi) = (part(x, at), part(x, padded + at));
+                let (hr, hi) = (part(h, at), part(h, padded + at));
+                re = xr.mul_add(hr, re);
+                minus = xi.mul_add(hi, minus);
+                im = xr.mul_add(hi, im);
+                im = xi.mul_add(hr, im);
             }
+            (re - minus).store_slice(&mut ws.sum[at..at + width]);
+            im.store_slice(&mut ws.sum[padded + at..padded + at + width]);
         }
+        let (re, im) = ws.sum.split_at(padded);
+        for ((y, re), im) in ws.spectrum.iter_mut().zip(re).zip(im) {
+            *y = Complex32::new(*re, *im);
+        }
+        // Rounding leaves imaginary parts where a real signal has none.
+        let last = ws.spectrum.len() - 1;
+        (ws.spectrum[0].im, ws.spectrum[last].im) = (0.0, 0.0);
+    }
+}
+
+/// Bins of a transform, padded to whole vectors of any level.
+fn padded(length: usize) -> usize {
+    (length / 2 + 1).next_multiple_of(16)
+}
+
+/// Real parts, then imaginary parts.
+fn take_apart(spectrum: &[Complex32], parts: &mut [f32]) {
+    let (re, im) = parts.split_at_mut(parts.len() / 2);
+    for ((x, re), im) in spectrum.iter().zip(re).zip(im) {
+        (*re, *im) = (x.re, x.im);
     }
 }

@@ -9,7 +9,7 @@
 //! for the outputs before it once in eight samples, not in each.
 
 use super::Level;
-use fearless_simd::dispatch;
+use fearless_simd::{dispatch, f64x8, prelude::*};
 
 /// Samples of a step.
 const STEP: usize = 8;
@@ -86,19 +86,20 @@ impl RecursiveFilter {
         assert!(x.len().is_multiple_of(STEP) && x.len() == y.len(), "whole steps");
         assert!(inputs.len() == order && outputs.len() == order, "a past as long as the order");
         // Orders in use have an instance whose loop over the past is unrolled.
-        dispatch!(level.inner, _simd => match order {
-            1 => self.body::<T, 1>(x, inputs, outputs, y),
-            2 => self.body::<T, 2>(x, inputs, outputs, y),
-            3 => self.body::<T, 3>(x, inputs, outputs, y),
-            4 => self.body::<T, 4>(x, inputs, outputs, y),
-            _ => self.body::<T, 0>(x, inputs, outputs, y),
+        dispatch!(level.inner, simd => match order {
+            1 => self.body::<_, T, 1>(simd, x, inputs, outputs, y),
+            2 => self.body::<_, T, 2>(simd, x, inputs, outputs, y),
+            3 => self.body::<_, T, 3>(simd, x, inputs, outputs, y),
+            4 => self.body::<_, T, 4>(simd, x, inputs, outputs, y),
+            _ => self.body::<_, T, 0>(simd, x, inputs, outputs, y),
         });
     }
 
     /// `N` is the order, 0 for one that is not known before.
     #[inline(always)]
-    fn body<T: Copy + Into<f64>, const N: usize>(
+    fn body<S: Simd, T: Copy + Into<f64>, const N: usize>(
         &self,
+        simd: S,
         x: &[T],
         inputs: &mut [f64],
         outputs: &mut [f64],
@@ -110,36 +111,33 @@ impl RecursiveFilter {
         for i in 0..order {
             (xs[STEP - 1 - i], ys[STEP - 1 - i]) = (inputs[i], outputs[i]);
         }
+        let column = |c: &[f64; STEP]| f64x8::from_slice(simd, c);
         for (x, y) in x.chunks_exact(STEP).zip(y.chunks_exact_mut(STEP)) {
-            let (mut sum, mut other) = ([0.0; STEP], [0.0; STEP]);
+            let (mut sum, mut other) = (f64x8::splat(simd, 0.0), f64x8::splat(simd, 0.0));
             for i in 0..order {
-                add(&mut sum, xs[STEP - 1 - i], &before[i]);
+                sum = column(&before[i]).mul_add(f64x8::splat(simd, xs[STEP - 1 - i]), sum);
             }
             for i in 0..STEP {
                 xs[i] = x[i].into();
             }
             for i in 0..STEP / 2 {
-                add(&mut sum, xs[2 * i], &self.inputs[2 * i]);
-                add(&mut other, xs[2 * i + 1], &self.inputs[2 * i + 1]);
+                sum = column(&self.inputs[2 * i]).mul_add(f64x8::splat(simd, xs[2 * i]), sum);
+                other = column(&self.inputs[2 * i + 1]).mul_add(f64x8::splat(simd, xs[2 * i + 1]), other);
             }
             // Outputs last: they are what is waited for.
             for i in 0..order {
-                add(if i % 2 == 0 { &mut sum } else { &mut other }, ys[STEP - 1 - i], &after[i]);
+                let output = f64x8::splat(simd, ys[STEP - 1 - i]);
+                if i % 2 == 0 {
+                    sum = column(&after[i]).mul_add(output, sum);
+                } else {
+                    other = column(&after[i]).mul_add(output, other);
+                }
             }
-            for i in 0..STEP {
-                ys[i] = sum[i] + other[i];
-            }
+            (sum + other).store_slice(&mut ys);
             y.copy_from_slice(&ys);
         }
         for i in 0..order {
             (inputs[i], outputs[i]) = (xs[STEP - 1 - i], ys[STEP - 1 - i]);
         }
-    }
-}
-
-#[inline(always)]
-fn add(sum: &mut [f64; STEP], a: f64, column: &[f64; STEP]) {
-    for i in 0..STEP {
-        sum[i] += a * column[i];
     }
 }

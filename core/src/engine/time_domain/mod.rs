@@ -282,7 +282,7 @@ impl Job<'_> {
             ws.decisions.resize(n, 0);
             let sent = &ws.symbols[self.plan.back..self.plan.back + n];
             decide(&self.plan.slicer(), &ws.z, sent, &mut ws.decisions, history, |i, s, d| {
-                wrong(at + i as u64, s, d)
+                wrong(at + i as u64, s, d);
             });
             at += n as u64;
         }
