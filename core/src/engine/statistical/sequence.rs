@@ -12,10 +12,11 @@
 //! *Bound*: that one of the events happens is at most the sum of their probabilities. With adjacent errors alone, which
 //! is what is summed, it is an upper bound as soon as errors are rare; a count is 0.65 to 0.95 of it on 1 + aD.
 //!
-//! *Model*: interference that the detector does not know of is independent of the event's own symbols; P_e has the exact
-//! density of interference and crosstalk along s for the most likely patterns of signs, and the shape of the nearest of
-//! those otherwise; jitter counts as Gaussian; levels that are not equidistant are told apart for the first four wrong
-//! symbols of an event, and averaged after them.
+//! *Model*: of the interference that the detector does not know of, the event's own symbols bring their mean (a symbol
+//! that is decided too high was not the highest, so that alternating events have alternating symbols on average), and all
+//! symbols the density of free ones; P_e has that density exactly, with crosstalk, along s for the most likely patterns
+//! of signs, and the shape of the nearest of those otherwise; jitter counts as Gaussian; levels that are not equidistant
+//! are told apart for the first four wrong symbols of an event, and averaged after them.
 
 use super::alphabet::{Alphabet, Response};
 use super::correlation::{Correlation, jitter_power, overlap};
@@ -31,9 +32,9 @@ use std::collections::{BTreeMap, BinaryHeap};
 /// Events whose share of the sum is below this end the search: IEEE 802.3dj's own end.
 const SHARE: f64 = 1e-4;
 /// Most steps of the search.
-const STEPS: usize = 4000;
-/// A beginning is followed up as if it were nearer by this factor: noise that is correlated may draw it there.
-const NEARER: f64 = 0.9;
+const STEPS: usize = 8000;
+/// A beginning is followed up as if it were nearer by this factor: noise and interference may draw it there.
+const NEARER: f64 = 0.8;
 /// Wrong symbols of an event whose levels are told apart.
 const TOLD_APART: usize = 4;
 /// Patterns of signs with a density of their own.
@@ -75,7 +76,7 @@ struct Event {
     pairs: f64,
     /// Wrong symbols by the level sent.
     sent: Vec<f64>,
-    /// s's/2.
+    /// s's/2 less what the event's own symbols bring of it on average, at least 0.
     half: f64,
     /// s' V s, of noise and of what does not grow with it.
     noise: f64,
@@ -104,6 +105,8 @@ struct Class {
     h: Vec<f64>,
     /// Variance at its own sample above the mean, V².
     excess_v2: f64,
+    /// Mean level sent, above that of all symbols.
+    level: f64,
     sent: Vec<f64>,
 }
 
@@ -115,6 +118,7 @@ struct Node {
     pattern: Vec<i8>,
     s: Vec<f64>,
     excess_v2: Vec<f64>,
+    level: Vec<f64>,
     sent: Vec<f64>,
     errors: usize,
     pairs: usize,
@@ -168,19 +172,24 @@ impl Sequence {
         let all_v2 = |lag: usize| noise_v2[lag] * scale * scale + held_v2[lag];
         let v2: Vec<f64> = (0..noise_v2.len()).map(all_v2).collect();
         let found = search(detector, &classes(model, detector), &v2, run)?;
-        // Along s, before the filter.
+        // Along s, before the filter, which begins so many samples before the event.
         let along = |s: &[f64]| through(&detector.whitening, s);
+        let lead = detector.whitening.len() - 1;
         let mut groups = BTreeMap::<(Vec<i8>, i64), (Event, f64, Vec<f64>)>::new();
         for node in &found {
             let c = along(&node.s);
-            let excess: f64 =
-                c[detector.whitening.len() - 1..].iter().zip(&node.excess_v2).map(|(c, v2)| c * c * v2).sum();
+            let excess: f64 = c[lead..].iter().zip(&node.excess_v2).map(|(c, v2)| c * c * v2).sum();
+            // A symbol i after the first wrong one comes to the sum from i symbols ahead.
+            let (response, main) = (weighted(&c, &interference.0), main_of(&interference, &c, lead));
+            let terms = node.level.iter().enumerate();
+            let own: f64 =
+                terms.filter_map(|(i, level)| Some(level * response.get(main.checked_sub(i)?)?)).sum();
             let event = Event {
                 weight: node.weight,
                 errors: node.errors as f64,
                 pairs: node.pairs as f64,
                 sent: node.sent.clone(),
-                half: 0.5 * node.s.iter().map(|s| s * s).sum::<f64>(),
+                half: (0.5 * node.s.iter().map(|s| s * s).sum::<f64>() - own).max(0.0),
                 noise: (quadratic(&c, &noise_v2) + excess).max(0.0),
                 held: quadratic(&c, &held_v2).max(0.0),
                 shape: 0,
@@ -210,7 +219,6 @@ impl Sequence {
             event.shape = match known {
                 Some(shape) => shape,
                 None if shapes.len() < SHAPES => {
-                    let lead = detector.whitening.len() - 1;
                     let along = disturbance(model, &interference, &c, lead);
                     shapes.push(Shape::new(&along, event.noise, quadratic(&c, &jitter_v2), scale)?);
                     patterns.push(pattern);
@@ -355,6 +363,7 @@ fn classes(model: &DecisionModel, detector: &SequenceDetector) -> Vec<Class> {
         });
         own.sum()
     };
+    let centre = detector.levels.iter().sum::<f64>() / m as f64;
     let limit = 1e-6 * model.noise.mean_variance_v2();
     let mut classes: Vec<Class> = Vec::new();
     for sent in 0..m {
@@ -369,6 +378,7 @@ fn classes(model: &DecisionModel, detector: &SequenceDetector) -> Vec<Class> {
                 probability: 1.0 / m as f64,
                 h: detector.difference(sent, decided),
                 excess_v2: excess(sent),
+                level: detector.levels[sent] - centre,
                 sent: counts,
             };
             let size = new.h.iter().map(|h| h.abs()).fold(0.0, f64::max);
@@ -399,7 +409,8 @@ fn mean_class(classes: &[Class]) -> Class {
         h.iter_mut().for_each(|h| *h *= (wanted / found).sqrt());
     }
     let sent = (0..classes[0].sent.len()).map(|i| mean(&|c| c.sent[i])).collect();
-    Class { sign: classes[0].sign, probability, h, excess_v2: mean(&|c| c.excess_v2), sent }
+    let (excess_v2, level) = (mean(&|c| c.excess_v2), mean(&|c| c.level));
+    Class { sign: classes[0].sign, probability, h, excess_v2, level, sent }
 }
 
 /// Events, the likeliest first, until what is left adds nothing.
@@ -434,6 +445,7 @@ fn search(detector: &SequenceDetector, classes: &[Class], v2: &[f64], run: &Run)
         pattern: Vec::new(),
         s: Vec::new(),
         excess_v2: Vec::new(),
+        level: Vec::new(),
         sent: vec![0.0; levels],
         errors: 0,
         pairs: 0,
@@ -447,6 +459,7 @@ fn search(detector: &SequenceDetector, classes: &[Class], v2: &[f64], run: &Run)
         next.s.resize(at + memory + 1, 0.0);
         next.s[at..].iter_mut().zip(&class.h).for_each(|(s, h)| *s += h);
         next.excess_v2.push(class.excess_v2);
+        next.level.push(class.level);
         next.sent.iter_mut().zip(&class.sent).for_each(|(n, s)| *n += s);
         next.weight *= class.probability;
         next.errors += 1;
@@ -477,6 +490,7 @@ fn search(detector: &SequenceDetector, classes: &[Class], v2: &[f64], run: &Run)
             next.pattern.push(0);
             next.s.resize(at + memory + 1, 0.0);
             next.excess_v2.push(0.0);
+            next.level.push(0.0);
             next.zeros += 1;
             next.estimate = estimate(&next, at + 1);
             open.push(next);
@@ -504,6 +518,11 @@ fn weighted(c: &[f64], r: &[f64]) -> Vec<f64> {
     out
 }
 
+/// Index of lag 0 in the response of a weighted sum that begins `lead` samples before the event.
+fn main_of(interference: &(Vec<f64>, usize), c: &[f64], lead: usize) -> usize {
+    interference.1 + c.len() - 1 - lead
+}
+
 /// Interference and crosstalk in a weighted sum of samples, as a model of its own; the sum begins `lead` samples before
 /// the event.
 fn disturbance(
@@ -513,7 +532,7 @@ fn disturbance(
     lead: usize,
 ) -> DecisionModel {
     let mut along = model.clone();
-    let main = interference.1 + c.len() - 1 - lead;
+    let main = main_of(interference, c, lead);
     along.signal = SlicerSignal::Linear { cursors: weighted(c, &interference.0), main };
     along.dfe = Vec::new();
     along.noise.autocorrelation_v2 = Vec::new();
