@@ -32,6 +32,24 @@ pub struct InLane {
 }
 
 impl InLane {
+    /// A case from arbitrary bytes: taps between −8 and 8 in steps of 1/4096, small counts.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (head, rest) = bytes.split_at_checked(6)?;
+        let mut taps = rest.chunks_exact(2).map(|c| f64::from(i16::from_le_bytes([c[0], c[1]])) / 4096.0);
+        let mut take = |count: u8| -> Vec<f64> { taps.by_ref().take(usize::from(count)).collect() };
+        let (cursors, dfe, ffe) = (take(1 + head[0] % 6), take(head[1] % 4), take(1 + head[2] % 5));
+        Some(Self {
+            cursors,
+            dfe,
+            sigma_v: f64::from(head[3]) / 64.0,
+            correlation: f64::from(head[4] as i8) / 256.0,
+            modulation: if head[5] & 1 == 0 { Modulation::Pam4 } else { Modulation::Nrz },
+            whitening_taps: usize::from(head[5] >> 1 & 3),
+            ffe,
+            step: f64::from(head[5] >> 3) / 256.0,
+        })
+    }
+
     /// What the slicer sees.
     fn model(&self) -> Result<DecisionModel, Error> {
         let levels = self.modulation.levels().to_vec();

@@ -31,4 +31,11 @@ proptest! {
         let modulation = if four { Modulation::Pam4 } else { Modulation::Nrz };
         InLane { cursors, dfe, sigma_v, correlation, modulation, whitening_taps, ffe, step }.check();
     }
+
+    #[test]
+    fn any_bytes_are_answered_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
+        if let Some(lane) = InLane::from_bytes(&bytes) {
+            lane.check();
+        }
+    }
 }
