@@ -156,3 +156,26 @@ fn on_the_copper_presets_with_sequence_detection() {
         assert_eq!((again.ber, again.detection), (report.ber, report.detection));
     }
 }
+
+/// Behind optics levels, noise and interference follow the symbols: the sum of events is as near to the count, and not
+/// always above it.
+#[test]
+fn on_the_optical_preset_with_sequence_detection() {
+    for (tia, rin) in [(9.0, 1.0), (1.0, 8.0)] {
+        let mut lane = preset("cpo-dr1").unwrap();
+        for block in &mut lane.medium {
+            if let Block::Optics(optics) = block {
+                optics.tia.noise_a_per_rthz *= tia;
+                optics.laser.rin_per_hz *= rin;
+            }
+        }
+        lane.receiver.mlsd = MlsdSetting::Switch(true);
+        let report = prepared(&lane).unwrap().analyze(&Run::default()).unwrap();
+        let detector = &report.detection.as_ref().unwrap().detector;
+        let simulation = Simulation { n_symbols: 5 * N_SYMBOLS, ..Simulation::default() };
+        let counts = simulate_sequence(&report.model, detector, &simulation).unwrap().counts;
+        // 0.65 to 0.95 on straight levels; a fifth more here.
+        let ratio = counts.ber() / report.ber;
+        assert!((0.6..1.15).contains(&ratio), "TIA x {tia}, RIN x {rin}: {ratio}");
+    }
+}

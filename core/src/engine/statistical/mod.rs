@@ -22,6 +22,7 @@ mod alphabet;
 mod bursts;
 mod chain;
 mod correlation;
+mod events;
 mod eye;
 mod eye_figures;
 mod jitter;
