@@ -2,5 +2,6 @@
 
 pub mod captured;
 pub mod configuration;
+pub mod detector;
 pub mod equalizer;
 pub mod touchstone;

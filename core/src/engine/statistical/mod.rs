@@ -26,6 +26,7 @@ mod bursts;
 mod chain;
 mod condition;
 mod correlation;
+mod events;
 mod eye;
 mod eye_figures;
 mod jitter;

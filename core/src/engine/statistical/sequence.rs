@@ -12,30 +12,25 @@
 //! *Bound*: that one of the events happens is at most the sum of their probabilities. With adjacent errors alone, which
 //! is what is summed, it is an upper bound as soon as errors are rare; a count is 0.65 to 0.95 of it on 1 + aD.
 //!
-//! *Model*: interference that the detector does not know of is independent of the event's own symbols; P_e has the exact
-//! density of interference and crosstalk along s for the most likely patterns of signs, and the shape of the nearest of
-//! those otherwise; jitter counts as Gaussian; levels that are not equidistant are told apart for the first four wrong
-//! symbols of an event, and averaged after them.
+//! *Model*: of the interference that the detector does not know of, the event's own symbols bring their mean (a symbol
+//! that is decided too high was not the highest, so that alternating events have alternating symbols on average), and all
+//! symbols the density of free ones; P_e has that density exactly, with crosstalk, along s for the most likely patterns
+//! of signs, and the shape of the nearest of those otherwise; jitter counts as Gaussian; levels that are not equidistant
+//! are told apart for the first four wrong symbols of an event, and averaged after them; noise that follows the symbols
+//! has two values of the right variance and skewness, and what a table has beside levels and slopes is a Gaussian.
 
-use super::alphabet::{Alphabet, Response};
+use super::alphabet::{Alphabet, Response, two_points};
 use super::correlation::{Correlation, jitter_power, overlap};
+use super::events::{Class, Node, quadratic, search};
 use super::remainder::{Kernel, Limits, Remainder};
 use super::word::Plan;
 use crate::density::{Tail, q};
 use crate::error::Result;
 use crate::receiver::SequenceDetector;
-use crate::response::{DecisionModel, SlicerSignal};
+use crate::response::{DecisionModel, SlicerSignal, SymbolNoise};
 use crate::run::Run;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BTreeMap;
 
-/// Events whose share of the sum is below this end the search: IEEE 802.3dj's own end.
-const SHARE: f64 = 1e-4;
-/// Most steps of the search.
-const STEPS: usize = 4000;
-/// A beginning is followed up as if it were nearer by this factor: noise that is correlated may draw it there.
-const NEARER: f64 = 0.9;
-/// Wrong symbols of an event whose levels are told apart.
-const TOLD_APART: usize = 4;
 /// Patterns of signs with a density of their own.
 const SHAPES: usize = 8;
 /// Events of one pattern that are closer than this in standard deviations are one.
@@ -75,10 +70,12 @@ struct Event {
     pairs: f64,
     /// Wrong symbols by the level sent.
     sent: Vec<f64>,
-    /// s's/2.
+    /// s's/2 less what the event's own symbols bring of it on average, at least 0.
     half: f64,
     /// s' V s, of noise and of what does not grow with it.
     noise: f64,
+    /// By how much the noise is off its mean, by the symbols sent: two values and their probabilities.
+    spread: [(f64, f64); 2],
     held: f64,
     shape: usize,
 }
@@ -95,53 +92,6 @@ struct Shape {
     held: f64,
 }
 
-/// One kind of wrong symbol.
-#[derive(Debug, Clone)]
-struct Class {
-    sign: i8,
-    probability: f64,
-    /// Change of the samples from its own on.
-    h: Vec<f64>,
-    /// Variance at its own sample above the mean, V².
-    excess_v2: f64,
-    sent: Vec<f64>,
-}
-
-/// An event in the making.
-#[derive(Debug, Clone)]
-struct Node {
-    estimate: f64,
-    weight: f64,
-    pattern: Vec<i8>,
-    s: Vec<f64>,
-    excess_v2: Vec<f64>,
-    sent: Vec<f64>,
-    errors: usize,
-    pairs: usize,
-    zeros: usize,
-}
-
-impl PartialEq for Node {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Node {}
-
-impl PartialOrd for Node {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Node {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        // Of equally likely ones the shorter, so that the order is one.
-        self.estimate.total_cmp(&other.estimate).then_with(|| other.pattern.cmp(&self.pattern))
-    }
-}
-
 impl Sequence {
     /// Finds the events of `detector` on `model`, and what disturbs them; `scale` is the noise that grids resolve.
     pub(super) fn new(
@@ -155,33 +105,49 @@ impl Sequence {
     ) -> Result<Self> {
         let noise_v2 = with_residual(model, &correlation.noise_v2);
         let interference = interference(response, correlation);
-        let held_v2: Vec<f64> = (0..noise_v2.len())
+        let mut held_v2: Vec<f64> = (0..noise_v2.len())
             .map(|lag| correlation.held_v2[lag] + alphabet.variance * overlap(&correlation.slopes, lag))
             .collect();
-        let jitter_v2: Vec<f64> = match &model.jitter {
+        let mut jitter_v2: Vec<f64> = match &model.jitter {
             None => vec![0.0],
             Some(jitter) => {
                 let power = jitter_power(jitter, alphabet);
                 (0..noise_v2.len()).map(|lag| power * overlap(&jitter.response, lag)).collect()
             }
         };
+        // What bends a table is taken as noise of its own at every sample.
+        let bent_v2 = bent_v2(model, alphabet, correlation);
+        held_v2[0] += bent_v2;
+        jitter_v2[0] += bent_v2;
         let all_v2 = |lag: usize| noise_v2[lag] * scale * scale + held_v2[lag];
         let v2: Vec<f64> = (0..noise_v2.len()).map(all_v2).collect();
-        let found = search(detector, &classes(model, detector), &v2, run)?;
-        // Along s, before the filter.
+        let (found, classes) = search(detector, model, &v2, run)?;
+        // Along s, before the filter, which begins so many samples before the event.
         let along = |s: &[f64]| through(&detector.whitening, s);
+        let lead = detector.whitening.len() - 1;
         let mut groups = BTreeMap::<(Vec<i8>, i64), (Event, f64, Vec<f64>)>::new();
         for node in &found {
             let c = along(&node.s);
-            let excess: f64 =
-                c[detector.whitening.len() - 1..].iter().zip(&node.excess_v2).map(|(c, v2)| c * c * v2).sum();
+            // A symbol i after the first wrong one comes to the sum from i symbols ahead.
+            let (response, main) = (weighted(&c, &interference.0), main_of(&interference, &c, lead));
+            let level = |class: &Class| {
+                class.sent.iter().zip(&alphabet.levels).map(|(p, l)| p * (l - alphabet.mean)).sum::<f64>()
+            };
+            let wrong = || node.at.iter().enumerate().filter_map(|(i, c)| Some((i, &classes[(*c)?])));
+            let own: f64 = wrong()
+                .filter_map(|(i, class)| Some(level(class) * response.get(main.checked_sub(i)?)?))
+                .sum();
+            let mut sent = vec![0.0; alphabet.size()];
+            wrong().for_each(|(_, class)| sent.iter_mut().zip(&class.sent).for_each(|(n, s)| *n += s));
+            let (excess, spread) = noise_of_symbols(model, &c, lead, node, &classes);
             let event = Event {
                 weight: node.weight,
                 errors: node.errors as f64,
                 pairs: node.pairs as f64,
-                sent: node.sent.clone(),
-                half: 0.5 * node.s.iter().map(|s| s * s).sum::<f64>(),
+                sent,
+                half: (0.5 * node.s.iter().map(|s| s * s).sum::<f64>() - own).max(0.0),
                 noise: (quadratic(&c, &noise_v2) + excess).max(0.0),
+                spread,
                 held: quadratic(&c, &held_v2).max(0.0),
                 shape: 0,
             };
@@ -210,7 +176,6 @@ impl Sequence {
             event.shape = match known {
                 Some(shape) => shape,
                 None if shapes.len() < SHAPES => {
-                    let lead = detector.whitening.len() - 1;
                     let along = disturbance(model, &interference, &c, lead);
                     shapes.push(Shape::new(&along, event.noise, quadratic(&c, &jitter_v2), scale)?);
                     patterns.push(pattern);
@@ -237,12 +202,12 @@ impl Sequence {
         let (mut ser, mut pairs, mut by_level) = (0.0, 0.0, vec![0.0; m]);
         let mut tails: Vec<Nodes<'_>> = self.shapes.iter().map(|s| Nodes::new(s, scale)).collect();
         for event in &self.events {
-            let x = event.x(scale);
-            let p = match tails.get_mut(event.shape) {
-                _ if x == 0.0 => 0.5,
-                Some(nodes) if x.is_finite() => nodes.at(x),
+            let mut tail = |off: f64| match (event.x_at(off, scale), tails.get_mut(event.shape)) {
+                (0.0, _) => 0.5,
+                (x, Some(nodes)) if x.is_finite() => nodes.at(x),
                 _ => 0.0,
             };
+            let p: f64 = event.spread.iter().map(|(off, share)| share * tail(*off)).sum();
             ser += event.weight * event.errors * p;
             pairs += event.weight * event.pairs * p;
             by_level.iter_mut().zip(&event.sent).for_each(|(l, s)| *l += m as f64 * event.weight * s * p);
@@ -262,7 +227,12 @@ impl Sequence {
 impl Event {
     /// Distance to the decision in standard deviations.
     fn x(&self, scale: f64) -> f64 {
-        let v2 = self.noise * scale * scale + self.held;
+        self.x_at(0.0, scale)
+    }
+
+    /// The same with so much more noise.
+    fn x_at(&self, off: f64, scale: f64) -> f64 {
+        let v2 = (self.noise + off).max(0.0) * scale * scale + self.held;
         if v2 > 0.0 {
             self.half / v2.sqrt()
         } else if self.half > 0.0 {
@@ -283,6 +253,10 @@ impl Event {
             half: mean(self.half, other.half),
             noise: mean(self.noise, other.noise),
             held: mean(self.held, other.held),
+            spread: std::array::from_fn(|i| {
+                let (a, b) = (self.spread[i], other.spread[i]);
+                (mean(a.0, b.0), mean(a.1, b.1))
+            }),
             ..*self
         };
     }
@@ -345,146 +319,6 @@ impl<'a> Nodes<'a> {
     }
 }
 
-/// The kinds of wrong symbols: every adjacent pair, those that look alike as one.
-fn classes(model: &DecisionModel, detector: &SequenceDetector) -> Vec<Class> {
-    let m = detector.levels.len();
-    let excess = |sent: usize| -> f64 {
-        let own = model.noise.by_symbol.iter().map(|source| {
-            let mean = source.factor.iter().sum::<f64>() / source.factor.len().max(1) as f64;
-            source.energy_v2.get(source.main).copied().unwrap_or(0.0) * (source.factor[sent] - mean)
-        });
-        own.sum()
-    };
-    let limit = 1e-6 * model.noise.mean_variance_v2();
-    let mut classes: Vec<Class> = Vec::new();
-    for sent in 0..m {
-        for (decided, sign) in [(sent + 1, 1), (sent.wrapping_sub(1), -1)] {
-            if decided >= m {
-                continue;
-            }
-            let mut counts = vec![0.0; m];
-            counts[sent] = 1.0;
-            let new = Class {
-                sign,
-                probability: 1.0 / m as f64,
-                h: detector.difference(sent, decided),
-                excess_v2: excess(sent),
-                sent: counts,
-            };
-            let size = new.h.iter().map(|h| h.abs()).fold(0.0, f64::max);
-            let alike = |c: &&mut Class| {
-                c.sign == sign
-                    && (c.excess_v2 - new.excess_v2).abs() <= limit
-                    && c.h.iter().zip(&new.h).all(|(a, b)| (a - b).abs() <= 1e-9 * size)
-            };
-            match classes.iter_mut().find(alike) {
-                Some(known) => *known = mean_class(&[known.clone(), new]),
-                None => classes.push(new),
-            }
-        }
-    }
-    classes
-}
-
-/// Classes of one sign as one, of the same mean square.
-fn mean_class(classes: &[Class]) -> Class {
-    let probability: f64 = classes.iter().map(|c| c.probability).sum();
-    let mean = |value: &dyn Fn(&Class) -> f64| {
-        classes.iter().map(|c| c.probability * value(c)).sum::<f64>() / probability
-    };
-    let square = |h: &[f64]| h.iter().map(|h| h * h).sum::<f64>();
-    let mut h: Vec<f64> = (0..classes[0].h.len()).map(|i| mean(&|c| c.h[i])).collect();
-    let (wanted, found) = (mean(&|c| square(&c.h)), square(&h));
-    if found > 0.0 {
-        h.iter_mut().for_each(|h| *h *= (wanted / found).sqrt());
-    }
-    let sent = (0..classes[0].sent.len()).map(|i| mean(&|c| c.sent[i])).collect();
-    Class { sign: classes[0].sign, probability, h, excess_v2: mean(&|c| c.excess_v2), sent }
-}
-
-/// Events, the likeliest first, until what is left adds nothing.
-fn search(detector: &SequenceDetector, classes: &[Class], v2: &[f64], run: &Run) -> Result<Vec<Node>> {
-    let memory = detector.memory();
-    let whitened: Vec<f64> = {
-        let taps: Vec<f64> = (0..detector.whitening.len()).map(|l| overlap(&detector.whitening, l)).collect();
-        let at = |l: usize| v2.get(l).copied().unwrap_or(0.0);
-        (0..v2.len())
-            .map(|l| {
-                taps[0] * at(l)
-                    + (1..taps.len()).map(|d| taps[d] * (at(l + d) + at(l.abs_diff(d)))).sum::<f64>()
-            })
-            .collect()
-    };
-    let estimate = |node: &Node, committed: usize| {
-        let s = &node.s[..committed];
-        let v2 = quadratic(s, &whitened);
-        let half = 0.5 * s.iter().map(|s| s * s).sum::<f64>();
-        let x = if v2 > 0.0 { half / v2.sqrt() } else { 0.0 };
-        node.weight * node.errors as f64 * q(NEARER * x)
-    };
-    let of_sign = |sign: i8| {
-        let all: Vec<Class> = classes.iter().filter(|c| c.sign == sign).cloned().collect();
-        mean_class(&all)
-    };
-    let averaged = [of_sign(1), of_sign(-1)];
-    let levels = detector.levels.len();
-    let empty = Node {
-        estimate: 1.0,
-        weight: 1.0,
-        pattern: Vec::new(),
-        s: Vec::new(),
-        excess_v2: Vec::new(),
-        sent: vec![0.0; levels],
-        errors: 0,
-        pairs: 0,
-        zeros: 0,
-    };
-    let wrong = |node: &Node, class: &Class| {
-        let mut next = node.clone();
-        let at = node.pattern.len();
-        next.pairs += usize::from(node.pattern.last().is_some_and(|e| *e != 0));
-        next.pattern.push(class.sign);
-        next.s.resize(at + memory + 1, 0.0);
-        next.s[at..].iter_mut().zip(&class.h).for_each(|(s, h)| *s += h);
-        next.excess_v2.push(class.excess_v2);
-        next.sent.iter_mut().zip(&class.sent).for_each(|(n, s)| *n += s);
-        next.weight *= class.probability;
-        next.errors += 1;
-        next.zeros = 0;
-        next.estimate = estimate(&next, at + 1);
-        next
-    };
-    let mut open: BinaryHeap<Node> = classes.iter().map(|c| wrong(&empty, c)).collect();
-    let (mut found, mut sum) = (Vec::new(), 0.0);
-    for step in 0..STEPS {
-        if step % 1024 == 0 {
-            run.check()?;
-        }
-        let Some(node) = open.pop() else { break };
-        if node.estimate < SHARE * sum {
-            break;
-        }
-        let choices = if node.errors < TOLD_APART { classes } else { &averaged };
-        choices.iter().for_each(|class| open.push(wrong(&node, class)));
-        if node.zeros + 1 == memory {
-            // The paths are one again, with the zeros of the last step.
-            sum += estimate(&node, node.s.len());
-            let trimmed = node.pattern.len() - node.zeros;
-            found.push(Node { pattern: node.pattern[..trimmed].to_vec(), ..node });
-        } else {
-            let mut next = node;
-            let at = next.pattern.len();
-            next.pattern.push(0);
-            next.s.resize(at + memory + 1, 0.0);
-            next.excess_v2.push(0.0);
-            next.zeros += 1;
-            next.estimate = estimate(&next, at + 1);
-            open.push(next);
-        }
-    }
-    Ok(found)
-}
-
 /// Σ_m w_m s_(t+m): s as it weighs the samples before the filter, from w.len() − 1 samples earlier on.
 fn through(w: &[f64], s: &[f64]) -> Vec<f64> {
     let mut c = vec![0.0; s.len() + w.len() - 1];
@@ -504,6 +338,11 @@ fn weighted(c: &[f64], r: &[f64]) -> Vec<f64> {
     out
 }
 
+/// Index of lag 0 in the response of a weighted sum that begins `lead` samples before the event.
+fn main_of(interference: &(Vec<f64>, usize), c: &[f64], lead: usize) -> usize {
+    interference.1 + c.len() - 1 - lead
+}
+
 /// Interference and crosstalk in a weighted sum of samples, as a model of its own; the sum begins `lead` samples before
 /// the event.
 fn disturbance(
@@ -513,7 +352,7 @@ fn disturbance(
     lead: usize,
 ) -> DecisionModel {
     let mut along = model.clone();
-    let main = interference.1 + c.len() - 1 - lead;
+    let main = main_of(interference, c, lead);
     along.signal = SlicerSignal::Linear { cursors: weighted(c, &interference.0), main };
     along.dfe = Vec::new();
     along.noise.autocorrelation_v2 = Vec::new();
@@ -543,6 +382,86 @@ fn interference(response: &Response, correlation: &Correlation) -> (Vec<f64>, us
     (all[from..=to].to_vec(), main - from)
 }
 
+/// What the symbols make of the noise that follows them, along c: the mean above that of free symbols, and two values
+/// about it with the variance and skewness that the symbols give.
+fn noise_of_symbols(
+    model: &DecisionModel,
+    c: &[f64],
+    lead: usize,
+    node: &Node,
+    classes: &[Class],
+) -> (f64, [(f64, f64); 2]) {
+    let m = model.levels.len();
+    let mut by_place = BTreeMap::<isize, Vec<f64>>::new();
+    for source in &model.noise.by_symbol {
+        let mean = source.factor.iter().sum::<f64>() / m as f64;
+        for (place, share) in shares(source, c, lead) {
+            let values = by_place.entry(place).or_insert_with(|| vec![0.0; m]);
+            values.iter_mut().zip(&source.factor).for_each(|(v, f)| *v += share * (f - mean));
+        }
+    }
+    let free = vec![1.0 / m as f64; m];
+    let (mut excess, mut variance, mut third) = (0.0, 0.0, 0.0);
+    for (place, values) in &by_place {
+        let class = usize::try_from(*place).ok().and_then(|i| node.at.get(i).copied().flatten());
+        let p = class.map_or(&free, |c| &classes[c].sent);
+        let moment =
+            |about: f64, k: i32| p.iter().zip(values).map(|(p, v)| p * (v - about).powi(k)).sum::<f64>();
+        let mean = moment(0.0, 1);
+        excess += mean;
+        variance += moment(mean, 2);
+        third += moment(mean, 3);
+    }
+    if variance <= 0.0 {
+        return (excess, [(0.0, 1.0), (0.0, 0.0)]);
+    }
+    (excess, two_points(0.0, variance.sqrt(), third / variance.powf(1.5)))
+}
+
+/// Variance along c of the noise that enters during each symbol, for factor 1, by the symbol's place after the first wrong
+/// one.
+fn shares(source: &SymbolNoise, c: &[f64], lead: usize) -> Vec<(isize, f64)> {
+    let steps = source.steps.max(1);
+    let symbols = source.response.len().div_ceil(steps);
+    // Sample t of the sum is t − lead after the first wrong symbol; noise of the symbol at u is in it as entry
+    // main + t − lead − u of the response.
+    let last = source.main as isize + c.len() as isize - 1 - lead as isize;
+    let first = source.main as isize - lead as isize - symbols as isize + 1;
+    let at = |entry: isize, step: usize| {
+        let i = usize::try_from(entry).ok().map(|e| e * steps + step);
+        i.and_then(|i| source.response.get(i)).copied().unwrap_or(0.0)
+    };
+    let share = |u: isize| -> f64 {
+        let entry = |t: usize| source.main as isize + t as isize - lead as isize - u;
+        (0..steps)
+            .map(|step| c.iter().enumerate().map(|(t, c)| c * at(entry(t), step)).sum::<f64>().powi(2))
+            .sum()
+    };
+    (first..=last).map(|u| (u, share(u))).collect()
+}
+
+/// Mean square of what a table has beside its levels and its slopes by the other symbols, V².
+fn bent_v2(model: &DecisionModel, alphabet: &Alphabet, correlation: &Correlation) -> f64 {
+    let SlicerSignal::Table { table, memory, after, .. } = &model.signal else { return 0.0 };
+    let (m, words) = (alphabet.size(), table.len() as f64);
+    let digit = |word: usize, place: usize| word / m.pow(place as u32) % m;
+    let mut levels = vec![0.0; m];
+    for (word, v) in table.iter().enumerate() {
+        levels[digit(word, *after)] += v * m as f64 / words;
+    }
+    let slope = |place: usize| {
+        let at = (place as isize - *after as isize - correlation.first) as usize;
+        correlation.slopes[at] - correlation.linear[at]
+    };
+    let slopes: Vec<f64> = (0..*memory).map(|p| if p == *after { 0.0 } else { slope(p) }).collect();
+    let left = |(word, v): (usize, &f64)| {
+        let linear = slopes.iter().enumerate();
+        let linear: f64 = linear.map(|(p, g)| g * (alphabet.levels[digit(word, p)] - alphabet.mean)).sum();
+        (v - levels[digit(word, *after)] - linear).powi(2)
+    };
+    table.iter().enumerate().map(left).sum::<f64>() / words
+}
+
 /// Noise with what a table leaves unexplained, white.
 fn with_residual(model: &DecisionModel, noise_v2: &[f64]) -> Vec<f64> {
     let mut v2 = noise_v2.to_vec();
@@ -552,10 +471,4 @@ fn with_residual(model: &DecisionModel, noise_v2: &[f64]) -> Vec<f64> {
         v2[0] += residual_v.iter().map(|u| u * u).sum::<f64>() / residual_v.len() as f64;
     }
     v2
-}
-
-/// c' V c of a stationary autocovariance.
-fn quadratic(c: &[f64], v2: &[f64]) -> f64 {
-    let sides = v2.iter().enumerate().skip(1).take(c.len()).map(|(lag, v)| 2.0 * v * overlap(c, lag));
-    v2.first().map_or(0.0, |v| v * overlap(c, 0)) + sides.sum::<f64>()
 }
