@@ -64,6 +64,7 @@ impl InLane {
             noise: SlicerNoise {
                 autocorrelation_v2: vec![v2, self.correlation * v2],
                 by_symbol: vec![],
+                uniform: vec![],
                 budget_v: vec![],
             },
             crosstalk: vec![],
