@@ -529,6 +529,15 @@ class Jitter(Config):
     dcd_ui : float, default 0.0
         Duty-cycle distortion (even-odd jitter), UI: even symbols or transitions are late and odd ones
         early by half of it.
+    frequency_offset_ppm : float, default 0.0
+        Frequency of the transmitter's clock beyond the receiver's, parts per million; clock recovery
+        must be on and has acquired it. Only the waveform mode of the time domain has it.
+    ssc_ppm : float, default 0.0
+        Spread spectrum: the transmitter's clock is slower by 0 to this many parts per million and
+        back, in straight lines, ``ssc_hz`` times a second. Clock recovery must be on. Only the
+        waveform mode of the time domain has it.
+    ssc_hz : float, default 0.0
+        Frequency of the spreading, Hz, at most a thousandth of the symbol rate.
     model : {'edge', 'com'}, default 'edge'
         What moves: "edge" (each transition on its own) or "com" (whole symbols). They differ by 1.6
         to 1.7 in rms on real channels.
