@@ -120,7 +120,7 @@ rivals: $(STAMPS)/rivals $(STAMPS)/release
 	$(CARGO) build --locked --release --quiet -p lightlane-benches --bin rival
 	mkdir -p docs/figures
 	{ $(RIVALS)/bin/python benches/rivals/chain.py target/release/rival && \
-	  $(RIVALS)/bin/python benches/rivals/waveform.py $(BIN)/python && \
+	  PYTHONPATH=python $(RIVALS)/bin/python benches/rivals/waveform.py && \
 	  $(RIVALS)/bin/python benches/rivals/peers.py target/release/rival $(BIN)/python; } | tee $(STAMPS)/rivals.txt
 	cp $(STAMPS)/rivals.txt docs/figures/rivals.txt
 

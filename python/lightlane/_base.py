@@ -217,8 +217,14 @@ class Config:
 
 
 def checked_threads(threads: Any) -> int | None:
-    """Return a number of threads; what is no whole number above 0 is refused."""
-    return None if threads is None else _native.whole(threads, "threads", 1)
+    """Return a number of threads; what is no whole number from 1 to the most that a run takes is refused."""
+    if threads is None:
+        return None
+    count = _native.whole(threads, "threads", 1)
+    if count > _native.MAX_THREADS:
+        requirement = f"between 1 and {_native.MAX_THREADS}"
+        raise ParameterError(f"threads = {count}: must be {requirement}", "threads", count, requirement)
+    return count
 
 
 def _canonical(kind: str, plain: Mapping[str, Any]) -> Any:

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from lightlane import _native
 from lightlane._exceptions import ParameterError
 from lightlane._frozen import read_only
+from lightlane._reals import reals
 from lightlane._results import Bathtub
 
 if TYPE_CHECKING:
@@ -267,11 +268,10 @@ def _align(samples: ArrayLike, samples_per_symbol: int, symbols: ArrayLike | Non
     _native.whole(samples_per_symbol, "samples_per_symbol", 2)
     _native.whole(levels, "levels", 2)
     _in_domain("levels", levels, levels in (2, 4), "2 or 4")
-    y = np.asarray(samples, dtype=np.float64).ravel()
+    y = reals("samples", samples)
     m = int(samples_per_symbol)
     n = len(y) // m
     _in_domain("samples", f"{len(y)} samples", n >= _FEWEST_SYMBOLS, f"at least {_FEWEST_SYMBOLS} symbols")
-    _in_domain("samples", "not finite", bool(np.isfinite(y).all()), "finite")
     _in_domain("samples", "all equal", float(np.ptp(y)) > 0.0, "of more than one value")
     if symbols is None:
         # A whole symbol is left at each end, so that every phase has a whole window.
@@ -311,7 +311,12 @@ def _locate(y: Reals, m: int, sent: NDArray[np.uint8], levels: int) -> tuple[int
     spectrum = np.fft.rfft(y - y.mean(), size) * np.conj(np.fft.rfft(comb, size))
     correlation = np.fft.irfft(spectrum, size)
     lags = np.arange(-_LAG_SYMBOLS * m, _LAG_SYMBOLS * m + 1)
-    delay = int(lags[np.argmax(np.abs(correlation[lags % size]))])
+    around = correlation[lags % size]
+    if around.max() < -around.min():
+        _in_domain(
+            "samples", "inverted", False, "upright: their levels fall as the symbols rise, pass -samples"
+        )
+    delay = int(lags[np.argmax(around)])
     best: tuple[float, int, NDArray[np.uint8]] | None = None
     for at in range(delay - m // 2, delay - m // 2 + m):
         # Symbols whose whole window lies within the record.

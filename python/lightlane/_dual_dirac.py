@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lightlane._exceptions import ParameterError
+from lightlane._reals import reals
 
 __all__ = ["DualDirac", "fit_bathtub", "fit_crossings"]
 
@@ -88,8 +89,16 @@ def fit_bathtub(phase_ui: Reals, ber: Reals, highest: float, lowest: float) -> D
             value = f"{len(points)} points between {lowest:.0e} and {highest:.0e}"
             requirement = f"at least {_FEWEST} points of the {name} flank"
             raise ParameterError(f"bathtub = {value}: must be {requirement}", "bathtub", value, requirement)
+        if len(np.unique(ber[points])) < 2:
+            value = f"one ratio, {ber[points[0]]:.3g}, at all points of the {name} flank"
+            requirement = "at least two different ratios a flank between lowest and highest"
+            raise ParameterError(f"bathtub = {value}: must be {requirement}", "bathtub", value, requirement)
     x = np.array([_inverse_q("ber", b) for b in np.clip(ber, 1e-300, 0.5)])
     (slope_l, at_l), (slope_r, at_r) = (_line(x[i], phase_ui[i]) for i in (left, right))
+    if slope_l < slope_r:
+        value = f"flanks whose random part is {0.5 * (slope_l - slope_r):.3g} UI"
+        requirement = "flanks that fall toward the sampling instant"
+        raise ParameterError(f"bathtub = {value}: must be {requirement}", "bathtub", value, requirement)
     rest = np.concatenate(
         (phase_ui[left] - slope_l * x[left] - at_l, phase_ui[right] - slope_r * x[right] - at_r)
     )
@@ -110,7 +119,7 @@ def fit_crossings(times_ui: ArrayLike, highest: float = 0.05) -> DualDirac:
     times_ui : array_like
         Time of each crossing from where it ought to be, UI, such as a time-interval error.
     highest : float, default 0.05
-        Share of the crossings that each tail's fit uses, below 1/2.
+        Share of the crossings that each tail's fit uses, at most 1/4: half of one impulse's.
 
     Returns
     -------
@@ -132,11 +141,9 @@ def fit_crossings(times_ui: ArrayLike, highest: float = 0.05) -> DualDirac:
     >>> abs(fit.dj_dd_ui - 0.04) < 0.001, abs(fit.rj_rms_ui - 0.005) < 0.0003
     (True, True)
     """
-    times = np.sort(np.asarray(times_ui, dtype=np.float64).ravel())
-    if not np.isfinite(times).all():
-        raise ParameterError("times_ui: must be finite", "times_ui", "not finite", "finite")
-    if not 0.0 < highest < 0.5:
-        requirement = "above 0 and below 0.5"
+    times = np.sort(reals("times_ui", times_ui))
+    if not 0.0 < highest <= 0.25:
+        requirement = "above 0 and at most 0.25, half of an impulse's crossings"
         raise ParameterError(f"highest = {highest}: must be {requirement}", "highest", highest, requirement)
     tail = int(highest * len(times))
     if tail < _FEWEST_CROSSINGS:

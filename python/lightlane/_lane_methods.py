@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -27,6 +28,7 @@ __all__ = ["LaneMethods"]
 #: Analyses kept, the latest last: what is simulated is often what was analysed just before.
 _KEPT_REPORTS = 4
 _reports: dict[tuple[Lane, str | None], _native.LaneReport] = {}
+_lock = threading.Lock()
 
 
 class LaneMethods(RareMethods):
@@ -88,8 +90,9 @@ class LaneMethods(RareMethods):
         progress : callable, optional
             Called with (done, total) in symbols.
         stop_at_bit_errors : int, optional
-            Stop at the end of the 65,536 symbols (32,768 of a waveform) in which the bit errors reach this number,
-            wherever that is before `n_symbols`. A ratio from a run stopped at N errors is too high by 1/N on average.
+            Stop at the end of the 65,536 symbols (32,768 of a waveform, 4096 with `adapt`) in which the bit errors
+            reach this number, wherever that is before `n_symbols`. A ratio from a run stopped at N errors is too high
+            by 1/N on average.
         adapt : Adaptation, optional
             Let FFE and DFE adapt while they run, trained and then by their own decisions, from the lane's taps or from
             a wire; `Simulation.adapted` has the taps and the trace. The run is serial, in baud mode. None keeps the
@@ -138,6 +141,7 @@ class LaneMethods(RareMethods):
             _native.whole(value, name, 0)
         if progress is not None and not callable(progress):
             raise wrong_type("progress", progress, "a function of (done, total)")
+        threads = checked_threads(threads)
         if adapt is not None:
             return self._adapted(adapt, mode, n_symbols, seed, threads, progress, stop_at_bit_errors)
         if mode == "baud":
@@ -273,7 +277,7 @@ class LaneMethods(RareMethods):
     def _runs(self, n_symbols: int, seed: int, threads: int | None) -> tuple[int, int, int | None]:
         for name, value in (("n_symbols", n_symbols), ("seed", seed)):
             _native.whole(value, name, 0)
-        return n_symbols, seed, threads
+        return n_symbols, seed, checked_threads(threads)
 
     def with_channel(
         self,
@@ -318,14 +322,16 @@ class LaneMethods(RareMethods):
         count = checked_threads(threads)
         # The same bits for any number of threads; another level may differ in the last.
         key = (self._as_lane(), os.environ.get("LIGHTLANE_SIMD"))
-        report = _reports.pop(key, None)
+        with _lock:
+            report = _reports.pop(key, None)
         if report is None:
             networks = Networks()
             text = json.dumps(self._plain(networks))
             report = _native.analyze(text, dict(networks), count)
-        _reports[key] = report
-        while len(_reports) > _KEPT_REPORTS:
-            _reports.pop(next(iter(_reports)), None)
+        with _lock:
+            _reports[key] = report
+            while len(_reports) > _KEPT_REPORTS:
+                del _reports[next(iter(_reports))]
         return report
 
     def _resolved_as(self, text: str) -> Lane:

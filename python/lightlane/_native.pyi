@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 __version__: str
+MAX_THREADS: int
 
 def config_from_json(kind: str, text: str) -> str: ...
 def config_from_toml(kind: str, text: str) -> str: ...

@@ -153,6 +153,11 @@ impl NativeReport {
         Self { prepared: Arc::new(prepared), report: Arc::new(report), ledger, eye: OnceLock::new() }
     }
 
+    /// Whether a sequence detector stands in the place of the feedback.
+    pub(crate) fn detects_sequences(&self) -> bool {
+        self.report.detection.is_some()
+    }
+
     /// What the slicer sees, thresholds as found.
     pub(crate) fn model(&self) -> &DecisionModel {
         &self.report.model

@@ -23,6 +23,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     // Its first use allocates a table of numpy's and would panic if Ctrl-C came right then.
     numpy::PyArray1::<u8>::zeros(module.py(), 0, false);
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add("MAX_THREADS", lightlane::Run::MAX_THREADS)?;
     adaptive::register(module)?;
     block::register(module)?;
     config::register(module)?;

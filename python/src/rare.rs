@@ -70,6 +70,10 @@ fn simulate_rare(
     threads: Option<usize>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<NativeRareCounts> {
+    if report.detects_sequences() {
+        let requirement = "false in simulate_rare, which follows decision feedback";
+        return Err(crate::error::parameter("receiver.mlsd", "true", requirement));
+    }
     let model = report.model();
     let found = interruptible(py, threads, progress, |run| {
         simulate(model, &RareSimulation { n_draws, seed, run: run.clone() })

@@ -1,7 +1,7 @@
 //! A prepared lane whose equalizer adapts.
 
 use crate::engine::time_domain::{AdaptiveCounts, Simulation, simulate_adaptive};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::lane::PreparedLane;
 use crate::receiver::{self, Adaptation, AdaptiveEqualizer, MlsdSetting, Receiver};
 
@@ -11,7 +11,7 @@ impl PreparedLane {
     /// the lane's.
     ///
     /// # Errors
-    /// Those of the receiver's adaptation by [`receiver::equalize`], of [`AdaptiveEqualizer::new`] and of
+    /// [`Error::Parameter`] for thresholds that were given; those of the receiver's adaptation by [`receiver::equalize`], of [`AdaptiveEqualizer::new`] and of
     /// [`simulate_adaptive`].
     pub fn simulate_adaptive(
         &self,
@@ -19,6 +19,14 @@ impl PreparedLane {
         simulation: &Simulation,
     ) -> Result<AdaptiveCounts> {
         let run = &simulation.run;
+        let receiver = &self.lane.receiver;
+        let settled = receiver.ffe.as_ref().is_some_and(|f| f.taps.is_some())
+            || receiver.dfe.as_ref().is_some_and(|d| d.values.is_some());
+        if let Some(thresholds_v) = receiver.thresholds_v.as_ref().filter(|_| !settled) {
+            // Those of an analysis belong to its taps and go with them; given ones would be ignored.
+            let requirement = "None with adapt, which decides midway between the levels";
+            return Err(Error::parameter("receiver.thresholds_v", format!("{thresholds_v:?}"), requirement));
+        }
         let found = run.install(|| receiver::equalize(&self.link, &self.lane.receiver, run))?;
         // What the FFE sees, at the same instants.
         let bare = Receiver {

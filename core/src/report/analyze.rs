@@ -1,7 +1,7 @@
 //! The analysis of a prepared lane: equalize, statistics, code.
 
 use crate::engine::statistical;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::fec::{self, Figures};
 use crate::lane::{Lane, PreparedLane, assumptions};
 use crate::receiver::{self, SequenceDetector};
@@ -13,21 +13,31 @@ use crate::run::Run;
 const RESIDUAL_WARNING: f64 = 0.05;
 /// Share of a plotted pulse's energy that its trimmed window may leave out.
 const PLOT_SHARE: f64 = 1e-7;
+/// Even-odd jitter above which the propagation of decision errors is said to be overestimated.
+const DCD_WARNING_UI: f64 = 0.05;
 
 impl PreparedLane {
     /// Equalizes, finds the error ratios and applies the code.
     ///
     /// # Errors
-    /// Those of the receiver's adaptation and of the engine; [`crate::Error::Interrupted`].
+    /// Those of the receiver's adaptation and of the engine; [`Error::Parameter`] for even-odd jitter before a sequence
+    /// detector; [`Error::Interrupted`].
     pub fn analyze(&self, run: &Run) -> Result<LaneReport> {
         let equalized = receiver::equalize(&self.link, &self.lane.receiver, run)?;
         let detector = self.lane.receiver.mlsd.config();
+        let dcd_ui = equalized.model.jitter.as_ref().map_or(0.0, |j| j.dcd_ui);
+        if detector.is_some() && dcd_ui > 0.0 {
+            // Alternating errors meet alternating jitter: their sum is not that of one parity.
+            let requirement = "0 where receiver.mlsd detects sequences";
+            return Err(Error::parameter("transmitter.jitter.dcd_ui", dcd_ui, requirement));
+        }
         let detector = detector.map(|m| SequenceDetector::new(&equalized.model, &m)).transpose()?;
         let statistics = match &detector {
             None => statistical::Prepared::new(&equalized.model, run)?,
             Some(detector) => statistical::Prepared::with_detector(&equalized.model, detector, run)?,
         };
         let ratios = statistics.ratios(1.0);
+        run.check()?;
         let detection = detector.map(|detector| {
             let feedback = statistics.feedback_ratios(1.0);
             let gain_db = statistics.detection_gain_db().unwrap_or(f64::NAN);
@@ -49,6 +59,9 @@ impl PreparedLane {
                 SlicerSignal::Linear { .. } => format!("the linear form leaves {percent:.1} % of the half-eye before equalization unexplained: the record form has it"),
                 SlicerSignal::Table { .. } => format!("the table of the slicer leaves {percent:.1} % of the half-eye unexplained; its histogram is convolved"),
             });
+        }
+        if dcd_ui > DCD_WARNING_UI && equalized.model.dfe.iter().any(|tap| *tap != 0.0) {
+            warnings.push(format!("transmitter.jitter.dcd_ui = {dcd_ui}: a burst of decision errors keeps the even-odd jitter of its first symbol here, which makes bursts too long; counting does not"));
         }
         if let Some(share) = equalized.clipped_share {
             warnings.push(format!("receiver.adc: about {share:.1e} of the samples clip, which only simulate(mode=\"waveform\") has"));

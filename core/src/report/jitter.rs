@@ -5,7 +5,7 @@
 //! tolerance(f): largest amplitude of a sinusoid at f at which the error ratio stays within the limit
 //! ```
 
-use crate::engine::time_domain::{Simulation, WaveformCounts, simulate_waveform};
+use crate::engine::time_domain::{Simulation, WaveformCounts, check_simulation, simulate_waveform};
 use crate::error::{Error, Result, require};
 use crate::lane::PreparedLane;
 use crate::receiver::Receiver;
@@ -13,7 +13,7 @@ use crate::response::WaveformModel;
 
 /// Largest amplitude that is tried, UI: masks end at 2.5 UI zero to peak.
 const MAX_UI: f64 = 8.0;
-/// Smallest: below it nothing moves.
+/// Smallest: below it nothing moves. A lane that does not bear it tolerates none.
 const MIN_UI: f64 = 1e-3;
 /// Ratio of two amplitudes that are told apart.
 const RATIO: f64 = 1.05;
@@ -58,6 +58,7 @@ impl PreparedLane {
         amplitude_ui: f64,
         simulation: &Simulation,
     ) -> Result<Vec<JitterTransfer>> {
+        check_simulation(simulation)?;
         require::within("amplitude_ui", amplitude_ui, MIN_UI, MAX_UI)?;
         let (model, resolved) = self.tracked(frequencies_hz, simulation)?;
         let Some(clock) = &resolved.clock_recovery else { return Ok(Vec::new()) };
@@ -89,6 +90,7 @@ impl PreparedLane {
         ber_limit: f64,
         simulation: &Simulation,
     ) -> Result<Vec<JitterTolerance>> {
+        check_simulation(simulation)?;
         let bits = simulation.n_symbols as f64 * self.link.modulation.bits_per_symbol() as f64;
         require::within("ber_limit", ber_limit, ERRORS / bits, 0.1)?;
         let (model, resolved) = self.tracked(frequencies_hz, simulation)?;
@@ -108,7 +110,10 @@ impl PreparedLane {
             if let Some(ber) = within(MAX_UI)? {
                 return Ok(JitterTolerance { frequency_hz: *frequency_hz, amplitude_ui: f64::INFINITY, ber });
             }
-            let (mut low, mut high, mut reached) = (MIN_UI, MAX_UI, ber);
+            let Some(mut reached) = within(MIN_UI)? else {
+                return Ok(JitterTolerance { frequency_hz: *frequency_hz, amplitude_ui: 0.0, ber });
+            };
+            let (mut low, mut high) = (MIN_UI, MAX_UI);
             while high > RATIO * low {
                 let middle = (low * high).sqrt();
                 match within(middle)? {

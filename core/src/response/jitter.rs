@@ -16,7 +16,8 @@ pub enum JitterModel {
     Com,
 }
 
-/// Transmitter jitter, untracked by the clock recovery.
+/// Transmitter jitter. Random, dual-Dirac and even-odd jitter are what clock recovery leaves; a sinusoid and a frequency of
+/// the transmitter's own may be tracked by it in the waveform mode.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Jitter {
@@ -74,7 +75,8 @@ impl Jitter {
     /// Checks every field.
     ///
     /// # Errors
-    /// [`crate::Error::Parameter`] for a negative value or one above 0.5 UI, where the linearized model has no meaning.
+    /// [`crate::Error::Parameter`] for a negative value, one above 0.5 UI, where the linearized model has no meaning (16 UI of
+    /// the sinusoid, which may be tracked), or a frequency outside its domain.
     pub fn validate(&self) -> Result<()> {
         require::within("jitter.rj_ui", self.rj_ui, 0.0, 0.5)?;
         require::within("jitter.dd_ui", self.dd_ui, 0.0, 0.5)?;

@@ -45,6 +45,8 @@ pub(super) struct Condition {
     /// How many conditions share the draws of a report.
     siblings: usize,
     level: Level,
+    /// Polled before bursts are drawn.
+    run: Run,
 }
 
 /// What all conditions of a model have in common.
@@ -121,6 +123,7 @@ impl Condition {
             added: Mutex::default(),
             siblings,
             level: Level::detect()?,
+            run: run.clone(),
         })
     }
 
@@ -218,7 +221,12 @@ impl Condition {
     }
 
     /// What propagation adds at a noise in whole decibels, over the symbol error ratio with correct feedback.
+    ///
+    /// Of a cancelled run nothing: whoever asked checks the run before the figures are used.
     fn relative(&self, db: i64, common: Common<'_>) -> Added {
+        if self.run.check().is_err() {
+            return Added::zero(common.alphabet.size());
+        }
         let draws = (if db == 0 { DRAWS } else { SEARCH_DRAWS } / self.siblings).max(FEWEST_DRAWS);
         let mut known = self.added.lock().unwrap_or_else(PoisonError::into_inner);
         known

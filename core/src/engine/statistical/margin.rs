@@ -51,9 +51,8 @@ impl Prepared {
                 let db = low.0 + step;
                 let value = height(self.ratios(amplitude_ratio(db)).ber) - target;
                 if value < 0.0 {
-                    return found(solve(low, (db, value), |db| {
-                        height(self.ratios(amplitude_ratio(db)).ber) - target
-                    }));
+                    let value_at = |db| height(self.ratios(amplitude_ratio(db)).ber) - target;
+                    return found(solve(low, (db, value), run, value_at)?);
                 }
                 if db > MOST_DB {
                     return found(f64::INFINITY);
@@ -78,7 +77,7 @@ impl Prepared {
             let value = |db: f64| height(finer.ratios(amplitude_ratio(db)).ber) - target;
             let low = (db, value(db));
             if low.1 >= 0.0 {
-                return found(solve(low, high, value));
+                return found(solve(low, high, run, value)?);
             }
             high = low;
         }
@@ -87,9 +86,10 @@ impl Prepared {
 }
 
 /// Root between `low` (value ≥ 0) and `high` (value < 0) by the Illinois rule.
-fn solve(mut low: (f64, f64), mut high: (f64, f64), value: impl Fn(f64) -> f64) -> f64 {
+fn solve(mut low: (f64, f64), mut high: (f64, f64), run: &Run, value: impl Fn(f64) -> f64) -> Result<f64> {
     let mut last_side = 0;
     for _ in 0..60 {
+        run.check()?;
         let x = (low.0 * high.1 - high.0 * low.1) / (high.1 - low.1);
         let y = value(x);
         if y >= 0.0 {
@@ -117,5 +117,5 @@ fn solve(mut low: (f64, f64), mut high: (f64, f64), value: impl Fn(f64) -> f64) 
             break;
         }
     }
-    if low.1.abs() < high.1.abs() { low.0 } else { high.0 }
+    Ok(if low.1.abs() < high.1.abs() { low.0 } else { high.0 })
 }

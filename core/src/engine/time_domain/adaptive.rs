@@ -20,7 +20,7 @@ use crate::simd::Level;
 pub struct AdaptiveCounts {
     /// Errors of the symbols that count.
     pub counts: Counts,
-    /// FFE taps after the last symbol, in time order, the main one 1.
+    /// FFE taps after the last symbol, in time order, the main one 1 in magnitude.
     pub ffe: Vec<f64>,
     /// DFE taps after the last symbol, relative to the cursor.
     pub dfe: Vec<f64>,

@@ -69,7 +69,8 @@ pub struct Simulation {
     pub n_symbols: u64,
     /// Seed of every draw.
     pub seed: u64,
-    /// Stop at the end of the segment (65,536 symbols, 32,768 of a waveform) in which the bit errors reach this number; `None` for a run of
+    /// Stop at the end of the segment (65,536 symbols, 32,768 of a waveform, 4096 while taps adapt) in which the bit errors
+    /// reach this number; `None` for a run of
     /// `n_symbols`. The error ratio of a run stopped at N errors is too high by 1/N on average.
     pub stop_at_bit_errors: Option<u64>,
     /// Count wrong symbols by codeword.
@@ -152,7 +153,8 @@ fn run_cut(
     Ok((total.counts(model.modulation, level.name()), sequence))
 }
 
-fn check_simulation(simulation: &Simulation) -> Result<()> {
+/// Refuses a run without symbols, or of more than a double counts.
+pub(crate) fn check_simulation(simulation: &Simulation) -> Result<()> {
     let n_symbols = simulation.n_symbols;
     if !(1..=MAX_SYMBOLS).contains(&n_symbols) {
         return Err(Error::parameter("n_symbols", n_symbols, "between 1 and 2^53"));

@@ -91,7 +91,7 @@ impl Law<'_> {
         let samples = self.plan.table.as_ref().map_or(&[][..], |t| &t.residual);
         resize(&mut s.words, n);
         resize(&mut s.residual, n);
-        self.streams[4].words(draw * n as u64, &mut s.words);
+        self.streams[4].words(draw.wrapping_mul(n as u64), &mut s.words);
         for (u, word) in s.residual.iter_mut().zip(&s.words) {
             *u = samples[((u64::from(*word) * samples.len() as u64) >> 32) as usize];
         }
@@ -106,7 +106,7 @@ impl Law<'_> {
         resize(&mut s.words, width);
         resize(&mut s.symbols, width);
         resize(&mut s.levels, width);
-        self.streams[0].words(draw * width as u64, &mut s.words);
+        self.streams[0].words(draw.wrapping_mul(width as u64), &mut s.words);
         // Uniform by the top bits.
         let shift = 32 - plan.modulation.bits_per_symbol() as u32;
         s.symbols.iter_mut().zip(&s.words).for_each(|(symbol, word)| *symbol = (word >> shift) as u8);
@@ -128,7 +128,7 @@ impl Law<'_> {
         let length = n + plan.shaping.len().saturating_sub(1);
         resize(&mut s.noise, length);
         if !plan.shaping.is_empty() {
-            self.streams[1].normals(draw * length as u64, &mut s.noise);
+            self.streams[1].normals(draw.wrapping_mul(length as u64), &mut s.noise);
             ln_weight += self.shift(&mut s.noise, event, plan.shaping.iter().map(|t| f64::from(*t)));
         }
         s.by_symbol.resize(plan.by_symbol.len(), Vec::new());
@@ -138,7 +138,7 @@ impl Law<'_> {
             if branch.filter.taps.is_empty() {
                 continue;
             }
-            self.streams[5 + i].normals(draw * length as u64, noise);
+            self.streams[5 + i].normals(draw.wrapping_mul(length as u64), noise);
             let from = offset(plan, branch.filter.back());
             let symbols = &s.symbols[from..from + length];
             let newest = event + branch.filter.taps.len() - 1;
@@ -184,7 +184,7 @@ impl Law<'_> {
             ln_weight += ratio;
             let length = n + taps - 1;
             resize(&mut s.words, length);
-            self.streams[first + 2 * i + 1].words(draw * length as u64, &mut s.words);
+            self.streams[first + 2 * i + 1].words(draw.wrapping_mul(length as u64), &mut s.words);
             let (levels, chosen) = &mut s.aggressors[i];
             *chosen = phase;
             resize(levels, length);
@@ -209,7 +209,7 @@ impl Law<'_> {
         for (i, ((_, response), exponents)) in plan.uniform.iter().zip(&self.uniform).enumerate() {
             let length = response.input_len(n);
             resize(&mut s.words, length);
-            self.streams[first + i].words(draw * length as u64, &mut s.words);
+            self.streams[first + i].words(draw.wrapping_mul(length as u64), &mut s.words);
             let values = &mut s.uniform[i];
             resize(values, length);
             values.iter_mut().zip(&s.words).for_each(|(u, word)| *u = centred(*word));
@@ -229,7 +229,7 @@ impl Law<'_> {
         // Slow jitter stands still: it is part of the signal.
         let response = &jitter.orders[0];
         let length = response.input_len(n);
-        let first = draw * length as u64;
+        let first = draw.wrapping_mul(length as u64);
         resize(&mut s.moved, length);
         match jitter.model {
             JitterModel::Com => {

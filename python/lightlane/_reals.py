@@ -1,0 +1,35 @@
+"""Records of real numbers from outside."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lightlane._exceptions import ParameterError, wrong_type
+
+__all__ = ["reals"]
+
+#: Largest magnitude whose square and whose sums stay finite.
+_LARGEST = 1e150
+
+
+def reals(name: str, values: ArrayLike) -> NDArray[np.float64]:
+    """Return a record in double precision; what is not one row of finite real numbers is refused by name."""
+    try:
+        given = np.asarray(values)
+    except (TypeError, ValueError):
+        raise wrong_type(name, values, "an array of real numbers") from None
+    if given.dtype.kind not in "fiub":
+        raise wrong_type(name, given.dtype, "an array of real numbers")
+    if given.ndim != 1:
+        requirement = "of one dimension"
+        raise ParameterError(
+            f"{name} = shape {given.shape}: must be {requirement}", name, given.shape, requirement
+        )
+    record = given.astype(np.float64)
+    bad = np.flatnonzero(~(np.abs(record) <= _LARGEST))
+    if len(bad) > 0:
+        at, value = f"{name}[{bad[0]}]", float(record[bad[0]])
+        requirement = f"finite and within {_LARGEST:g} of 0"
+        raise ParameterError(f"{at} = {value}: must be {requirement}", at, value, requirement)
+    return record
