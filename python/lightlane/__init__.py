@@ -9,6 +9,7 @@ from __future__ import annotations
 from lightlane import dsp, fec, optics, patterns, presets, units
 from lightlane._base import Config
 from lightlane._channel import Channel
+from lightlane._com import Com, ComCase, ComConfig, ComEqualizer, com
 from lightlane._compare import ComparedLane, Comparison, compare
 from lightlane._config import (
     Adc,
@@ -65,6 +66,10 @@ __all__ = [
     "ChannelResponse",
     "Clock",
     "ClockRecovery",
+    "Com",
+    "ComCase",
+    "ComConfig",
+    "ComEqualizer",
     "ComparedLane",
     "Comparison",
     "Config",
@@ -106,6 +111,7 @@ __all__ = [
     "Twinax",
     "Via",
     "__version__",
+    "com",
     "compare",
     "dsp",
     "fec",

@@ -2,6 +2,7 @@
 
 mod array;
 mod block;
+mod com;
 mod config;
 mod dsp;
 mod error;
@@ -21,6 +22,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     numpy::PyArray1::<u8>::zeros(module.py(), 0, false);
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     block::register(module)?;
+    com::register(module)?;
     config::register(module)?;
     dsp::register(module)?;
     fec::register(module)?;
