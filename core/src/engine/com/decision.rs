@@ -72,6 +72,10 @@ fn peak(v: &[f64]) -> Option<usize> {
 
 /// Everything that a candidate is judged by. `thermal_v2` belongs to the CTLE setting; `dfe` replaces the taps that
 /// (93A-26) gives. The NEXT pulses are not shaped by the taps.
+#[allow(
+    clippy::too_many_arguments,
+    reason = "one candidate: what belongs to its CTLE setting and what to it"
+)]
 pub(super) fn decide(
     config: &ComConfig,
     thru: &Pulse,
@@ -111,7 +115,8 @@ pub(super) fn decide(
         isi_v2: sx2 * isi_v2.max(0.0),
         jitter_v2: (rj2 + dd2) * slopes_v2,
         random_jitter_v2: rj2 * slopes_v2,
-        crosstalk_v2: sx2 * (next_v2 + fext.iter().map(|p| p.worst_phase(taps).1).sum::<f64>()),
+        // An empty sum is -0.
+        crosstalk_v2: sx2 * (0.0 + next_v2 + fext.iter().map(|p| p.worst_phase(taps).1).sum::<f64>()),
     };
     let signal_v = signal_v(config, cursor_v);
     let fom_db = 10.0 * (signal_v * signal_v / terms.total_v2()).log10();

@@ -37,7 +37,7 @@ pub(super) fn impulse_450(name: &str, freq_hz: &[f64], h: &[Complex64], sample_s
     }
     let end_hz = 0.5 / sample_s;
     let n = (end_hz / (freq_hz[2] - freq_hz[1])).round();
-    if !(n >= 1.0 && n <= MAX_POINTS) {
+    if !(1.0..=MAX_POINTS).contains(&n) {
         let name = format!("frequency step of {name}, Hz");
         let requirement = format!("between {} and {}", end_hz / MAX_POINTS, end_hz);
         return Err(Error::Grid { name, value: (freq_hz[2] - freq_hz[1]).to_string(), requirement });
