@@ -10,6 +10,7 @@ from lightlane import dsp, fec, optics, patterns, presets, units
 from lightlane._adaptation import Adapted
 from lightlane._base import Config
 from lightlane._channel import Channel
+from lightlane._com import Com, ComCase, ComConfig, ComEqualizer, com
 from lightlane._compare import ComparedLane, Comparison, compare
 from lightlane._config import (
     Adaptation,
@@ -74,6 +75,10 @@ __all__ = [
     "ChannelResponse",
     "Clock",
     "ClockRecovery",
+    "Com",
+    "ComCase",
+    "ComConfig",
+    "ComEqualizer",
     "ComparedLane",
     "Comparison",
     "Config",
@@ -121,6 +126,7 @@ __all__ = [
     "Twinax",
     "Via",
     "__version__",
+    "com",
     "compare",
     "dsp",
     "fec",

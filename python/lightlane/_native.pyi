@@ -210,6 +210,17 @@ class Quality:
 
 def as_network(value: Any, folder: str | None = None) -> Network: ...
 
+def com_check(keywords: str) -> None: ...
+def com_figures(
+    thru: Network,
+    far: list[Network],
+    near: list[Network],
+    keywords: str,
+    fixed_equalizer: str,
+    threads: int | None,
+    progress: Callable[[int, int], object] | None,
+) -> str: ...
+
 class LaneReport:
     """A prepared and analysed lane."""
 

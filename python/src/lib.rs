@@ -3,6 +3,7 @@
 mod adaptive;
 mod array;
 mod block;
+mod com;
 mod config;
 mod dsp;
 mod error;
@@ -26,6 +27,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("MAX_THREADS", lightlane::Run::MAX_THREADS)?;
     adaptive::register(module)?;
     block::register(module)?;
+    com::register(module)?;
     config::register(module)?;
     dsp::register(module)?;
     fec::register(module)?;

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from lightlane import __version__
-from lightlane._cli import channel, compare, doctor, presets
+from lightlane._cli import channel, com, compare, doctor, presets
 from lightlane._cli import run as run_lane
 from lightlane._cli._parser import Command, Parser, UsageError, nearest_hint
 from lightlane._exceptions import LightlaneError
@@ -19,7 +19,15 @@ __all__ = ["main"]
 
 #: Every command, in the order of the help. A new one is a module with `COMMAND`, listed here.
 COMMANDS: dict[str, Command] = {
-    c.name: c for c in (compare.COMMAND, run_lane.COMMAND, channel.COMMAND, presets.COMMAND, doctor.COMMAND)
+    c.name: c
+    for c in (
+        compare.COMMAND,
+        run_lane.COMMAND,
+        channel.COMMAND,
+        com.COMMAND,
+        presets.COMMAND,
+        doctor.COMMAND,
+    )
 }
 
 

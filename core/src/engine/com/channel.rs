@@ -1,0 +1,58 @@
+//! From a file to the impulse response that the CTLE sees: packages, terminations, transmitter and receiver filters.
+
+use super::config::{ComConfig, PackageCase, Role};
+use super::impulse::impulse_450;
+use crate::error::{Error, Result};
+use crate::medium::Network;
+use crate::medium::electrical::Side;
+use crate::medium::network::voltage_transfer;
+use num_complex::Complex64;
+use std::f64::consts::{PI, TAU};
+
+/// The transmitter's filter is delayed by so many transition times, which places the samples of the grid.
+const DELAY_RISE_TIMES: f64 = 3.0;
+
+/// Differential two-port of a channel, its pairs guessed.
+pub(super) fn two_port(name: &str, network: &Network) -> Result<Network> {
+    match network.n_ports() {
+        2 => Ok(network.clone()),
+        4 => network.differential(None),
+        n => Err(Error::parameter(format!("ports of {name}"), n, "4, or 2 for a differential two-port")),
+    }
+}
+
+/// Impulse response from the transmitter's die to the CTLE's input, in units of the transmitter's amplitude.
+pub(super) fn impulse(
+    name: &str,
+    channel: &Network,
+    config: &ComConfig,
+    case: &PackageCase,
+    role: Role,
+) -> Result<Vec<f64>> {
+    let freq_hz = channel.freq_hz();
+    let tx = config.package(case, Side::Tx, role).network(freq_hz)?;
+    let rx = config.package(case, Side::Rx, role).network(freq_hz)?;
+    let whole = tx.cascade(channel)?.cascade(&rx)?;
+    // R_d is that of one leg.
+    let [source, load] = config.termination_ohm.map(|r| 2.0 * r);
+    let transfer = voltage_transfer(&whole, source, load)?;
+    let h: Vec<Complex64> = transfer
+        .iter()
+        .zip(freq_hz)
+        .map(|(h, f)| h * transmitter_filter(*f, config.rise_s) * receiver_filter(*f, config))
+        .collect();
+    impulse_450(name, freq_hz, &h, config.sample_s())
+}
+
+/// H_t with the release's delay.
+fn transmitter_filter(freq_hz: f64, rise_s: f64) -> Complex64 {
+    let gaussian = (-2.0 * (PI * freq_hz * rise_s / 1.6832).powi(2)).exp();
+    Complex64::from_polar(gaussian, -TAU * freq_hz * DELAY_RISE_TIMES * rise_s)
+}
+
+/// H_r: Butterworth of fourth order with its coefficients as printed in Annex 93A (93A-20).
+pub(super) fn receiver_filter(freq_hz: f64, config: &ComConfig) -> Complex64 {
+    let x = freq_hz / (config.receiver_corner * config.rate_hz);
+    let x2 = x * x;
+    Complex64::new(1.0 - 3.414_214 * x2 + x2 * x2, 2.613_126 * (x - x * x2)).inv()
+}

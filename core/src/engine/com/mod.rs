@@ -1,0 +1,305 @@
+//! Channel operating margin by Annex 93A of IEEE 802.3, in the numbers of release 4.50 of its reference code.
+//!
+//! ```text
+//! COM = 20 log10(A_s/A_ni)        A_s = R_LM h(t_s)/(L - 1),   P(noise and interference <= -A_ni) = DER_0
+//! FOM = 10 log10(A_s²/(σ_TX² + σ_ISI² + σ_J² + σ_XT² + σ_N²)), which the search maximizes
+//! ```
+//!
+//! | step | where |
+//! |---|---|
+//! | keywords of the workbooks, MATLAB texts | `keywords`, `matlab`, `config` |
+//! | packages, terminations, filters | `channel` |
+//! | extrapolation and impulse response of the release | `impulse` |
+//! | pulse behind the CTLE, quadratic forms of the taps | `pulse` |
+//! | sampling time, DFE, terms, FOM | `decision` |
+//! | search | `search` |
+//! | distribution, A_ni | `distribution` |
+//!
+//! Not computed, and refused: floating DFE taps, the receiver of Annex 178A, MLSE, board models, ERL, C2M.
+
+mod channel;
+mod config;
+mod decision;
+mod distribution;
+mod equalizer;
+mod impulse;
+mod keywords;
+mod matlab;
+mod pulse;
+mod search;
+
+pub use config::{ComConfig, Role};
+pub use equalizer::FixedEqualizer;
+
+use crate::error::{Error, Result};
+use crate::medium::Network;
+use crate::run::Run;
+use config::PackageCase;
+use decision::{Decision, signal_v};
+use distribution::Distribution;
+use pulse::{Taps, slope};
+use search::{Paths, Pulses, no_pulse, plain, search};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// RMS voltages at the slicer, by origin.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct NoiseBudget {
+    /// Receiver noise behind H_r and the CTLE, V rms.
+    #[serde(rename = "thermal")]
+    pub thermal_v: f64,
+    /// Transmitter noise by SNR_TX, V rms.
+    #[serde(rename = "transmitter")]
+    pub transmitter_v: f64,
+    /// Dual-Dirac and random jitter, V rms.
+    #[serde(rename = "jitter")]
+    pub jitter_v: f64,
+    /// Intersymbol interference that the equalizer leaves, V rms.
+    #[serde(rename = "isi")]
+    pub isi_v: f64,
+    /// Crosstalk at its worst phase, V rms.
+    #[serde(rename = "crosstalk")]
+    pub crosstalk_v: f64,
+    /// Quantizer noise, V rms; 0 in Annex 93A.
+    #[serde(rename = "quantizer")]
+    pub quantizer_v: f64,
+}
+
+/// The setting that a figure belongs to.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FoundEqualizer {
+    /// Gain of the CTLE at 0 Hz, dB.
+    pub ctle_gdc_db: f64,
+    /// Gain of its low-frequency stage at 0 Hz, dB.
+    pub ctle_gdc2_db: f64,
+    /// Transmitter taps by place in UI, the main one left out.
+    pub tx_ffe: BTreeMap<i32, f64>,
+    /// Receiver FFE, `[1.0]`: Annex 93A has none.
+    pub rx_ffe: Vec<f64>,
+    /// Taps of it before the main one.
+    pub rx_ffe_pre: usize,
+    /// DFE taps relative to the cursor.
+    pub dfe: Vec<f64>,
+    /// Samples of T_b/M after the sampling time of the release.
+    pub sampling_offset: i64,
+}
+
+/// The figures of one package case.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ComCase {
+    /// Number of the case, from 1, in the order of `z_p select`.
+    pub case: usize,
+    /// Channel operating margin, dB.
+    pub com_db: f64,
+    /// The same without sequence detection, dB.
+    pub com_dfe_db: f64,
+    /// What sequence detection is credited with, dB; 0 in Annex 93A.
+    pub mlsd_gain_db: f64,
+    /// Figure of merit, dB.
+    pub fom_db: f64,
+    /// A_s, V.
+    pub signal_v: f64,
+    /// A_ni at DER_0, V.
+    pub noise_v: f64,
+    /// 2 (A_s - A_ni), V.
+    pub veo_v: f64,
+    /// -20 log10(1 - 10^(-COM/20)), dB; NaN for a COM of at most 0.
+    pub vec_db: f64,
+    /// Noise by origin.
+    pub noise_budget: NoiseBudget,
+    /// The setting.
+    pub equalizer: FoundEqualizer,
+    /// Settings tried.
+    pub n_candidates: usize,
+}
+
+/// A channel's margin: the worst of its package cases, and all of them.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Com {
+    /// Release whose rules were followed.
+    pub release: &'static str,
+    /// Whether the worst case reaches `COM Pass threshold`.
+    pub passed: bool,
+    /// The limit, dB.
+    pub pass_db: f64,
+    /// The figures of the worst case.
+    #[serde(flatten)]
+    pub worst: ComCase,
+    /// One entry a package case.
+    pub cases: Vec<ComCase>,
+    /// What was assumed.
+    pub warnings: Vec<String>,
+}
+
+/// Channel operating margin of a channel with its aggressors, each a 4-port (its pairs guessed) or a differential
+/// two-port. What `fixed` leaves open is searched over the configuration's grid, exhaustively.
+///
+/// # Errors
+/// [`Error::Parameter`] for networks of other ports, a DFE of another length, a thru without a pulse, noise that cannot
+/// be told from 0; [`Error::Grid`] for a file of fewer than 52 points or a response before its cause;
+/// [`Error::Interrupted`].
+pub fn com(
+    thru: &Network,
+    fext: &[Network],
+    next: &[Network],
+    config: &ComConfig,
+    fixed: &FixedEqualizer,
+    run: &Run,
+) -> Result<Com> {
+    if let Some(dfe) = fixed.dfe.as_ref().filter(|d| d.len() != config.b_max.len()) {
+        let requirement = format!("N_b = {}", config.b_max.len());
+        return Err(Error::parameter("length of fixed_equalizer.dfe", dfe.len(), requirement));
+    }
+    let mut warnings = Vec::new();
+    let mut load = |name: String, network: &Network| {
+        let channel = channel::two_port(&name, network)?;
+        for warning in channel.warnings().iter().cloned().chain(assumptions(network, &channel, config)) {
+            let warning = format!("{name}: {warning}");
+            if !warnings.contains(&warning) {
+                warnings.push(warning);
+            }
+        }
+        Ok::<_, Error>((name, channel))
+    };
+    let thru = load("thru".into(), thru)?;
+    let mut all = |kind: &str, networks: &[Network]| {
+        networks.iter().enumerate().map(|(i, n)| load(format!("{kind}.{i}"), n)).collect::<Result<Vec<_>>>()
+    };
+    let (fext, next) = (all("fext", fext)?, all("next", next)?);
+    let mut cases = Vec::with_capacity(config.cases.len());
+    for (i, case) in config.cases.iter().enumerate() {
+        run.check()?;
+        cases.push(one_case(i + 1, case, &thru, &fext, &next, config, fixed, run)?);
+    }
+    let worst = cases.iter().min_by(|a, b| a.com_db.total_cmp(&b.com_db)).cloned();
+    let worst = worst.ok_or_else(|| Error::parameter("z_p select", "no case", "at least one"))?;
+    let passed = worst.com_db >= config.pass_db;
+    Ok(Com { release: "4.50", passed, pass_db: config.pass_db, worst, cases, warnings })
+}
+
+type Named = (String, Network);
+
+#[allow(clippy::too_many_arguments, reason = "those of com, and the case")]
+fn one_case(
+    number: usize,
+    case: &PackageCase,
+    thru: &Named,
+    fext: &[Named],
+    next: &[Named],
+    config: &ComConfig,
+    fixed: &FixedEqualizer,
+    run: &Run,
+) -> Result<ComCase> {
+    let impulse = |n: &Named, role: Role| channel::impulse(&n.0, &n.1, config, case, role);
+    let paths = Paths {
+        thru: impulse(thru, Role::Thru)?,
+        fext: fext.iter().map(|n| impulse(n, Role::Fext)).collect::<Result<_>>()?,
+        next: next.iter().map(|n| impulse(n, Role::Next)).collect::<Result<_>>()?,
+        freq_hz: thru.1.freq_hz().to_vec(),
+    };
+    refuse_inverted(&paths.thru)?;
+    let best = search(&paths, config, fixed, run)?;
+    let pulses = Pulses::new(&paths, config, best.gdc_db, best.gdc2_db)?;
+    let decision = pulses.decide(config, &best.taps, fixed).ok_or_else(no_pulse)?;
+    let terms = decision.terms;
+    let signal_v = signal_v(config, decision.cursor_v);
+    let sigma_v = (terms.transmitter_v2 + terms.random_jitter_v2 + terms.thermal_v2).sqrt();
+    let samples = samples(&pulses, config, &decision, &best.taps);
+    let noise_v = Distribution::new(config, signal_v, &samples, sigma_v, run)?.noise_v(config.der);
+    if noise_v <= 0.0 {
+        return Err(Error::parameter("noise at DER_0", noise_v, "above 0, or COM has no value"));
+    }
+    let com_db = 20.0 * (signal_v / noise_v).log10();
+    let eye = 1.0 - 10_f64.powf(-com_db / 20.0);
+    Ok(ComCase {
+        case: number,
+        com_db,
+        com_dfe_db: com_db,
+        mlsd_gain_db: 0.0,
+        fom_db: decision.fom_db,
+        signal_v,
+        noise_v,
+        veo_v: 2.0 * (signal_v - noise_v),
+        vec_db: if eye > 0.0 { -20.0 * eye.log10() } else { f64::NAN },
+        noise_budget: NoiseBudget {
+            thermal_v: terms.thermal_v2.sqrt(),
+            transmitter_v: terms.transmitter_v2.sqrt(),
+            jitter_v: terms.jitter_v2.sqrt(),
+            isi_v: terms.isi_v2.sqrt(),
+            crosstalk_v: terms.crosstalk_v2.sqrt(),
+            quantizer_v: 0.0,
+        },
+        equalizer: FoundEqualizer {
+            ctle_gdc_db: pulses.stage.gdc_db,
+            ctle_gdc2_db: pulses.stage.gdc2_db,
+            tx_ffe: best.taps.iter().copied().filter(|t| t.0 != 0).collect(),
+            rx_ffe: vec![1.0],
+            rx_ffe_pre: 0,
+            dfe: decision.dfe,
+            sampling_offset: fixed.sampling_offset.unwrap_or(0),
+        },
+        n_candidates: best.n_candidates,
+    })
+}
+
+/// A thru whose largest excursion is negative has its legs swapped on one side; its COM would be that of the ringing.
+fn refuse_inverted(impulse: &[f64]) -> Result<()> {
+    let (low, high) = impulse.iter().fold((0.0_f64, 0.0_f64), |(l, h), v| (l.min(*v), h.max(*v)));
+    if high > -low {
+        return Ok(());
+    }
+    let requirement = "positive: the legs of one side are swapped, so give the port pairs";
+    Err(Error::parameter("largest excursion of the thru's impulse response", low, requirement))
+}
+
+/// Every sample that enters the distribution as deltas: interference left, A_DD times slopes, crosstalk.
+fn samples(pulses: &Pulses, config: &ComConfig, decision: &Decision, taps: &Taps) -> Vec<f64> {
+    let m = config.samples_per_symbol;
+    let shaped = pulses.thru.shaped(taps);
+    let (phase, cursor) = (decision.at % m, decision.at / m);
+    let mut out: Vec<f64> = shaped.iter().skip(phase).step_by(m).copied().collect();
+    out[cursor] = 0.0;
+    for (n, b) in decision.dfe.iter().enumerate() {
+        if let Some(v) = out.get_mut(cursor + 1 + n) {
+            *v -= b * decision.cursor_v;
+        }
+    }
+    out.extend((phase..shaped.len()).step_by(m).map(|i| config.a_dd_ui * slope(&shaped, i, m)));
+    for pulse in &pulses.fext {
+        out.extend(pulse.shaped(taps).iter().skip(pulse.worst_phase(taps).0).step_by(m));
+    }
+    for pulse in &pulses.next {
+        out.extend(pulse.v.iter().skip(pulse.worst_phase(&plain()).0).step_by(m));
+    }
+    out
+}
+
+/// What the release adds to a file that it does not say.
+fn assumptions(network: &Network, channel: &Network, config: &ComConfig) -> Vec<String> {
+    let freq_hz = channel.freq_hz();
+    let (first, last) = (freq_hz[0], freq_hz[freq_hz.len() - 1]);
+    let mut out = Vec::new();
+    if network.freq_hz()[0] > 0.0 {
+        out.push(format!(
+            "no point at 0 Hz: the magnitude there is the line through the first 10 points from {first} Hz"
+        ));
+    }
+    let end = 0.5 * config.rate_hz * config.samples_per_symbol as f64;
+    if last < end {
+        let short = if last < 0.5 * config.rate_hz { ", below half the symbol rate" } else { "" };
+        out.push(format!("ends at {last} Hz{short}: magnitude and phase are extrapolated to {end} Hz"));
+    }
+    let even = |w: &[f64]| (w[0] + w[2] - 2.0 * w[1]).abs() <= 1e-6 * (w[2] - w[0]);
+    if !freq_hz.windows(3).all(even) {
+        out.push("frequencies are not equidistant: interpolated linearly in magnitude and phase".into());
+    }
+    if let Ok(quality) = network.quality()
+        && !quality.passive
+    {
+        out.push(format!(
+            "not passive: largest singular value {:.6} at {} Hz; taken as it is",
+            quality.max_singular_value, quality.max_singular_value_freq_hz
+        ));
+    }
+    out
+}

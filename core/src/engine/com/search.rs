@@ -1,0 +1,171 @@
+//! Every setting of the grid, judged by its figure of merit.
+
+use super::channel::receiver_filter;
+use super::config::{ComConfig, Role};
+use super::decision::{Decision, decide};
+use super::equalizer::FixedEqualizer;
+use super::pulse::{Pulse, Taps};
+use crate::error::{Error, Result};
+use crate::receiver::CtleStage;
+use crate::run::Run;
+use rayon::prelude::*;
+
+/// Candidates between two looks at the cancel flag.
+const BLOCK: usize = 256;
+
+/// Impulse responses at the CTLE's input and the frequencies of the thru's file.
+pub(super) struct Paths {
+    pub(super) thru: Vec<f64>,
+    pub(super) fext: Vec<Vec<f64>>,
+    pub(super) next: Vec<Vec<f64>>,
+    pub(super) freq_hz: Vec<f64>,
+}
+
+/// All pulses behind one CTLE setting.
+pub(super) struct Pulses {
+    pub(super) stage: CtleStage,
+    pub(super) thru: Pulse,
+    pub(super) fext: Vec<Pulse>,
+    pub(super) next: Vec<Pulse>,
+    pub(super) thermal_v2: f64,
+}
+
+/// The transmitter of a near-end aggressor has no FFE.
+pub(super) fn plain() -> Taps {
+    vec![(0, 1.0)]
+}
+
+impl Pulses {
+    pub(super) fn new(paths: &Paths, config: &ComConfig, gdc_db: f64, gdc2_db: f64) -> Result<Self> {
+        let stage = config.stage(gdc_db, gdc2_db)?;
+        let pulse = |impulse: &Vec<f64>, role: Role| {
+            Pulse::new(impulse, stage, config.sample_s(), config.samples_per_symbol, config.amplitude_v(role))
+        };
+        Ok(Self {
+            stage,
+            thru: pulse(&paths.thru, Role::Thru),
+            fext: paths.fext.iter().map(|i| pulse(i, Role::Fext)).collect(),
+            next: paths.next.iter().map(|i| pulse(i, Role::Next)).collect(),
+            thermal_v2: thermal_v2(config, stage, &paths.freq_hz),
+        })
+    }
+
+    fn next_v2(&self) -> f64 {
+        self.next.iter().map(|p| p.worst_phase(&plain()).1).sum()
+    }
+
+    pub(super) fn decide(&self, config: &ComConfig, taps: &Taps, fixed: &FixedEqualizer) -> Option<Decision> {
+        self.decide_with(config, taps, fixed, self.next_v2())
+    }
+
+    fn decide_with(
+        &self,
+        config: &ComConfig,
+        taps: &Taps,
+        fixed: &FixedEqualizer,
+        next_v2: f64,
+    ) -> Option<Decision> {
+        let offset = fixed.sampling_offset.unwrap_or(0);
+        decide(config, &self.thru, &self.fext, next_v2, self.thermal_v2, taps, offset, fixed.dfe.as_deref())
+    }
+}
+
+/// σ_N² = η_0 ∫ |H_r H_ctf|² df over the points of the file above 0 Hz (93A-35).
+fn thermal_v2(config: &ComConfig, stage: CtleStage, freq_hz: &[f64]) -> f64 {
+    let width = |k: usize| {
+        if k + 1 < freq_hz.len() { freq_hz[k + 1] - freq_hz[k] } else { freq_hz[k] - freq_hz[k - 1] }
+    };
+    let density = |f: f64| (receiver_filter(f, config) * stage.response(f)).norm_sqr();
+    config.eta_v2_per_hz
+        * freq_hz.iter().enumerate().filter(|p| *p.1 > 0.0).map(|(k, f)| density(*f) * width(k)).sum::<f64>()
+}
+
+/// The setting found best.
+pub(super) struct Best {
+    pub(super) gdc_db: f64,
+    pub(super) gdc2_db: f64,
+    pub(super) taps: Taps,
+    pub(super) n_candidates: usize,
+}
+
+/// The setting of highest FOM; of equal ones the first in the order of the grid, for any number of threads.
+pub(super) fn search(paths: &Paths, config: &ComConfig, fixed: &FixedEqualizer, run: &Run) -> Result<Best> {
+    let one_or = |value: Option<f64>, grid: &[f64]| value.map_or_else(|| grid.to_vec(), |v| vec![v]);
+    let (high, low) =
+        (one_or(fixed.ctle_gdc_db, &config.gdc_db), one_or(fixed.ctle_gdc2_db, &config.gdc2_db));
+    let gains: Vec<(f64, f64)> = high.iter().flat_map(|h| low.iter().map(move |l| (*h, *l))).collect();
+    let settings = match &fixed.tx_ffe {
+        Some(taps) => vec![with_main(taps)],
+        None => settings(config),
+    };
+    if settings.is_empty() {
+        let requirement = "small enough for the taps of the grid";
+        return Err(Error::parameter("c(0)", config.c0_min, requirement));
+    }
+    if let ([gains], [taps]) = (&gains[..], &settings[..]) {
+        return Ok(Best { gdc_db: gains.0, gdc2_db: gains.1, taps: taps.clone(), n_candidates: 1 });
+    }
+    let done = std::sync::atomic::AtomicU64::new(0);
+    let found = run.install(|| {
+        gains
+            .par_iter()
+            .map(|&(gdc_db, gdc2_db)| {
+                run.check()?;
+                let pulses = Pulses::new(paths, config, gdc_db, gdc2_db)?;
+                let next_v2 = pulses.next_v2();
+                let mut best: Option<(f64, usize)> = None;
+                for (i, taps) in settings.iter().enumerate() {
+                    if i % BLOCK == 0 {
+                        run.check()?;
+                    }
+                    if let Some(d) = pulses.decide_with(config, taps, fixed, next_v2)
+                        && best.is_none_or(|b| d.fom_db > b.0)
+                    {
+                        best = Some((d.fom_db, i));
+                    }
+                }
+                let n = 1 + done.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                run.report(n, gains.len() as u64);
+                Ok(best)
+            })
+            .collect::<Result<Vec<_>>>()
+    })?;
+    let best = found
+        .iter()
+        .zip(&gains)
+        .filter_map(|(b, g)| b.map(|(fom, i)| (fom, i, g)))
+        .reduce(|a, b| if b.0 > a.0 { b } else { a });
+    let Some((_, i, gains_db)) = best else {
+        return Err(no_pulse());
+    };
+    let n_candidates = gains.len() * settings.len();
+    Ok(Best { gdc_db: gains_db.0, gdc2_db: gains_db.1, taps: settings[i].clone(), n_candidates })
+}
+
+/// The error of a thru that carries no pulse.
+pub(super) fn no_pulse() -> Error {
+    let requirement = "one that rises above 0: swapped legs or a crosstalk file turn it over";
+    Error::parameter("thru", "a pulse response without a positive cursor", requirement)
+}
+
+/// The taps other than 0, with the main one.
+fn with_main(taps: &[(i32, f64)]) -> Taps {
+    let main = 1.0 - taps.iter().map(|t| t.1.abs()).sum::<f64>();
+    let mut all: Taps = taps.iter().copied().filter(|t| t.1 != 0.0).chain([(0, main)]).collect();
+    all.sort_by_key(|t| t.0);
+    all
+}
+
+/// Every combination of the grid's taps whose main tap is large enough.
+fn settings(config: &ComConfig) -> Vec<Taps> {
+    let mut all: Vec<Vec<(i32, f64)>> = vec![vec![]];
+    for (place, values) in &config.taps {
+        all = all
+            .iter()
+            .flat_map(|s| values.iter().map(move |v| [s.as_slice(), &[(*place, *v)]].concat()))
+            .collect();
+    }
+    // Decimal grids: 0.54 must not fail by a rounding.
+    let allowed = |taps: &Taps| taps.iter().any(|t| t.0 == 0 && t.1 > 0.0 && t.1 >= config.c0_min - 1e-9);
+    all.iter().map(|s| with_main(s)).filter(allowed).collect()
+}
