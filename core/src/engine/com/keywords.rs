@@ -63,7 +63,7 @@ const MODELLED: [&str; 54] = [
 ];
 
 /// Keywords of reports, plots, and of parts that are switched off by a keyword below or that are judged elsewhere.
-const WITHOUT_EFFECT: [&str; 57] = [
+const WITHOUT_EFFECT: [&str; 56] = [
     "Delta_f",
     "ERL",
     "ERL Pass threshold",
@@ -120,7 +120,6 @@ const WITHOUT_EFFECT: [&str; 57] = [
     "N_qb",
     "P_qc",
     "add_rx_noise",
-    "CTLE_type",
 ];
 
 /// Keywords whose other values would change the result by rules that are not computed.
@@ -155,7 +154,7 @@ impl<'a> Keywords<'a> {
                 .chain(&WITHOUT_EFFECT)
                 .copied()
                 .chain(NEUTRAL.iter().map(|n| n.0))
-                .chain(["PMD_type"])
+                .chain(["PMD_type", "CTLE_type"])
         };
         if let Some(name) = map.keys().find(|k| !known().any(|n| n == k.as_str())) {
             return Err(Error::unknown("keyword", name, known()));
@@ -167,6 +166,13 @@ impl<'a> Keywords<'a> {
                 let requirement = format!("{neutral}: other values are not computed by this mode");
                 return Err(Error::parameter(name, value, requirement));
             }
+        }
+        if let Some(kind) = map.get("CTLE_type").filter(|v| v.as_str() != Some("CL120d")) {
+            return Err(Error::parameter(
+                "CTLE_type",
+                kind,
+                "\"CL120d\": others are not computed by this mode",
+            ));
         }
         if let Some(kind) = map.get("PMD_type").filter(|v| v.as_str() == Some("C2M")) {
             return Err(Error::parameter(
