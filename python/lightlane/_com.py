@@ -315,7 +315,7 @@ def com(
     >>> import lightlane as ll
     >>> ll.com("thru.s4p", config={"f_b": 53.125})
     Traceback (most recent call last):
-    lightlane._exceptions.ParameterError: A_v = nothing: must be given: the release has no default for it
+    lightlane._exceptions.ParameterError: DER_0 = nothing: must be given: the release has no default for it
     """
     if not isinstance(config, ComConfig):
         config = ComConfig.read(config) if isinstance(config, str | os.PathLike) else ComConfig(config)

@@ -29,7 +29,7 @@ def reals(name: str, values: ArrayLike) -> NDArray[np.float64]:
     record = given.astype(np.float64)
     bad = np.flatnonzero(~(np.abs(record) <= _LARGEST))
     if len(bad) > 0:
-        at, value = f"{name}[{bad[0]}]", float(record[bad[0]])
+        value = float(record[bad[0]])
         requirement = f"finite and within {_LARGEST:g} of 0"
-        raise ParameterError(f"{at} = {value}: must be {requirement}", at, value, requirement)
+        raise ParameterError(f"{name}[{bad[0]}] = {value}: must be {requirement}", name, value, requirement)
     return record

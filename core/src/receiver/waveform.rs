@@ -36,7 +36,7 @@ const JITTER_ORDERS: usize = 3;
 /// statistical engine found. Phase 0 is its sampling instant.
 ///
 /// # Errors
-/// As [`crate::receiver::equalize`]; [`Error::Parameter`] for `samples_per_symbol` below 4, or without a multiple up to
+/// As [`crate::receiver::equalize`]; [`crate::Error::Parameter`] for `samples_per_symbol` below 4, or without a multiple up to
 /// 1024 in common with the grid's, and for a link whose record is not explained by words of its memory to 5 % of the
 /// half-eye.
 pub fn waveform(

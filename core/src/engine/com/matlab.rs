@@ -130,7 +130,7 @@ fn range(first: f64, step: f64, last: f64) -> Option<Vec<f64>> {
     }
     let n = (count + 1e-9).floor() as usize;
     // Settings are decimal: -0.2 + 2·0.1 must be 0, not 2.8e-17, or equal settings would differ.
-    Some((0..=n).map(|i| ((first + i as f64 * step) * 1e12).round() * 1e-12).collect())
+    Some((0..=n).map(|i| ((first + i as f64 * step) * 1e12).round() / 1e12).collect())
 }
 
 #[cfg(test)]
