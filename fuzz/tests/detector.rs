@@ -39,3 +39,19 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_trellis_without_events_errs_never() {
+    // Feedback of nothing, a cursor far above the noise: no event is near enough to be kept.
+    InLane {
+        cursors: vec![523.8],
+        dfe: vec![0.0, 0.0],
+        sigma_v: 1e-6,
+        correlation: 0.0,
+        modulation: Modulation::Pam4,
+        whitening_taps: 0,
+        ffe: vec![0.0],
+        step: 0.0,
+    }
+    .check();
+}

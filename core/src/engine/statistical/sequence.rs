@@ -56,6 +56,8 @@ pub(super) struct Sequence {
     events: Vec<Event>,
     shapes: Vec<Shape>,
     bits: f64,
+    /// Levels of a symbol, of which there may be no event.
+    levels: usize,
     /// 20 log10 of the least x over that of the slicer with correct feedback.
     pub(super) gain: f64,
 }
@@ -193,12 +195,12 @@ impl Sequence {
         let steps = detector.levels_v.windows(2).map(|w| 0.5 * (w[1] - w[0]).abs());
         let slicer = steps.fold(f64::INFINITY, f64::min) / v2[0].sqrt();
         let gain = if least.is_finite() && slicer > 0.0 { 20.0 * (least / slicer).log10() } else { f64::NAN };
-        Ok(Self { events, shapes, bits: alphabet.bits(), gain })
+        Ok(Self { events, shapes, bits: alphabet.bits(), levels: alphabet.size(), gain })
     }
 
     /// The union of the events with every Gaussian noise `scale` times as large.
     pub(super) fn ratios(&self, scale: f64) -> SequenceRatios {
-        let m = self.events.first().map_or(0, |e| e.sent.len());
+        let m = self.levels;
         let (mut ser, mut pairs, mut by_level) = (0.0, 0.0, vec![0.0; m]);
         let mut tails: Vec<Nodes<'_>> = self.shapes.iter().map(|s| Nodes::new(s, scale)).collect();
         for event in &self.events {
