@@ -512,7 +512,10 @@ class Ideal(_methods.Block):
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
 class Jitter(Config):
-    """Transmitter jitter, untracked by the clock recovery.
+    """Transmitter jitter.
+
+    Random, dual-Dirac and even-odd jitter are what clock recovery leaves; a sinusoid and a frequency
+    of the transmitter's own may be tracked by it in the waveform mode.
 
     Parameters
     ----------
