@@ -118,8 +118,7 @@ impl Receiver {
     #[must_use]
     pub fn adaptive(&self) -> Self {
         let frozen = |dfe: &Dfe| dfe.values.as_ref().map_or(dfe.taps, Vec::len);
-        let settled = self.ffe.as_ref().is_some_and(|f| f.taps.is_some())
-            || self.dfe.as_ref().is_some_and(|d| d.values.is_some());
+        let settled = self.is_settled();
         Self {
             ffe: self.ffe.as_ref().map(|f| Ffe { taps: None, ..f.clone() }),
             dfe: self.dfe.as_ref().map(|d| Dfe { taps: frozen(d), values: None, ..d.clone() }),
@@ -128,6 +127,12 @@ impl Receiver {
             thresholds_v: if settled { None } else { self.thresholds_v.clone() },
             ..self.clone()
         }
+    }
+
+    /// Whether it holds taps, which an analysis settles together with phase and thresholds.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.ffe.as_ref().is_some_and(|f| f.taps.is_some())
+            || self.dfe.as_ref().is_some_and(|d| d.values.is_some())
     }
 
     /// Checks every field.

@@ -11,8 +11,8 @@ impl PreparedLane {
     /// the lane's.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for thresholds that were given; those of the receiver's adaptation by [`receiver::equalize`], of [`AdaptiveEqualizer::new`] and of
-    /// [`simulate_adaptive`].
+    /// [`Error::Parameter`] for thresholds that were given; those of the receiver's adaptation by
+    /// [`receiver::equalize`], of [`AdaptiveEqualizer::new`] and of [`simulate_adaptive`].
     pub fn simulate_adaptive(
         &self,
         adaptation: &Adaptation,
@@ -20,9 +20,7 @@ impl PreparedLane {
     ) -> Result<AdaptiveCounts> {
         let run = &simulation.run;
         let receiver = &self.lane.receiver;
-        let settled = receiver.ffe.as_ref().is_some_and(|f| f.taps.is_some())
-            || receiver.dfe.as_ref().is_some_and(|d| d.values.is_some());
-        if let Some(thresholds_v) = receiver.thresholds_v.as_ref().filter(|_| !settled) {
+        if let Some(thresholds_v) = receiver.thresholds_v.as_ref().filter(|_| !receiver.is_settled()) {
             // Those of an analysis belong to its taps and go with them; given ones would be ignored.
             let requirement = "None with adapt, which decides midway between the levels";
             return Err(Error::parameter("receiver.thresholds_v", format!("{thresholds_v:?}"), requirement));
