@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,7 +10,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lightlane import _native
-from lightlane._spec import Networks
 
 if TYPE_CHECKING:
     from lightlane._methods import LaneMethods
@@ -88,6 +86,4 @@ def jitter_tolerance(
 def _asked(
     lane: LaneMethods, frequencies_hz: ArrayLike
 ) -> tuple[str, dict[str, _native.Network], list[float]]:
-    networks = Networks()
-    text = json.dumps(lane._plain(networks))
-    return text, dict(networks), np.atleast_1d(np.asarray(frequencies_hz, dtype=float)).tolist()
+    return *lane._native_arguments(), np.atleast_1d(np.asarray(frequencies_hz, dtype=float)).tolist()

@@ -150,10 +150,14 @@ class LaneMethods(RareMethods):
             return Simulation(counts, seed, self.digest, dfe=dfe)
         if samples_per_symbol is not None:
             _native.whole(samples_per_symbol, "samples_per_symbol", 1)
-        networks = Networks()
-        text = json.dumps(self._plain(networks))
         found = _native.simulate_waveform(
-            text, dict(networks), n_symbols, seed, samples_per_symbol, threads, progress, stop_at_bit_errors
+            *self._native_arguments(),
+            n_symbols,
+            seed,
+            samples_per_symbol,
+            threads,
+            progress,
+            stop_at_bit_errors,
         )
         return Simulation(found.counts(), seed, self.digest, found)
 
@@ -174,11 +178,8 @@ class LaneMethods(RareMethods):
         if mode != "baud":
             requirement = "'baud' with adapt"
             raise ParameterError(f"mode = {mode!r}: must be {requirement}", "mode", mode, requirement)
-        networks = Networks()
-        text = json.dumps(self._plain(networks))
         found = _native.simulate_adaptive(
-            text,
-            dict(networks),
+            *self._native_arguments(),
             json.dumps(adapt._plain(Networks())),
             n_symbols,
             seed,
@@ -325,14 +326,17 @@ class LaneMethods(RareMethods):
         with _lock:
             report = _reports.pop(key, None)
         if report is None:
-            networks = Networks()
-            text = json.dumps(self._plain(networks))
-            report = _native.analyze(text, dict(networks), count)
+            report = _native.analyze(*self._native_arguments(), count)
         with _lock:
             _reports[key] = report
             while len(_reports) > _KEPT_REPORTS:
                 del _reports[next(iter(_reports))]
         return report
+
+    def _native_arguments(self) -> tuple[str, dict[str, _native.Network]]:
+        """Return the lane as native functions take it: its text, and the networks that the text names."""
+        networks = Networks()
+        return json.dumps(self._plain(networks)), dict(networks)
 
     def _resolved_as(self, text: str) -> Lane:
         """Make the lane that a native report resolved this one to; its networks are this one's."""
