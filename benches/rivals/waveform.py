@@ -13,7 +13,6 @@ counts. All ways must give the same decisions.
 
 import os
 import sys
-import time
 from collections.abc import Callable
 
 os.environ.setdefault("RAYON_NUM_THREADS", "1")
@@ -22,6 +21,7 @@ import numba
 import numpy as np
 import scipy
 import scipy.signal
+from chain import best
 
 import lightlane as ll
 
@@ -153,16 +153,6 @@ def fused(levels, pulse, b, a, phase, training, n_training, step):
                 if i == phase:
                     r[first + k] = out
     return adapt(r, training, n_training, step)
-
-
-def best(work: Callable[[], object], seconds: float) -> float:
-    """Shortest of the repetitions that fit."""
-    start, shortest = time.perf_counter(), float("inf")
-    while time.perf_counter() - start < seconds:
-        now = time.perf_counter()
-        work()
-        shortest = min(shortest, time.perf_counter() - now)
-    return shortest
 
 
 def main() -> None:
