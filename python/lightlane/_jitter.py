@@ -30,7 +30,7 @@ class JitterTransfer:
     gain : numpy.ndarray
         Amplitude of the sampling phase over that of the jitter, measured, (F,).
     model : numpy.ndarray
-        |H| of the second-order loop without latency, (F,).
+        Magnitude of the transfer of the second-order loop without latency, (F,).
     """
 
     frequency_hz: Array
