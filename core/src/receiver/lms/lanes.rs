@@ -1,8 +1,8 @@
 //! Sixteen adaptive equalizers side by side: segments of a record, lanes of a cable or seeds of a study.
 
+use super::{Lms, LmsUpdate, check_training, diverged};
 use crate::error::{Error, Result};
 use crate::modulation::Modulation;
-use crate::receiver::lms::{Lms, LmsUpdate, check_training, diverged};
 use crate::receiver::sample::largest;
 use crate::run::Run;
 use crate::simd::Level;
