@@ -1,6 +1,6 @@
 //! The search for a detector's error events, the likeliest first.
 
-use super::correlation::overlap;
+use super::super::correlation::overlap;
 use crate::density::q;
 use crate::error::Result;
 use crate::receiver::SequenceDetector;
