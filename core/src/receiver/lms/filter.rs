@@ -79,15 +79,13 @@ impl Filter {
 
     /// A filter for another alphabet, its taps held within bounds.
     pub(crate) fn with(lms: &Lms, limit: f64, slicer: Slicer, limits: Option<Limits>) -> Self {
-        let n = lms.ffe.len();
-        let groups = lms.groups().into_iter().rev().map(|(first, end)| (n - end, n - first)).collect();
         let reversed = |taps: &[f64]| taps.iter().rev().copied().collect::<Vec<_>>();
         Self {
             update: lms.update,
             step: lms.step,
             limit,
             slicer,
-            groups,
+            groups: lms.groups_reversed(),
             limits: limits.map(|l| Limits { ffe: reversed(&l.ffe), ..l }),
             pre: lms.pre,
             c: reversed(&lms.ffe),

@@ -260,6 +260,12 @@ impl Lms {
         groups
     }
 
+    /// The same of taps in reversed order, as filters keep them.
+    fn groups_reversed(&self) -> Vec<(usize, usize)> {
+        let n = self.ffe.len();
+        self.groups().into_iter().rev().map(|(first, end)| (n - end, n - first)).collect()
+    }
+
     /// Largest error that is not yet divergence, for samples of at most this magnitude.
     pub(crate) fn error_limit(&self, largest: f64) -> f64 {
         let sum = |taps: &[f64]| taps.iter().map(|t| t.abs()).sum::<f64>();
