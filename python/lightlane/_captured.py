@@ -12,7 +12,7 @@ from lightlane import _native
 from lightlane._exceptions import ParameterError
 from lightlane._frozen import read_only
 from lightlane._reals import reals
-from lightlane._results import Bathtub
+from lightlane._responses import Bathtub
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

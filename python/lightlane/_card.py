@@ -11,7 +11,8 @@ from lightlane._text import decibels, ranged, ratio
 
 if TYPE_CHECKING:
     from lightlane._config import Lane
-    from lightlane._results import LaneReport, Simulation
+    from lightlane._report import LaneReport
+    from lightlane._simulation import Simulation
 
 __all__ = ["lane_card", "network_card", "report_card", "simulation_card"]
 

@@ -18,7 +18,7 @@ from lightlane import _native
 from lightlane._base import checked_threads
 from lightlane._exceptions import ParameterError, wrong_type
 from lightlane._frozen import Frozen
-from lightlane._results import LaneReport
+from lightlane._report import LaneReport
 from lightlane._spec import Networks
 from lightlane._text import fixed, ratio, value_range
 

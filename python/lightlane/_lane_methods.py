@@ -17,7 +17,8 @@ from lightlane._card import lane_card
 from lightlane._exceptions import ParameterError, wrong_type
 from lightlane._jitter import JitterTolerance, JitterTransfer, jitter_tolerance, jitter_transfer
 from lightlane._rare import RareMethods
-from lightlane._results import LaneReport, Simulation
+from lightlane._report import LaneReport
+from lightlane._simulation import Simulation
 from lightlane._spec import Networks
 
 if TYPE_CHECKING:
