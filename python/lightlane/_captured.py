@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lightlane import _native
-from lightlane._exceptions import ParameterError
+from lightlane._exceptions import refused
 from lightlane._frozen import read_only
 from lightlane._reals import reals
 from lightlane._responses import Bathtub
@@ -331,9 +331,7 @@ def _locate(y: Reals, m: int, sent: NDArray[np.uint8], levels: int) -> tuple[int
     if best is None:
         value_text = f"{len(sent)} symbols"
         requirement = f"at least {_FEWEST_SYMBOLS} that the samples hold"
-        raise ParameterError(
-            f"symbols = {value_text}: must be {requirement}", "symbols", value_text, requirement
-        )
+        raise refused("symbols", value_text, requirement)
     return best[1], best[2]
 
 
@@ -379,4 +377,4 @@ def _width(above: Reals, below: Reals) -> float:
 
 def _in_domain(name: str, value: object, holds: bool, requirement: str) -> None:
     if not holds:
-        raise ParameterError(f"{name} = {value}: must be {requirement}", name, value, requirement)
+        raise refused(name, value, requirement)

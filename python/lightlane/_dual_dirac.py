@@ -8,7 +8,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lightlane._exceptions import ParameterError
+from lightlane._exceptions import refused
 from lightlane._reals import reals
 
 __all__ = ["DualDirac", "fit_bathtub", "fit_crossings"]
@@ -76,7 +76,7 @@ def fit_bathtub(phase_ui: Reals, ber: Reals, highest: float, lowest: float) -> D
     """Fit a line to each flank of a bathtub, time against Q^-1(BER), through the points between the two ratios."""
     if not 0.0 < lowest < highest <= 0.5:
         requirement = "above 0 and below highest, which is at most 0.5"
-        raise ParameterError(f"lowest = {lowest}: must be {requirement}", "lowest", lowest, requirement)
+        raise refused("lowest", lowest, requirement)
     least = float(np.min(ber))
     # The floor may hold many phases, all of them 0 in a count: its middle.
     floor = np.flatnonzero(ber <= least * (1.0 + 1e-9))
@@ -88,17 +88,17 @@ def fit_bathtub(phase_ui: Reals, ber: Reals, highest: float, lowest: float) -> D
         if len(points) < _FEWEST:
             value = f"{len(points)} points between {lowest:.0e} and {highest:.0e}"
             requirement = f"at least {_FEWEST} points of the {name} flank"
-            raise ParameterError(f"bathtub = {value}: must be {requirement}", "bathtub", value, requirement)
+            raise refused("bathtub", value, requirement)
         if len(np.unique(ber[points])) < 2:
             value = f"one ratio, {ber[points[0]]:.3g}, at all points of the {name} flank"
             requirement = "at least two different ratios a flank between lowest and highest"
-            raise ParameterError(f"bathtub = {value}: must be {requirement}", "bathtub", value, requirement)
+            raise refused("bathtub", value, requirement)
     x = np.array([_inverse_q("ber", b) for b in np.clip(ber, 1e-300, 0.5)])
     (slope_l, at_l), (slope_r, at_r) = (_line(x[i], phase_ui[i]) for i in (left, right))
     if slope_l < slope_r:
         value = f"flanks whose random part is {0.5 * (slope_l - slope_r):.3g} UI"
         requirement = "flanks that fall toward the sampling instant"
-        raise ParameterError(f"bathtub = {value}: must be {requirement}", "bathtub", value, requirement)
+        raise refused("bathtub", value, requirement)
     rest = np.concatenate(
         (phase_ui[left] - slope_l * x[left] - at_l, phase_ui[right] - slope_r * x[right] - at_r)
     )
@@ -144,12 +144,12 @@ def fit_crossings(times_ui: ArrayLike, highest: float = 0.05) -> DualDirac:
     times = np.sort(reals("times_ui", times_ui))
     if not 0.0 < highest <= 0.25:
         requirement = "above 0 and at most 0.25, half of an impulse's crossings"
-        raise ParameterError(f"highest = {highest}: must be {requirement}", "highest", highest, requirement)
+        raise refused("highest", highest, requirement)
     tail = int(highest * len(times))
     if tail < _FEWEST_CROSSINGS:
         requirement = f"enough that {highest:g} of them are at least {_FEWEST_CROSSINGS}"
         value = f"{len(times)} times"
-        raise ParameterError(f"times_ui = {value}: must be {requirement}", "times_ui", value, requirement)
+        raise refused("times_ui", value, requirement)
     # The share beyond the i-th from the end, of the one impulse whose half of the crossings it belongs to.
     share = 2.0 * (np.arange(tail) + 0.5) / len(times)
     x = np.array([_inverse_q("share", s) for s in share])
@@ -175,5 +175,5 @@ def _line(x: Reals, y: Reals, weight: Reals | None = None) -> tuple[float, float
 def _inverse_q(name: str, probability: float) -> float:
     if not 0.0 < probability <= 0.5:
         requirement = "above 0 and at most 0.5"
-        raise ParameterError(f"{name} = {probability}: must be {requirement}", name, probability, requirement)
+        raise refused(name, probability, requirement)
     return -_NORMAL.inv_cdf(float(probability))

@@ -14,7 +14,7 @@ from lightlane import _native
 from lightlane._adaptation import Adapted
 from lightlane._base import checked_threads
 from lightlane._card import lane_card
-from lightlane._exceptions import ParameterError, wrong_type
+from lightlane._exceptions import refused, wrong_type
 from lightlane._jitter import JitterTolerance, JitterTransfer, jitter_tolerance, jitter_transfer
 from lightlane._rare import RareMethods
 from lightlane._report import LaneReport
@@ -130,11 +130,10 @@ class LaneMethods(RareMethods):
         """
         if mode not in ("baud", "waveform"):
             requirement = "'baud' or 'waveform'"
-            raise ParameterError(f"mode = {mode!r}: must be {requirement}", "mode", mode, requirement)
+            raise refused("mode", mode, requirement, repr(mode))
         if mode == "baud" and samples_per_symbol is not None:
             requirement = "None in baud mode"
-            message = f"samples_per_symbol = {samples_per_symbol}: must be {requirement}"
-            raise ParameterError(message, "samples_per_symbol", samples_per_symbol, requirement)
+            raise refused("samples_per_symbol", samples_per_symbol, requirement)
         wanted = {"n_symbols": n_symbols, "seed": seed}
         if stop_at_bit_errors is not None:
             wanted["stop_at_bit_errors"] = stop_at_bit_errors
@@ -178,7 +177,7 @@ class LaneMethods(RareMethods):
             raise wrong_type("adapt", adapt, "an Adaptation")
         if mode != "baud":
             requirement = "'baud' with adapt"
-            raise ParameterError(f"mode = {mode!r}: must be {requirement}", "mode", mode, requirement)
+            raise refused("mode", mode, requirement, repr(mode))
         found = _native.simulate_adaptive(
             *self._native_arguments(),
             json.dumps(adapt._plain(Networks())),
@@ -301,7 +300,7 @@ class LaneMethods(RareMethods):
         if len(places) != 1:
             requirement = "a lane with exactly one channel block"
             value = f"{len(places)} channel blocks"
-            raise ParameterError(f"medium = {value}: must be {requirement}", "medium", value, requirement)
+            raise refused("medium", value, requirement)
         medium = list(self.medium)  # type: ignore[attr-defined]
         medium[places[0]] = channel
         near = [a for a in self.aggressors if a.kind == "next"]  # type: ignore[attr-defined]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lightlane._dual_dirac import DualDirac, fit_bathtub
-from lightlane._exceptions import ParameterError
+from lightlane._exceptions import refused
 from lightlane._frozen import read_only
 
 __all__ = ["Bathtub", "ChannelResponse", "Equalizer", "Eye", "PulseResponse", "Ranged"]
@@ -139,9 +139,7 @@ class Eye:
         c = int(np.argmin(np.abs(np.log(self.contour_probability / probability))))
         if not math.isclose(self.contour_probability[c], probability, rel_tol=1e-6):
             requirement = "one of " + ", ".join(f"{p:.0e}" for p in self.contour_probability)
-            raise ParameterError(
-                f"probability = {probability}: must be {requirement}", "probability", probability, requirement
-            )
+            raise refused("probability", probability, requirement)
         edges = self.contours_v[c, :, :, int(np.argmin(np.abs(self.phase_ui)))]
         return read_only(np.nan_to_num(edges[:, 1] - edges[:, 0]))
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from lightlane import _native
 from lightlane._adaptation import Adapted
 from lightlane._card import simulation_card
-from lightlane._exceptions import ParameterError, wrong_type
+from lightlane._exceptions import refused, wrong_type
 from lightlane._frozen import Frozen, read_only
 from lightlane._plot import SimulationPlots
 from lightlane._report import LaneReport
@@ -137,7 +137,7 @@ class Simulation(Frozen):
         """Density image of the slicer's input; a ParameterError in baud mode, which has one phase only."""
         if self._waveform is None:
             requirement = "'waveform' for an eye; lane.analyze().eye is the statistical one"
-            raise ParameterError(f"mode = 'baud': must be {requirement}", "mode", "baud", requirement)
+            raise refused("mode", "baud", requirement, "'baud'")
         return EyeDensity(*self._waveform.eye())
 
     @property

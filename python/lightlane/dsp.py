@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from lightlane import _native
 from lightlane._captured import CapturedEye, bathtub, eye
 from lightlane._dual_dirac import fit_crossings as dual_dirac
-from lightlane._exceptions import ParameterError
+from lightlane._exceptions import refused
 
 __all__ = [
     "CapturedEye",
@@ -284,9 +284,7 @@ def _taps(name: str, taps: ArrayLike | None) -> tuple[float, ...] | None:
     array = np.asarray(taps, float)
     if array.ndim != 1:
         requirement = "in one dimension"
-        raise ParameterError(
-            f"{name} = {array.ndim} dimensions: must be {requirement}", name, taps, requirement
-        )
+        raise refused(name, taps, requirement, f"{array.ndim} dimensions")
     return tuple(array.tolist())
 
 
