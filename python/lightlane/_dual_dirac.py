@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from statistics import NormalDist
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from lightlane._card import card
+from lightlane._dataset import dataset
 from lightlane._exceptions import refused
 from lightlane._reals import reals
+
+if TYPE_CHECKING:
+    import xarray
 
 __all__ = ["DualDirac", "fit_bathtub", "fit_crossings"]
 
@@ -70,6 +76,26 @@ class DualDirac:
     def opening_ui(self, ber: float) -> float:
         """Width of the opening at an error ratio, UI: one less `tj_ui`, 0 when closed."""
         return max(0.0, 1.0 - self.tj_ui(ber))
+
+    def to_xarray(self) -> xarray.Dataset:
+        """Return total jitter and opening, extrapolated, as a Dataset over ``ber``; attrs carry the fit."""
+        ber = np.logspace(-3, -18, 16)
+        total = np.array([self.tj_ui(b) for b in ber])
+        opening = np.array([self.opening_ui(b) for b in ber])
+        return dataset(
+            {"tj_ui": ("ber", total, "UI"), "opening_ui": ("ber", opening, "UI")},
+            {"ber": ("ber", ber, "1")},
+            asdict(self),
+        )
+
+    def _repr_html_(self) -> str:
+        rows = [
+            ("random jitter", f"{self.rj_rms_ui:.4g} UI rms"),
+            ("deterministic jitter, dual Dirac", f"{self.dj_dd_ui:.4g} UI"),
+            ("total jitter at 1e-12", f"{self.tj_ui(1e-12):.4g} UI"),
+            ("fitted down to", f"{self.lowest_ratio:.1e}"),
+        ]
+        return card("dual-Dirac fit", rows, ["an extrapolation below the ratios fitted"])
 
 
 def fit_bathtub(phase_ui: Reals, ber: Reals, highest: float, lowest: float) -> DualDirac:

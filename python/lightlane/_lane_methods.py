@@ -6,6 +6,7 @@ import json
 import os
 import threading
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from numpy.typing import ArrayLike
@@ -102,8 +103,7 @@ class LaneMethods(RareMethods):
         Raises
         ------
         ParameterError
-            For what only the other mode has, a receiver that detects sequences in the waveform mode, and what stops
-            `analyze`.
+            For what only the other mode has, and what stops `analyze`.
         ConvergenceError
             When the taps diverge; the message has the error that crossed the line.
 
@@ -159,7 +159,7 @@ class LaneMethods(RareMethods):
             progress,
             stop_at_bit_errors,
         )
-        return Simulation(found.counts(), seed, self.digest, found)
+        return Simulation(found.counts(), seed, self.digest, found, found.dfe())
 
     def _adapted(
         self,
@@ -188,7 +188,9 @@ class LaneMethods(RareMethods):
             stop_at_bit_errors,
         )
         adapted = Adapted.of(found, self._as_lane(), adapt.trace_symbols)
-        return Simulation(found.counts(), seed, self.digest, adapted=adapted)
+        # What is counted depends on both.
+        config_hash = sha256(f"{self.digest}{adapt.digest}".encode()).hexdigest()
+        return Simulation(found.counts(), seed, config_hash, adapted=adapted)
 
     def jitter_transfer(
         self,
@@ -204,7 +206,8 @@ class LaneMethods(RareMethods):
         Parameters
         ----------
         frequencies_hz : array_like
-            Frequencies, at most a thousandth of the symbol rate.
+            Frequencies, at most a thousandth of the symbol rate, and so high that four periods last at most 2e7
+            symbols or `n_symbols`.
         amplitude_ui : float, default 0.02
             Amplitude, UI zero to peak.
         n_symbols : int, default 200_000
@@ -246,7 +249,8 @@ class LaneMethods(RareMethods):
         Parameters
         ----------
         frequencies_hz : array_like
-            Frequencies, at most a thousandth of the symbol rate.
+            Frequencies, at most a thousandth of the symbol rate, and so high that four periods last at most 2e7
+            symbols or `n_symbols`.
         ber_limit : float
             Bit error ratio, one that a run shows 20 errors of.
         n_symbols : int, default 200_000

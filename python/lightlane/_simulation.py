@@ -58,12 +58,16 @@ class Clock:
         Symbols until the phase stayed within 0.02 UI of where settling ended.
     n_slips : int
         Symbols lost or gained while errors were counted.
+    transfer : float or None
+        Amplitude of the sampling phase at the frequency of the sinusoidal jitter, over that of the jitter; None
+        without such jitter.
     """
 
     lock_phase_ui: float
     untracked_ui: float
     time_to_lock: int
     n_slips: int
+    transfer: float | None = None
 
 
 class Simulation(Frozen):

@@ -12,6 +12,8 @@
 //! *Bound*: that one of the events happens is at most the sum of their probabilities. With adjacent errors alone, which
 //! is what is summed, it is an upper bound as soon as errors are rare; a count is 0.65 to 0.95 of it on 1 + aD.
 //!
+//! Even-odd jitter gives every other sample a response of its own; an event meets both.
+//!
 //! *Model*: of the interference that the detector does not know of, the event's own symbols bring their mean (a symbol
 //! that is decided too high was not the highest, so that alternating events have alternating symbols on average), and all
 //! symbols the density of free ones; P_e has that density exactly, with crosstalk, along s for the most likely patterns
@@ -24,15 +26,15 @@ mod events;
 mod shape;
 mod symbol_noise;
 
-use super::alphabet::{Alphabet, Response};
+use super::alphabet::Alphabet;
 use super::correlation::{Correlation, jitter_power, overlap};
 use crate::density::q;
 use crate::error::Result;
 use crate::receiver::SequenceDetector;
 use crate::response::{DecisionModel, SlicerSignal};
 use crate::run::Run;
-use along::{disturbance, interference, main_of, through, weighted};
-use events::{Class, quadratic, search};
+use along::{Covariance, Interference, disturbance, through};
+use events::{Class, search};
 use shape::{Nodes, Shape};
 use std::collections::BTreeMap;
 use symbol_noise::noise_of_symbols;
@@ -83,34 +85,37 @@ struct Event {
 }
 
 impl Sequence {
-    /// Finds the events of `detector` on `model`, and what disturbs them; `scale` is the noise that grids resolve.
+    /// Finds the events of `detector`, and what disturbs them. `models` are those of the samples an even number of
+    /// symbols from the first wrong one and of those between; `scale` is the noise that grids resolve.
     pub(super) fn new(
-        model: &DecisionModel,
+        models: [(&DecisionModel, &Correlation); 2],
         detector: &SequenceDetector,
         alphabet: &Alphabet,
-        response: &Response,
-        correlation: &Correlation,
         scale: f64,
         run: &Run,
     ) -> Result<Self> {
+        let (model, correlation) = models[0];
         let noise_v2 = with_residual(model, &correlation.noise_v2);
-        let interference = interference(response, correlation);
-        let mut held_v2: Vec<f64> = (0..noise_v2.len())
-            .map(|lag| correlation.held_v2[lag] + alphabet.variance * overlap(&correlation.slopes, lag))
-            .collect();
+        let reach = noise_v2.len();
+        let interference = Interference::of(models, detector);
+        // Random jitter is that of either parity on average.
+        let mut held_v2: Vec<f64> =
+            (0..reach).map(|lag| 0.5 * (models[0].1.held_v2[lag] + models[1].1.held_v2[lag])).collect();
         let mut jitter_v2: Vec<f64> = match &model.jitter {
             None => vec![0.0],
             Some(jitter) => {
                 let power = jitter_power(jitter, alphabet);
-                (0..noise_v2.len()).map(|lag| power * overlap(&jitter.response, lag)).collect()
+                (0..reach).map(|lag| power * overlap(&jitter.response, lag)).collect()
             }
         };
         // What bends a table is taken as noise of its own at every sample.
         let bent_v2 = bent_v2(model, alphabet, correlation);
         held_v2[0] += bent_v2;
         jitter_v2[0] += bent_v2;
-        let all_v2 = |lag: usize| noise_v2[lag] * scale * scale + held_v2[lag];
-        let v2: Vec<f64> = (0..noise_v2.len()).map(all_v2).collect();
+        jitter_v2.resize(reach, 0.0);
+        let [noise_v2, held_v2, jitter_v2] = [noise_v2, held_v2, jitter_v2].map(Covariance::stationary);
+        let held_v2 = held_v2.plus(&interference.covariance(alphabet.variance, reach), 1.0);
+        let v2 = held_v2.plus(&noise_v2, scale * scale);
         let (found, classes) = search(detector, model, &v2, run)?;
         // Along s, before the filter, which begins so many samples before the event.
         let along = |s: &[f64]| through(&detector.whitening, s);
@@ -119,7 +124,7 @@ impl Sequence {
         for node in &found {
             let c = along(&node.s);
             // A symbol i after the first wrong one comes to the sum from i symbols ahead.
-            let (response, main) = (weighted(&c, &interference.0), main_of(&interference, &c, lead));
+            let (response, main) = interference.along(&c, lead);
             let level = |class: &Class| {
                 class.sent.iter().zip(&alphabet.levels).map(|(p, l)| p * (l - alphabet.mean)).sum::<f64>()
             };
@@ -136,9 +141,9 @@ impl Sequence {
                 pairs: node.pairs as f64,
                 sent,
                 half: (0.5 * node.s.iter().map(|s| s * s).sum::<f64>() - own).max(0.0),
-                noise: (quadratic(&c, &noise_v2) + excess).max(0.0),
+                noise: (noise_v2.quadratic(&c, lead) + excess).max(0.0),
                 spread,
-                held: quadratic(&c, &held_v2).max(0.0),
+                held: held_v2.quadratic(&c, lead).max(0.0),
                 shape: 0,
             };
             let x = event.x(scale);
@@ -167,7 +172,7 @@ impl Sequence {
                 Some(shape) => shape,
                 None if shapes.len() < SHAPES => {
                     let along = disturbance(model, &interference, &c, lead);
-                    shapes.push(Shape::new(&along, event.noise, quadratic(&c, &jitter_v2), scale)?);
+                    shapes.push(Shape::new(&along, event.noise, jitter_v2.quadratic(&c, lead), scale)?);
                     patterns.push(pattern);
                     shapes.len() - 1
                 }
@@ -181,7 +186,7 @@ impl Sequence {
         }
         let least = events.iter().map(|e| e.x(scale)).fold(f64::INFINITY, f64::min);
         let steps = detector.levels_v.windows(2).map(|w| 0.5 * (w[1] - w[0]).abs());
-        let slicer = steps.fold(f64::INFINITY, f64::min) / v2[0].sqrt();
+        let slicer = steps.fold(f64::INFINITY, f64::min) / v2.own().sqrt();
         let gain = if least.is_finite() && slicer > 0.0 { 20.0 * (least / slicer).log10() } else { f64::NAN };
         Ok(Self { events, shapes, bits: alphabet.bits(), levels: alphabet.size(), gain })
     }
