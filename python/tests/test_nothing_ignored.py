@@ -20,7 +20,9 @@ def test_rare_draws_know_no_sequence_detector():
 def test_a_sequence_detector_knows_no_more_even_odd_jitter_than_is_verified():
     lane = copper(mlsd=True, jitter=ll.Jitter(rj_ui=0.01, dcd_ui=0.06))
     for call in (lane.analyze, lambda: lane.simulate(1000)):
-        with pytest.raises(ll.ParameterError, match=r"transmitter.jitter.dcd_ui = 0.06: must be at most 0.05 where"):
+        with pytest.raises(
+            ll.ParameterError, match=r"transmitter.jitter.dcd_ui = 0.06: must be at most 0.05 where"
+        ):
             call()
 
 
