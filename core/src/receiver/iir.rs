@@ -13,7 +13,7 @@ use crate::run::Run;
 use crate::simd::{Level, RecursiveFilter};
 
 /// Samples between two looks at the cancel flag; they and their outputs stay in the nearest cache.
-const BLOCK: usize = 1 << 11;
+const BLOCK: usize = 1 << 10;
 /// Samples that the kernel takes at a time.
 const STEP: usize = 4;
 /// Most coefficients on either side.
@@ -53,37 +53,37 @@ pub fn iir<T: Sample>(b: &[f64], a: &[f64], x: &[T], run: &Run) -> Result<Vec<T>
     let mut steps = RecursiveFilter::new(&b, &a).map(|filter| (filter.at_rest(), filter));
     let (mut inputs, mut outputs) = (vec![0.0; order], vec![0.0; order]);
     let mut y = Vec::with_capacity(x.len());
+    // Outputs of a block are looked at where they are in the nearest cache, and then go to memory once.
+    let mut filtered = vec![T::from_f64(0.0); BLOCK.min(x.len().next_multiple_of(STEP))];
+    let mut last = [T::from_f64(0.0); STEP];
     for block in x.chunks(BLOCK) {
         run.check()?;
-        let start = y.len();
-        if let Some(i) = first_infinite(block) {
-            return Err(Error::parameter(format!("x[{}]", start + i), block[i].into(), "finite"));
-        }
-        y.resize(start + block.len(), T::from_f64(0.0));
-        let filtered = &mut y[start..];
         if let Some((state, filter)) = &mut steps {
             let whole = block.len() - block.len() % STEP;
-            let (filtered, rest) = filtered.split_at_mut(whole);
-            filter.run(level, &block[..whole], state, T::from_f64, filtered);
+            filter.run(level, &block[..whole], state, T::from_f64, &mut filtered[..whole]);
             // Only the last block is not whole steps: zeros behind it change nothing before them.
-            let (mut padded, mut last) = ([T::from_f64(0.0); STEP], [T::from_f64(0.0); STEP]);
-            padded[..rest.len()].copy_from_slice(&block[whole..]);
-            if !rest.is_empty() {
-                filter.run(level, &padded, state, T::from_f64, &mut last);
-                rest.copy_from_slice(&last[..rest.len()]);
+            if whole < block.len() {
+                last[..block.len() - whole].copy_from_slice(&block[whole..]);
+                filter.run(level, &last, state, T::from_f64, &mut filtered[whole..whole + STEP]);
             }
         } else {
-            sample_by_sample(&b, &a, block, &mut inputs, &mut outputs, filtered);
+            sample_by_sample(&b, &a, block, &mut inputs, &mut outputs, &mut filtered[..block.len()]);
         }
-        if let Some(i) = first_infinite(&y[start..]) {
+        let (start, filtered) = (y.len(), &filtered[..block.len()]);
+        if let Some(i) = first_infinite(filtered) {
+            // What is not finite goes in before it comes out.
+            if let Some(i) = first_infinite(block) {
+                return Err(Error::parameter(format!("x[{}]", start + i), block[i].into(), "finite"));
+            }
             return Err(Error::Convergence {
                 method: "recursive filter".into(),
                 figure: format!("output {}", start + i),
-                value: y[start + i].into(),
+                value: filtered[i].into(),
                 limit: T::MAX,
                 iterations: start + i,
             });
         }
+        y.extend_from_slice(filtered);
         run.report(y.len() as u64, x.len() as u64);
     }
     Ok(y)
