@@ -18,6 +18,7 @@ KEYWORDS: dict[str, Any] = {
     "f_b": 53.125,
     "DER_0": 1e-4,
     "T_r": 0.0075,
+    "FORCE_TR": 1,
     "R_LM": 0.95,
     "A_v": 0.413,
     "A_fe": 0.413,
@@ -106,7 +107,7 @@ def test_more_jitter_noise_and_crosstalk_cost_margin(thru: ll.Network, found: ll
     [
         ({"SNR_TXX": 33}, 'did you mean "SNR_TX"'),
         ({"g_DC": "[0:"}, "g_DC = "),
-        ({"N_bg": 3}, "N_bg = 3"),
+        ({"N_bg": 3}, "N_f = 12"),
         ({"ffe_pre_tap_len": 6}, "ffe_pre_tap_len = 6"),
         ({"z_p select": 3}, "z_p select = 3"),
         ({"b_max(2..N_b)": "[0.1 0.1]"}, "b_max"),
@@ -123,7 +124,7 @@ def test_bad_keywords_are_named(change: dict[str, Any], message: str) -> None:
 def test_bad_settings_and_channels_are_named(thru: ll.Network) -> None:
     with pytest.raises(ll.ParameterError, match="ctle_gdc_db"):
         ll.com(thru, config=KEYWORDS, fixed_equalizer={"ctle_gdc": 0})
-    with pytest.raises(ll.ParameterError, match="N_b = 12"):
+    with pytest.raises(ll.ParameterError, match="must be 12, N_b"):
         ll.com(thru, config=KEYWORDS, fixed_equalizer={"dfe": [0.5]})
     with pytest.raises(ll.ParameterError, match="swapped"):
         ll.com(ll.Network(thru.freq_hz, -thru.s, thru.z0_ohm), config=KEYWORDS)

@@ -34,6 +34,12 @@ impl Distribution {
         run: &Run,
     ) -> Result<Self> {
         let step_v = (signal_v * BIN_SHARE).min(MAX_BIN_V);
+        let p = Self::of_samples(step_v, samples_v, config.levels, run)?.p;
+        Ok(Self { step_v, p: gaussian(&p, sigma_v / step_v, quantile(config.der)) })
+    }
+
+    /// Samples alone, in bins of `step_v`.
+    pub(super) fn of_samples(step_v: f64, samples_v: &[f64], levels: usize, run: &Run) -> Result<Self> {
         let mut sizes: Vec<f64> = samples_v.iter().map(|v| v.abs()).filter(|v| *v >= step_v).collect();
         sizes.sort_by(f64::total_cmp);
         let mut p = vec![1.0];
@@ -41,10 +47,10 @@ impl Distribution {
             if i % BLOCK == 0 {
                 run.check()?;
             }
-            p = spread(&p, &deltas(*size / step_v, config.levels));
+            p = spread(&p, &deltas(*size / step_v, levels));
         }
         run.check()?;
-        Ok(Self { step_v, p: gaussian(&p, sigma_v / step_v, quantile(config.der)) })
+        Ok(Self { step_v, p })
     }
 
     /// |x| of the first bin at which the cumulative probability reaches `der`, V.
