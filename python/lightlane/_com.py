@@ -329,7 +329,7 @@ class Com(ComCase):
         return ComPlots(self)
 
     def figures(self) -> dict[str, Any]:
-        """Return every figure as plain data, curves left out; nan is None.
+        """Return every figure as plain data, curves left out; nan and infinity are None.
 
         Returns
         -------
@@ -446,9 +446,9 @@ def com(
     Examples
     --------
     >>> import lightlane as ll
-    >>> ll.com("thru.s4p", config={"f_b": 53.125})
+    >>> ll.com("thru.s4p", config="802.3ck-kr")
     Traceback (most recent call last):
-    lightlane._exceptions.ParameterError: DER_0 = nothing: must be given: the release has no default for it
+    lightlane._exceptions.ParameterError: config = "802.3ck-kr": unknown, did you mean "802.3ck-kr@4.50"?
     """
     config = ComConfig._of(config)
     if fixed_equalizer is not None and not isinstance(fixed_equalizer, Mapping):
@@ -467,12 +467,12 @@ def com(
     return Com(json.loads(figures), config)
 
 
-def _number(value: float | None) -> float:
-    return math.nan if value is None else value
+def _number(value: float | str | None) -> float:
+    return math.nan if value is None else float(value)
 
 
 def _none(value: float) -> float | None:
-    return None if math.isnan(value) else value
+    return value if math.isfinite(value) else None
 
 
 def _array(values: Any) -> Array:

@@ -117,6 +117,11 @@ class ComConfig(Frozen):
         """
         return tuple(_native.com_config_names())
 
+    @staticmethod
+    def summary_of(name: str) -> str:
+        """Return one sentence on a shipped configuration."""
+        return str(json.loads(_native.com_config_named(name))["summary"])
+
     @classmethod
     def named(cls, name: str) -> ComConfig:
         """Return a shipped configuration.

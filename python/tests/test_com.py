@@ -19,6 +19,7 @@ KEYWORDS: dict[str, Any] = {
     "DER_0": 1e-4,
     "T_r": 0.0075,
     "FORCE_TR": 1,
+    "f_r": 0.75,
     "R_LM": 0.95,
     "A_v": 0.413,
     "A_fe": 0.413,

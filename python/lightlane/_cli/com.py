@@ -36,7 +36,7 @@ def add_arguments(parser: Parser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Compute, print; 1 where the limit is not met."""
     if options.configs:
-        names = {name: ComConfig.named(name).summary for name in ComConfig.names()}
+        names = {name: ComConfig.summary_of(name) for name in ComConfig.names()}
         width = max(len(name) for name in names)
         lines = (f"{name:{width}}  {summary}" for name, summary in names.items())
         print(to_json(names) if options.json else "\n".join(lines))

@@ -160,7 +160,7 @@ impl ComConfig {
             sigma_rj_ui: require::within("sigma_RJ", k.number("sigma_RJ")?, 0.0, 0.5)?,
             snr_tx_db: require::within("SNR_TX", k.number("SNR_TX")?, 0.0, 200.0)?,
             eta_v2_per_hz: require::non_negative("eta_0", k.number("eta_0")?)? * 1e-9,
-            receiver_corner: require::within("f_r", k.number_or("f_r", 0.75)?, 0.05, 10.0)?,
+            receiver_corner: require::within("f_r", k.number_or("f_r", 4.0)?, 0.05, 10.0)?,
             termination_ohm: k
                 .ends("R_d")?
                 .map(|r| require::positive("R_d", r))

@@ -5,7 +5,7 @@ use super::decision::Decision;
 use super::distribution::Distribution;
 use serde::Serialize;
 
-/// Symbols before and after the cursor that are kept.
+/// Symbols before and after the cursor of which every sample is kept.
 const BEFORE_UI: usize = 20;
 const AFTER_UI: usize = 100;
 
@@ -18,7 +18,7 @@ pub struct CaseCurves {
     pub cursor_index: usize,
     /// Pulse behind transmitter, channel and CTLE, the DFE not applied, V.
     pub pulse_v: Vec<f64>,
-    /// Samples one symbol apart, the equalizer applied and the cursor at `cursor_symbol`, V.
+    /// Every sample one symbol apart, the equalizer applied and the cursor at `cursor_symbol`, V.
     pub equalized_v: Vec<f64>,
     /// Place of the cursor in `equalized_v`.
     pub cursor_symbol: usize,
@@ -35,8 +35,9 @@ impl CaseCurves {
         let first = decision.at - before * m;
         let end = (decision.at + AFTER_UI * m).min(shaped.len());
         let pulse_v = shaped[first..end].to_vec();
-        let mut equalized_v: Vec<f64> = pulse_v.iter().step_by(m).copied().collect();
-        for (v, b) in equalized_v[before + 1..].iter_mut().zip(&decision.dfe) {
+        let (phase, cursor) = (decision.at % m, decision.at / m);
+        let mut equalized_v: Vec<f64> = shaped.iter().skip(phase).step_by(m).copied().collect();
+        for (v, b) in equalized_v[cursor + 1..].iter_mut().zip(&decision.dfe) {
             *v -= b * decision.cursor_v;
         }
         Self {
@@ -44,7 +45,7 @@ impl CaseCurves {
             cursor_index: before * m,
             pulse_v,
             equalized_v,
-            cursor_symbol: before,
+            cursor_symbol: cursor,
             bin_v: noise.step_v,
             probability: noise.p.clone(),
         }

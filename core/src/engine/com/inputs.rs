@@ -24,10 +24,11 @@ pub(super) fn two_port(name: &str, network: &Network, config: &ComConfig) -> Res
     }
 }
 
-/// A thru whose largest excursion is negative has its legs swapped on one side; its COM would be that of the ringing.
+/// A thru that passes a constant turned over and has its largest excursion below 0 has the legs of one side swapped;
+/// its COM would be that of the ringing. A file that ends early may ring below 0 further than its pulse rises.
 pub(super) fn refuse_inverted(impulse: &[f64]) -> Result<()> {
     let (low, high) = impulse.iter().fold((0.0_f64, 0.0_f64), |(l, h), v| (l.min(*v), h.max(*v)));
-    if high > -low {
+    if high > -low || impulse.iter().sum::<f64>() >= 0.0 {
         return Ok(());
     }
     let requirement = "positive: the legs of one side are swapped, so give the port pairs";
@@ -94,6 +95,12 @@ pub(super) fn of_configuration(config: &ComConfig, thru: &Network) -> Vec<String
     let mut out = Vec::new();
     if config.rise_s.is_none() {
         out.push("FORCE_TR is 0 or left out: no transmitter filter, and T_r has no effect".into());
+    }
+    if config.receiver_corner > 1.0 {
+        let corner = config.receiver_corner;
+        out.push(format!(
+            "f_r is {corner}, the release's default if it is left out: the receiver filters hardly anything"
+        ));
     }
     let last = thru.freq_hz()[thru.freq_hz().len() - 1];
     let end = config.band.end_hz();

@@ -142,6 +142,7 @@ pub struct Com {
     #[serde(flatten)]
     pub worst: ComCase,
     /// Effective return loss of the worse port, dB; None without `ERL`.
+    #[serde(serialize_with = "reflection::finite_or_text")]
     pub erl_db: Option<f64>,
     /// `ERL Pass threshold`, dB; None if it is not given or 0.
     pub erl_pass_db: Option<f64>,

@@ -17,10 +17,11 @@ use super::distribution::Distribution;
 use super::impulse::impulse_450;
 use super::keywords::Keywords;
 use crate::error::{Error, Result, require};
+use crate::ledger::float_or_inf;
 use crate::medium::Network;
 use crate::run::Run;
 use num_complex::Complex64;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::f64::consts::{PI, TAU};
 
 /// Time before the incident edge, s, so that what a file's end makes acausal stays inside the response.
@@ -94,8 +95,20 @@ pub struct Reflection {
     pub port_impedance_ohm: f64,
     /// Gated reflection of one symbol, V/V, from which ERL is taken.
     pub gated: Vec<f64>,
-    /// Effective return loss, dB; None if it is not asked for.
+    /// Effective return loss, dB; None if it is not asked for, +∞ if no reflection reaches a bin.
+    #[serde(serialize_with = "finite_or_text")]
     pub erl_db: Option<f64>,
+}
+
+/// JSON has no infinity: `"inf"` stands for it.
+pub(super) fn finite_or_text<S: Serializer>(
+    value: &Option<f64>,
+    to: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    match value {
+        Some(v) => float_or_inf::serialize(v, to),
+        None => to.serialize_none(),
+    }
 }
 
 /// Both ports' reflections of a differential two-port.
