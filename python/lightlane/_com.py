@@ -210,18 +210,17 @@ class ComCase(Frozen):
     pulse: ComPulse
     noise: NoiseDensity
 
-    def __init__(self, figures: Mapping[str, Any]) -> None:
-        self._fill(figures)
+    def __init__(self, figures: Mapping[str, Any], curves: Mapping[str, Array]) -> None:
+        self._fill(figures, curves)
         self._freeze()
 
-    def _fill(self, figures: Mapping[str, Any]) -> None:
+    def _fill(self, figures: Mapping[str, Any], curves: Mapping[str, Array]) -> None:
         for name in _FIGURES:
             setattr(self, name, figures[name])
         self.noise_budget = MappingProxyType(dict(figures["noise_budget"]))
         self.equalizer = ComEqualizer(figures["equalizer"])
         self.vec_db = _number(figures["vec_db"])
-        curves = figures["curves"]
-        self.pulse, self.noise = _pulse(curves), _noise(curves)
+        self.pulse, self.noise = _pulse(self.case, figures, curves), _noise(self.case, figures, curves)
 
     def der(self, margin_db: Any) -> Any:
         """Detector error ratio that noise and interference make if so much margin is asked for.
@@ -311,15 +310,16 @@ class Com(ComCase):
     assumptions: tuple[str, ...]
     config: ComConfig
 
-    def __init__(self, figures: Mapping[str, Any], config: ComConfig) -> None:
-        self._fill(figures)
+    def __init__(self, figures: Mapping[str, Any], curves: Mapping[str, Array], config: ComConfig) -> None:
+        self._fill(figures, curves)
         self.release, self.passed = figures["release"], figures["passed"]
         self.pass_db, self.warnings = figures["pass_db"], tuple(figures["warnings"])
         for name in ("erl_db", "erl_pass_db", "icn_v", "fom_ild_db"):
             setattr(self, name, _number(figures[name]))
-        self.losses = None if figures["losses"] is None else _losses(figures["losses"])
-        self.reflections = tuple(_reflection(r) for r in figures["reflections"] or ())
-        self.cases = tuple(ComCase(case) for case in figures["cases"])
+        self.losses = None if figures["losses"] is None else _losses(figures["losses"], curves)
+        both = enumerate(figures["reflections"] or ())
+        self.reflections = tuple(_reflection(i, r, curves) for i, r in both)
+        self.cases = tuple(ComCase(case, curves) for case in figures["cases"])
         self.config = config
         self.assumptions = tuple(k for k, e in config.evidence.items() if e.grade == "assumed")
         self._freeze()
@@ -455,7 +455,7 @@ def com(
         raise wrong_type("fixed_equalizer", fixed_equalizer, "a mapping")
     fixed = {str(k): plain_value(f"fixed_equalizer.{k}", v) for k, v in (fixed_equalizer or {}).items()}
     victim, far, near = channels(thru, fext, next, lane_map)
-    figures = _native.com_figures(
+    figures, curves = _native.com_figures(
         victim,
         far,
         near,
@@ -464,7 +464,7 @@ def com(
         checked_threads(threads),
         progress,
     )
-    return Com(json.loads(figures), config)
+    return Com(json.loads(figures), dict(curves), config)
 
 
 def _number(value: float | str | None) -> float:
@@ -475,42 +475,36 @@ def _none(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _array(values: Any) -> Array:
-    return read_only(np.array(values, dtype=float))
-
-
-def _pulse(curves: Mapping[str, Any]) -> ComPulse:
-    v, equalized = _array(curves["pulse_v"]), _array(curves["equalized_v"])
-    time_ui = (np.arange(len(v)) - curves["cursor_index"]) / curves["samples_per_symbol"]
-    symbol_ui = np.arange(len(equalized), dtype=float) - curves["cursor_symbol"]
+def _pulse(case: int, figures: Mapping[str, Any], curves: Mapping[str, Array]) -> ComPulse:
+    at, scale = f"cases.{case - 1}", figures["curves"]
+    v, equalized = curves[f"{at}.pulse_v"], curves[f"{at}.equalized_v"]
+    time_ui = (np.arange(len(v)) - scale["cursor_index"]) / scale["samples_per_symbol"]
+    symbol_ui = np.arange(len(equalized), dtype=float) - scale["cursor_symbol"]
     return ComPulse(read_only(time_ui), v, read_only(symbol_ui), equalized)
 
 
-def _noise(curves: Mapping[str, Any]) -> NoiseDensity:
-    probability = _array(curves["probability"])
-    voltage = (np.arange(len(probability)) - len(probability) // 2) * curves["bin_v"]
+def _noise(case: int, figures: Mapping[str, Any], curves: Mapping[str, Array]) -> NoiseDensity:
+    probability = curves[f"cases.{case - 1}.probability"]
+    voltage = (np.arange(len(probability)) - len(probability) // 2) * figures["curves"]["bin_v"]
     return NoiseDensity(read_only(voltage), probability, read_only(np.cumsum(probability)))
 
 
-def _losses(data: Mapping[str, Any]) -> ComLosses:
-    left, right = (_array(loss) for loss in data["return_loss_db"])
-    fext, near = (_array(loss) if loss else None for loss in data["crosstalk_loss_db"])
+def _losses(figures: Mapping[str, Any], curves: Mapping[str, Array]) -> ComLosses:
+    fext, near = (curves[f"losses.crosstalk.{i}"] for i in (0, 1))
     return ComLosses(
-        _array(data["freq_hz"]),
-        _array(data["insertion_loss_db"]),
-        _array(data["fitted_db"]),
-        (left, right),
-        _number(data["nyquist_loss_db"]),
-        fext,
-        near,
+        curves["losses.freq_hz"],
+        curves["losses.insertion_loss_db"],
+        curves["losses.fitted_db"],
+        (curves["losses.return.0"], curves["losses.return.1"]),
+        _number(figures["nyquist_loss_db"]),
+        fext if len(fext) else None,
+        near if len(near) else None,
     )
 
 
-def _reflection(data: Mapping[str, Any]) -> ComReflection:
-    return ComReflection(
-        _array(data["time_s"]),
-        _array(data["impedance_ohm"]),
-        data["port_impedance_ohm"],
-        _array(data["gated"]),
-        _number(data["erl_db"]),
+def _reflection(port: int, figures: Mapping[str, Any], curves: Mapping[str, Array]) -> ComReflection:
+    time_s, impedance_ohm, gated = (
+        curves[f"reflections.{port}.{name}"] for name in ("time_s", "impedance_ohm", "gated")
     )
+    erl_db = _number(figures["erl_db"])
+    return ComReflection(time_s, impedance_ohm, figures["port_impedance_ohm"], gated, erl_db)

@@ -221,7 +221,7 @@ def com_figures(
     fixed_equalizer: str,
     threads: int | None,
     progress: Callable[[int, int], object] | None,
-) -> str: ...
+) -> tuple[str, list[tuple[str, NDArray[np.float64]]]]: ...
 
 class LaneReport:
     """A prepared and analysed lane."""

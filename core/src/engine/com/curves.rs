@@ -9,7 +9,7 @@ use serde::Serialize;
 const BEFORE_UI: usize = 20;
 const AFTER_UI: usize = 100;
 
-/// Pulse and distribution of a case.
+/// Pulse and distribution of a case; the curves are not serialized.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CaseCurves {
     /// Samples of `pulse_v` a symbol.
@@ -17,14 +17,17 @@ pub struct CaseCurves {
     /// Sample of the cursor.
     pub cursor_index: usize,
     /// Pulse behind transmitter, channel and CTLE, the DFE not applied, V.
+    #[serde(skip)]
     pub pulse_v: Vec<f64>,
     /// Every sample one symbol apart, the equalizer applied and the cursor at `cursor_symbol`, V.
+    #[serde(skip)]
     pub equalized_v: Vec<f64>,
     /// Place of the cursor in `equalized_v`.
     pub cursor_symbol: usize,
     /// Width of a bin of `probability`, V.
     pub bin_v: f64,
     /// Probability of noise and interference, a bin each, symmetric about its middle bin at 0 V.
+    #[serde(skip)]
     pub probability: Vec<f64>,
 }
 

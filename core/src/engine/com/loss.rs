@@ -62,20 +62,25 @@ impl BandConfig {
     }
 }
 
-/// What the files say in the frequency domain.
+/// What the files say in the frequency domain; the curves are not serialized.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Losses {
     /// Frequencies of the thru's file, Hz.
+    #[serde(skip)]
     pub freq_hz: Vec<f64>,
     /// Insertion loss of the channel, dB.
+    #[serde(skip)]
     pub insertion_loss_db: Vec<f64>,
-    /// The fit to it between f_1 and f_2, dB; null outside.
-    pub fitted_db: Vec<Option<f64>>,
+    /// The fit to it between f_1 and f_2, dB; NaN outside.
+    #[serde(skip)]
+    pub fitted_db: Vec<f64>,
     /// Return loss of the left and the right port, dB.
+    #[serde(skip)]
     pub return_loss_db: [Vec<f64>; 2],
     /// Insertion loss at half the symbol rate, dB; None if the file ends before.
     pub nyquist_loss_db: Option<f64>,
     /// Crosstalk of all far-end and of all near-end aggressors as a loss by power, dB; empty without.
+    #[serde(skip)]
     pub crosstalk_loss_db: [Vec<f64>; 2],
     /// RMS deviation from the fit, dB.
     pub fom_ild_db: f64,
@@ -103,9 +108,9 @@ pub(super) fn losses(
         .map(|(k, fit)| weight(freq_hz[k], band.corner_hz[0], config) * (insertion_loss_db[k] - fit).powi(2))
         .sum();
     let span_hz = freq_hz[range.end - 1] - freq_hz[range.start];
-    let mut fitted_db = vec![None; freq_hz.len()];
+    let mut fitted_db = vec![f64::NAN; freq_hz.len()];
     for (k, v) in range.clone().zip(&fit) {
-        fitted_db[k] = Some(*v);
+        fitted_db[k] = *v;
     }
     let far = power(fext, freq_hz);
     let near = power(next, freq_hz);

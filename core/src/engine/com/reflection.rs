@@ -84,16 +84,19 @@ impl ReflectionConfig {
     }
 }
 
-/// What one port of the channel reflects.
+/// What one port of the channel reflects; the curves are not serialized.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Reflection {
     /// Time after the incident edge, s.
+    #[serde(skip)]
     pub time_s: Vec<f64>,
     /// Impedance profile, differential, ohm.
+    #[serde(skip)]
     pub impedance_ohm: Vec<f64>,
     /// Mean impedance near the port, weighted by exp(-t/T_k), ohm.
     pub port_impedance_ohm: f64,
     /// Gated reflection of one symbol, V/V, from which ERL is taken.
+    #[serde(skip)]
     pub gated: Vec<f64>,
     /// Effective return loss, dB; None if it is not asked for, +∞ if no reflection reaches a bin.
     #[serde(serialize_with = "finite_or_text")]
