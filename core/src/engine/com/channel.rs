@@ -1,7 +1,7 @@
 //! From a file to the impulse response that the CTLE sees: packages, terminations, transmitter and receiver filters.
 
 use super::config::{ComConfig, PackageCase, Role};
-use super::impulse::impulse_450;
+use super::impulse;
 use crate::error::{Error, Result};
 use crate::medium::Network;
 use crate::medium::electrical::Side;
@@ -9,7 +9,7 @@ use crate::medium::network::voltage_transfer;
 use num_complex::Complex64;
 use std::f64::consts::{PI, TAU};
 
-/// The transmitter's filter is delayed by so many transition times, which places the samples of the grid.
+/// Release 4.50 delays the transmitter's filter by so many transition times, which places the samples of the grid.
 const DELAY_RISE_TIMES: f64 = 3.0;
 
 /// Differential two-port of a channel, its pairs guessed.
@@ -36,18 +36,20 @@ pub(super) fn impulse(
     // R_d is that of one leg.
     let [source, load] = config.termination_ohm.map(|r| 2.0 * r);
     let transfer = voltage_transfer(&whole, source, load)?;
+    let delay_s = if config.receiver.is_some() { 0.0 } else { DELAY_RISE_TIMES * config.rise_s };
     let h: Vec<Complex64> = transfer
         .iter()
         .zip(freq_hz)
-        .map(|(h, f)| h * transmitter_filter(*f, config.rise_s) * receiver_filter(*f, config))
+        .map(|(h, f)| h * transmitter_filter(*f, config.rise_s, delay_s) * receiver_filter(*f, config))
         .collect();
-    impulse_450(name, freq_hz, &h, config.sample_s())
+    let step_hz = config.receiver.as_ref().map_or_else(|| freq_hz[2] - freq_hz[1], |r| r.step_hz);
+    impulse::impulse(name, freq_hz, &h, config.sample_s(), step_hz)
 }
 
 /// H_t with the release's delay.
-fn transmitter_filter(freq_hz: f64, rise_s: f64) -> Complex64 {
+fn transmitter_filter(freq_hz: f64, rise_s: f64, delay_s: f64) -> Complex64 {
     let gaussian = (-2.0 * (PI * freq_hz * rise_s / 1.6832).powi(2)).exp();
-    Complex64::from_polar(gaussian, -TAU * freq_hz * DELAY_RISE_TIMES * rise_s)
+    Complex64::from_polar(gaussian, -TAU * freq_hz * delay_s)
 }
 
 /// H_r: Butterworth of fourth order with its coefficients as printed in Annex 93A (93A-20).

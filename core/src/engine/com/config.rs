@@ -1,5 +1,6 @@
 //! A COM configuration with every value in SI units, from keywords.
 
+use super::annex178a::Rules;
 use super::keywords::Keywords;
 use crate::error::{Error, Result, require};
 use crate::grid::SymbolRate;
@@ -59,8 +60,14 @@ pub struct ComConfig {
     pub(super) b_min: Vec<f64>,
     pub(super) b_max: Vec<f64>,
     pub(super) pass_db: f64,
+    /// The receiver of Annex 178A; None for that of Annex 93A.
+    pub(super) receiver: Option<Rules>,
 }
 
+/// Annex 93A as the reference code of this release computes it.
+pub(super) const RELEASE_93A: &str = "4.50";
+/// Annex 178A of this draft.
+pub(super) const RELEASE_178A: &str = "d3.3";
 /// Most settings that a search may have; a finer grid is a slip.
 const MAX_SETTINGS: f64 = 1e8;
 
@@ -79,10 +86,15 @@ impl ComConfig {
     /// assert_eq!(error.to_string(), "keyword = \"f_bb\": unknown, did you mean \"f_b\"?");
     /// ```
     pub fn from_keywords(map: &Map<String, Value>) -> Result<Self> {
-        let k = Keywords::new(map)?;
-        if let Some(release) = k.text("release").filter(|r| r.as_str() != Some("4.50")) {
-            return Err(Error::parameter("release", release, "\"4.50\""));
-        }
+        let draft = match map.get("release").map(|r| (r, r.as_str())) {
+            None | Some((_, Some(RELEASE_93A))) => false,
+            Some((_, Some(RELEASE_178A))) => true,
+            Some((other, _)) => {
+                let requirement = format!("{RELEASE_93A:?} or {RELEASE_178A:?}");
+                return Err(Error::parameter("release", other, requirement));
+            }
+        };
+        let k = Keywords::new(map, draft)?;
         let ghz = |name: &str| Ok::<f64, Error>(require::positive(name, k.number(name)?)? * 1e9);
         let rate_hz = ghz("f_b")?;
         require::within("f_b", rate_hz * 1e-9, 1.0, 1000.0)?;
@@ -163,6 +175,7 @@ impl ComConfig {
             b_min,
             b_max,
             pass_db: require::finite("COM Pass threshold", k.number_or("COM Pass threshold", 3.0)?)?,
+            receiver: draft.then(|| Rules::from_keywords(&k)).transpose()?,
         };
         let settings = config.taps.iter().map(|t| t.1.len() as f64).product::<f64>()
             * (config.gdc_db.len() * config.gdc2_db.len()) as f64;

@@ -143,11 +143,15 @@ const NEUTRAL: [(&str, f64); 17] = [
     ("Enforce Causality", 0.0),
 ];
 
+/// Those of them that release "d3.3" computes.
+const DRAFT: [&str; 4] = ["MLSD", "N_bg", "ffe_pre_tap_len", "ffe_post_tap_len"];
+
 /// A mapping of keywords whose names are known and whose unmodelled parts are neutral.
 pub(super) struct Keywords<'a>(&'a Map<String, Value>);
 
 impl<'a> Keywords<'a> {
-    pub(super) fn new(map: &'a Map<String, Value>) -> Result<Self> {
+    /// `draft` lets the receiver of Annex 178A be switched on.
+    pub(super) fn new(map: &'a Map<String, Value>, draft: bool) -> Result<Self> {
         let known = || {
             MODELLED
                 .iter()
@@ -160,7 +164,7 @@ impl<'a> Keywords<'a> {
             return Err(Error::unknown("keyword", name, known()));
         }
         let keywords = Self(map);
-        for (name, neutral) in NEUTRAL {
+        for (name, neutral) in NEUTRAL.into_iter().filter(|n| !(draft && DRAFT.contains(&n.0))) {
             let value = keywords.number_or(name, neutral)?;
             if value != neutral {
                 let requirement = format!("{neutral}: other values are not computed by this mode");
@@ -182,10 +186,6 @@ impl<'a> Keywords<'a> {
             ));
         }
         Ok(keywords)
-    }
-
-    pub(super) fn text(&self, name: &str) -> Option<&Value> {
-        self.0.get(name)
     }
 
     pub(super) fn rows(&self, name: &str) -> Result<Option<Matrix>> {

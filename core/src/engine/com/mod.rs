@@ -17,6 +17,7 @@
 //!
 //! Not computed, and refused: floating DFE taps, the receiver of Annex 178A, MLSE, board models, ERL, C2M.
 
+mod annex178a;
 mod channel;
 mod config;
 mod decision;
@@ -29,18 +30,18 @@ mod pulse;
 mod search;
 
 pub use config::{ComConfig, Role};
-pub use equalizer::FixedEqualizer;
+pub use equalizer::{FixedEqualizer, FoundEqualizer, Step};
 
 use crate::error::{Error, Result};
 use crate::medium::Network;
 use crate::run::Run;
 use config::PackageCase;
-use decision::{Decision, signal_v};
-use distribution::Distribution;
+use config::{RELEASE_93A, RELEASE_178A};
+use decision::{Decision, no_pulse, signal_v};
+use distribution::distribution_450;
 use pulse::{Taps, slope};
-use search::{Paths, Pulses, no_pulse, plain, search};
+use search::{Best, Paths, Pulses, Settings, plain, search};
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 /// RMS voltages at the slicer, by origin.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -63,25 +64,6 @@ pub struct NoiseBudget {
     /// Quantizer noise, V rms; 0 in Annex 93A.
     #[serde(rename = "quantizer")]
     pub quantizer_v: f64,
-}
-
-/// The setting that a figure belongs to.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct FoundEqualizer {
-    /// Gain of the CTLE at 0 Hz, dB.
-    pub ctle_gdc_db: f64,
-    /// Gain of its low-frequency stage at 0 Hz, dB.
-    pub ctle_gdc2_db: f64,
-    /// Transmitter taps by place in UI, the main one left out.
-    pub tx_ffe: BTreeMap<i32, f64>,
-    /// Receiver FFE, `[1.0]`: Annex 93A has none.
-    pub rx_ffe: Vec<f64>,
-    /// Taps of it before the main one.
-    pub rx_ffe_pre: usize,
-    /// DFE taps relative to the cursor.
-    pub dfe: Vec<f64>,
-    /// Samples of T_b/M after the sampling time of the release.
-    pub sampling_offset: i64,
 }
 
 /// The figures of one package case.
@@ -111,6 +93,40 @@ pub struct ComCase {
     pub equalizer: FoundEqualizer,
     /// Settings tried.
     pub n_candidates: usize,
+    /// The best setting of each CTLE setting that was tried, in the order of the grid.
+    pub trace: Vec<Step>,
+}
+
+impl ComCase {
+    /// Figures of A_s and A_ni, and of the setting that gave them.
+    fn new(
+        case: usize,
+        (signal_v, noise_v): (f64, f64),
+        mlsd_gain_db: f64,
+        fom_db: f64,
+        noise_budget: NoiseBudget,
+        equalizer: FoundEqualizer,
+        best: Best,
+    ) -> Self {
+        let com_dfe_db = 20.0 * (signal_v / noise_v).log10();
+        let com_db = com_dfe_db + mlsd_gain_db;
+        let eye = 1.0 - 10_f64.powf(-com_db / 20.0);
+        Self {
+            case,
+            com_db,
+            com_dfe_db,
+            mlsd_gain_db,
+            fom_db,
+            signal_v,
+            noise_v,
+            veo_v: 2.0 * (signal_v - noise_v),
+            vec_db: if eye > 0.0 { -20.0 * eye.log10() } else { f64::NAN },
+            noise_budget,
+            equalizer,
+            n_candidates: best.n_candidates,
+            trace: best.trace,
+        }
+    }
 }
 
 /// A channel's margin: the worst of its package cases, and all of them.
@@ -146,10 +162,8 @@ pub fn com(
     fixed: &FixedEqualizer,
     run: &Run,
 ) -> Result<Com> {
-    if let Some(dfe) = fixed.dfe.as_ref().filter(|d| d.len() != config.b_max.len()) {
-        let requirement = format!("N_b = {}", config.b_max.len());
-        return Err(Error::parameter("length of fixed_equalizer.dfe", dfe.len(), requirement));
-    }
+    let (span, pre) = config.receiver.as_ref().map_or((1, 0), |r| r.span_and_pre());
+    fixed.check(config.b_max.len(), span, pre)?;
     let mut warnings = Vec::new();
     let mut load = |name: String, network: &Network| {
         let channel = channel::two_port(&name, network)?;
@@ -174,7 +188,8 @@ pub fn com(
     let worst = cases.iter().min_by(|a, b| a.com_db.total_cmp(&b.com_db)).cloned();
     let worst = worst.ok_or_else(|| Error::parameter("z_p select", "no case", "at least one"))?;
     let passed = worst.com_db >= config.pass_db;
-    Ok(Com { release: "4.50", passed, pass_db: config.pass_db, worst, cases, warnings })
+    let release = if config.receiver.is_some() { RELEASE_178A } else { RELEASE_93A };
+    Ok(Com { release, passed, pass_db: config.pass_db, worst, cases, warnings })
 }
 
 type Named = (String, Network);
@@ -198,48 +213,38 @@ fn one_case(
         freq_hz: thru.1.freq_hz().to_vec(),
     };
     refuse_inverted(&paths.thru)?;
-    let best = search(&paths, config, fixed, run)?;
-    let pulses = Pulses::new(&paths, config, best.gdc_db, best.gdc2_db)?;
+    if let Some(rules) = &config.receiver {
+        return annex178a::case(number, &paths, config, rules, fixed, run);
+    }
+    let best = search(&Settings { paths: &paths, config, fixed }, config, fixed, run)?;
+    let pulses = Pulses::new(&paths, config, config.stage(best.gdc_db, best.gdc2_db)?);
     let decision = pulses.decide(config, &best.taps, fixed).ok_or_else(no_pulse)?;
     let terms = decision.terms;
     let signal_v = signal_v(config, decision.cursor_v);
     let sigma_v = (terms.transmitter_v2 + terms.random_jitter_v2 + terms.thermal_v2).sqrt();
     let samples = samples(&pulses, config, &decision, &best.taps);
-    let noise_v = Distribution::new(config, signal_v, &samples, sigma_v, run)?.noise_v(config.der);
+    let noise_v = distribution_450(config, signal_v, &samples, sigma_v, run)?.reach_v(config.der);
     if noise_v <= 0.0 {
         return Err(Error::parameter("noise at DER_0", noise_v, "above 0, or COM has no value"));
     }
-    let com_db = 20.0 * (signal_v / noise_v).log10();
-    let eye = 1.0 - 10_f64.powf(-com_db / 20.0);
-    Ok(ComCase {
-        case: number,
-        com_db,
-        com_dfe_db: com_db,
-        mlsd_gain_db: 0.0,
-        fom_db: decision.fom_db,
-        signal_v,
-        noise_v,
-        veo_v: 2.0 * (signal_v - noise_v),
-        vec_db: if eye > 0.0 { -20.0 * eye.log10() } else { f64::NAN },
-        noise_budget: NoiseBudget {
-            thermal_v: terms.thermal_v2.sqrt(),
-            transmitter_v: terms.transmitter_v2.sqrt(),
-            jitter_v: terms.jitter_v2.sqrt(),
-            isi_v: terms.isi_v2.sqrt(),
-            crosstalk_v: terms.crosstalk_v2.sqrt(),
-            quantizer_v: 0.0,
-        },
-        equalizer: FoundEqualizer {
-            ctle_gdc_db: pulses.stage.gdc_db,
-            ctle_gdc2_db: pulses.stage.gdc2_db,
-            tx_ffe: best.taps.iter().copied().filter(|t| t.0 != 0).collect(),
-            rx_ffe: vec![1.0],
-            rx_ffe_pre: 0,
-            dfe: decision.dfe,
-            sampling_offset: fixed.sampling_offset.unwrap_or(0),
-        },
-        n_candidates: best.n_candidates,
-    })
+    let noise_budget = NoiseBudget {
+        thermal_v: terms.thermal_v2.sqrt(),
+        transmitter_v: terms.transmitter_v2.sqrt(),
+        jitter_v: terms.jitter_v2.sqrt(),
+        isi_v: terms.isi_v2.sqrt(),
+        crosstalk_v: terms.crosstalk_v2.sqrt(),
+        quantizer_v: 0.0,
+    };
+    let equalizer = FoundEqualizer {
+        ctle_gdc_db: pulses.stage.gdc_db,
+        ctle_gdc2_db: pulses.stage.gdc2_db,
+        tx_ffe: best.taps.iter().copied().filter(|t| t.0 != 0).collect(),
+        rx_ffe: vec![1.0],
+        rx_ffe_pre: 0,
+        dfe: decision.dfe,
+        sampling_offset: fixed.sampling_offset.unwrap_or(0),
+    };
+    Ok(ComCase::new(number, (signal_v, noise_v), 0.0, decision.fom_db, noise_budget, equalizer, best))
 }
 
 /// A thru whose largest excursion is negative has its legs swapped on one side; its COM would be that of the ringing.
