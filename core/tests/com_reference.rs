@@ -120,6 +120,7 @@ fn the_search_finds_the_setting_of_release_4_50() {
             tx_ffe: Some(w.equalizer.tx_ffe.iter().map(|(k, v)| (*k, *v)).collect()),
             dfe: Some(w.equalizer.dfe.clone()),
             sampling_offset: Some(0),
+            ..FixedEqualizer::default()
         });
         assert_eq!(again.worst.com_db, w.com_db);
     }

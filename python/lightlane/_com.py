@@ -18,7 +18,7 @@ from lightlane._card import com_card
 from lightlane._com_channels import channels
 from lightlane._com_config import ComConfig, plain_json, plain_value
 from lightlane._com_plot import ComPlots
-from lightlane._exceptions import wrong_type
+from lightlane._exceptions import ParameterError, wrong_type
 from lightlane._frozen import Frozen, read_only
 from lightlane._mapping import FrozenMap
 
@@ -189,10 +189,13 @@ class ComCase(Frozen):
         The setting.
     n_candidates : int
         Settings tried.
-    pulse : ComPulse
-        Pulse response of the setting.
-    noise : NoiseDensity
-        Distribution of noise and interference.
+    trace : tuple of mapping
+        The best setting behind each CTLE setting that was tried, in the order of the grid: ``ctle_gdc_db``,
+        ``ctle_gdc2_db``, ``tx_ffe`` and ``fom_db``.
+    pulse : ComPulse or None
+        Pulse response of the setting; None by the rules of D3.3.
+    noise : NoiseDensity or None
+        Distribution of noise and interference; None by the rules of D3.3.
     """
 
     case: int
@@ -207,8 +210,9 @@ class ComCase(Frozen):
     noise_budget: Mapping[str, float]
     equalizer: ComEqualizer
     n_candidates: int
-    pulse: ComPulse
-    noise: NoiseDensity
+    trace: tuple[Mapping[str, Any], ...]
+    pulse: ComPulse | None
+    noise: NoiseDensity | None
 
     def __init__(self, figures: Mapping[str, Any], curves: Mapping[str, Array]) -> None:
         self._fill(figures, curves)
@@ -219,8 +223,13 @@ class ComCase(Frozen):
             setattr(self, name, figures[name])
         self.noise_budget = MappingProxyType(dict(figures["noise_budget"]))
         self.equalizer = ComEqualizer(figures["equalizer"])
+        self.trace = tuple(
+            MappingProxyType(step | {"tx_ffe": FrozenMap({int(k): c for k, c in step["tx_ffe"].items()})})
+            for step in figures["trace"]
+        )
         self.vec_db = _number(figures["vec_db"])
-        self.pulse, self.noise = _pulse(self.case, figures, curves), _noise(self.case, figures, curves)
+        self.pulse = None if figures["curves"] is None else _pulse(self.case, figures, curves)
+        self.noise = None if figures["curves"] is None else _noise(self.case, figures, curves)
 
     def der(self, margin_db: Any) -> Any:
         """Detector error ratio that noise and interference make if so much margin is asked for.
@@ -234,7 +243,15 @@ class ComCase(Frozen):
         -------
         float or ndarray
             P(y <= -A_s 10^(-m/20)).
+
+        Raises
+        ------
+        ParameterError
+            By the rules of D3.3, which give no distribution.
         """
+        if self.noise is None:
+            requirement = "rules that give the distribution: those of 4.50"
+            raise ParameterError(f"der: must have {requirement}", "der", None, requirement)
         v = -self.signal_v * 10.0 ** (-np.asarray(margin_db, dtype=float) / 20.0)
         # The sum up to a bin, bins as points: the first at which it reaches DER_0 is A_ni.
         index = np.searchsorted(self.noise.voltage_v, v * (1.0 - 1e-9), side="right")
@@ -254,6 +271,9 @@ class ComCase(Frozen):
         plain["equalizer"] = dict(self.equalizer) | {
             "tx_ffe": {str(k): v for k, v in self.equalizer.tx_ffe.items()}
         }
+        plain["trace"] = [
+            dict(step) | {"tx_ffe": {str(k): c for k, c in step["tx_ffe"].items()}} for step in self.trace
+        ]
         return plain
 
     def __repr__(self) -> str:
@@ -359,19 +379,20 @@ class Com(ComCase):
         import xarray
 
         data: dict[str, Any] = {
-            "pulse_v": ("time_ui", self.pulse.v, {"units": "V"}),
-            "equalized_pulse_v": ("symbol_ui", self.pulse.equalized_v, {"units": "V"}),
-            "probability": ("noise_v", self.noise.probability, {"units": "1"}),
             "budget_v": ("source", list(self.noise_budget.values()), {"units": "V"}),
             "case_com_db": ("case", [case.com_db for case in self.cases], {"units": "dB"}),
         }
         coords: dict[str, Any] = {
-            "time_ui": ("time_ui", self.pulse.time_ui, {"units": "UI"}),
-            "symbol_ui": ("symbol_ui", self.pulse.symbol_ui, {"units": "UI"}),
-            "noise_v": ("noise_v", self.noise.voltage_v, {"units": "V"}),
             "source": list(self.noise_budget),
             "case": [case.case for case in self.cases],
         }
+        if self.pulse is not None and self.noise is not None:
+            data["pulse_v"] = ("time_ui", self.pulse.v, {"units": "V"})
+            data["equalized_pulse_v"] = ("symbol_ui", self.pulse.equalized_v, {"units": "V"})
+            data["probability"] = ("noise_v", self.noise.probability, {"units": "1"})
+            coords["time_ui"] = ("time_ui", self.pulse.time_ui, {"units": "UI"})
+            coords["symbol_ui"] = ("symbol_ui", self.pulse.symbol_ui, {"units": "UI"})
+            coords["noise_v"] = ("noise_v", self.noise.voltage_v, {"units": "V"})
         if self.losses is not None:
             data["insertion_loss_db"] = ("freq_hz", self.losses.insertion_loss_db, {"units": "dB"})
             data["fitted_loss_db"] = ("freq_hz", self.losses.fitted_db, {"units": "dB"})

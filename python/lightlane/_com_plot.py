@@ -84,6 +84,8 @@ class ComPlots:
         """Draw the pulse and what the decision feedback leaves of its samples."""
         ax = axes_or_new(ax)
         pulse = self._com.pulse
+        if pulse is None:
+            return _empty(ax, "no pulse by these rules")
         ax.plot(pulse.time_ui, pulse.v * 1e3, color="tab:orange", label="behind the CTLE")
         ax.plot(
             pulse.symbol_ui,
@@ -104,6 +106,8 @@ class ComPlots:
         """Draw density and cumulative probability of noise and interference, with A_s and A_ni."""
         ax = axes_or_new(ax)
         c, noise = self._com, self._com.noise
+        if noise is None:
+            return _empty(ax, "no distribution by these rules")
         mv, bin_mv = noise.voltage_v * 1e3, 1e3 * float(noise.voltage_v[1] - noise.voltage_v[0])
         shown = noise.probability / bin_mv > _LEAST_PROBABILITY
         ax.semilogy(mv[shown], noise.probability[shown] / bin_mv, color="tab:blue", label="density (1/mV)")
@@ -130,6 +134,8 @@ class ComPlots:
         """Draw the detector error ratio against the margin that is asked for, all cases."""
         ax = axes_or_new(ax)
         c = self._com
+        if c.noise is None:
+            return _empty(ax, "no distribution by these rules")
         reach = max((case.com_db for case in c.cases), default=c.com_db) + 4.0
         margin_db = np.linspace(0.0, max(reach, c.pass_db + 2.0), 400)
         for case in c.cases:

@@ -84,9 +84,10 @@ fn curves(py: Python<'_>, found: Com) -> PyResult<Curves<'_>> {
         Ok::<(), PyErr>(())
     };
     for (i, case) in found.cases.into_iter().enumerate() {
-        keep(format!("cases.{i}.pulse_v"), case.curves.pulse_v)?;
-        keep(format!("cases.{i}.equalized_v"), case.curves.equalized_v)?;
-        keep(format!("cases.{i}.probability"), case.curves.probability)?;
+        let Some(curves) = case.curves else { continue };
+        keep(format!("cases.{i}.pulse_v"), curves.pulse_v)?;
+        keep(format!("cases.{i}.equalized_v"), curves.equalized_v)?;
+        keep(format!("cases.{i}.probability"), curves.probability)?;
     }
     for (i, r) in found.reflections.into_iter().flatten().enumerate() {
         keep(format!("reflections.{i}.time_s"), r.time_s)?;

@@ -1,7 +1,7 @@
 //! From a file to the impulse response that the CTLE sees: packages, terminations, transmitter and receiver filters.
 
 use super::config::{ComConfig, PackageCase, Role};
-use super::impulse::{TRUNCATION, impulse_450};
+use super::impulse::{self, TRUNCATION};
 use crate::error::Result;
 use crate::medium::Network;
 use crate::medium::electrical::Side;
@@ -9,7 +9,7 @@ use crate::medium::network::voltage_transfer;
 use num_complex::Complex64;
 use std::f64::consts::{PI, TAU};
 
-/// The transmitter's filter is delayed by so many transition times, which places the samples of the grid.
+/// Release 4.50 delays the transmitter's filter by so many transition times, which places the samples of the grid.
 const DELAY_RISE_TIMES: f64 = 3.0;
 
 /// Impulse response from the transmitter's die to the CTLE's input, in units of the transmitter's amplitude.
@@ -36,14 +36,16 @@ pub(super) fn impulse(
         .zip(freq_hz)
         .map(|(h, f)| h * transmitter_filter(*f, config) * receiver_filter(*f, config))
         .collect();
-    impulse_450(name, freq_hz, &h, config.sample_s(), TRUNCATION)
+    let step_hz = config.receiver.as_ref().map(|r| r.step_hz);
+    impulse::impulse(name, freq_hz, &h, config.sample_s(), step_hz, TRUNCATION)
 }
 
-/// H_t with the release's delay; 1 unless `FORCE_TR` asks for it.
+/// H_t, with the delay of release 4.50; 1 there unless `FORCE_TR` asks for it.
 fn transmitter_filter(freq_hz: f64, config: &ComConfig) -> Complex64 {
     let Some(rise_s) = config.rise_s else { return 1.0.into() };
+    let delay_s = if config.receiver.is_some() { 0.0 } else { DELAY_RISE_TIMES * rise_s };
     let gaussian = (-2.0 * (PI * freq_hz * rise_s / 1.6832).powi(2)).exp();
-    Complex64::from_polar(gaussian, -TAU * freq_hz * DELAY_RISE_TIMES * rise_s)
+    Complex64::from_polar(gaussian, -TAU * freq_hz * delay_s)
 }
 
 /// H_r: Butterworth of fourth order with its coefficients as printed in Annex 93A (93A-20).

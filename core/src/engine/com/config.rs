@@ -1,5 +1,6 @@
 //! A COM configuration with every value in SI units, from keywords.
 
+use super::annex178a::Rules;
 use super::board::Boards;
 use super::floating::{FloatingTaps, TailLimit};
 use super::keywords::Keywords;
@@ -73,9 +74,17 @@ pub struct ComConfig {
     pub(super) band: BandConfig,
     pub(super) window: Option<EyeWindow>,
     pub(super) port_pairs: Option<PortPairs>,
+    /// Whether the search leaves places of the grid out; None for the size of the grid to decide.
+    pub(super) adaptive: Option<bool>,
+    /// The receiver of Annex 178A; None for that of Annex 93A.
+    pub(super) receiver: Option<Rules>,
     keywords: Map<String, Value>,
 }
 
+/// Annex 93A as the reference code of this release computes it.
+pub(super) const RELEASE_93A: &str = "4.50";
+/// Annex 178A of this draft.
+pub(super) const RELEASE_178A: &str = "d3.3";
 /// Most settings that a search may have; a finer grid is a slip.
 const MAX_SETTINGS: f64 = 1e8;
 
@@ -94,11 +103,16 @@ impl ComConfig {
     /// assert_eq!(error.to_string(), "keyword = \"f_bb\": unknown, did you mean \"f_b\"?");
     /// ```
     pub fn from_keywords(map: &Map<String, Value>) -> Result<Self> {
-        let k = Keywords::new(map)?;
-        let release = k.text_or("release", "4.50")?;
-        if release != "4.50" {
-            return Err(Error::parameter("release", release, "\"4.50\""));
-        }
+        let draft = match map.get("release").map(|r| (r, r.as_str())) {
+            None | Some((_, Some(RELEASE_93A))) => false,
+            Some((_, Some(RELEASE_178A))) => true,
+            Some((other, _)) => {
+                let requirement = format!("{RELEASE_93A:?} or {RELEASE_178A:?}");
+                return Err(Error::parameter("release", other, requirement));
+            }
+        };
+        let k = Keywords::new(map, draft)?;
+        k.text_or("release", RELEASE_93A)?;
         let ghz = |name: &str| Ok::<f64, Error>(require::positive(name, k.number(name)?)? * 1e9);
         let rate_hz = ghz("f_b")?;
         require::within("f_b", rate_hz * 1e-9, 1.0, 1000.0)?;
@@ -146,12 +160,17 @@ impl ComConfig {
         };
         let optional_ghz = |name: &str| k.rows(name)?.map(|_| ghz(name)).transpose();
         let rise_s = require::non_negative("T_r", k.number("T_r")?)? * 1e-9;
+        let window = EyeWindow::from_keywords(&k)?;
+        if draft && window.is_some() {
+            let requirement = "\"C2C\": the draft's rules take no eye over a window";
+            return Err(Error::parameter("PMD_type", "C2M", requirement));
+        }
         let mut config = Self {
             rate_hz,
             levels: k.count_or("L", 4, 2, 64)?,
             samples_per_symbol: k.count_or("M", 32, 4, 256)?,
             der: require::within("DER_0", k.number("DER_0")?, 1e-15, 0.1)?,
-            rise_s: k.switch_or("FORCE_TR", false)?.then_some(rise_s),
+            rise_s: k.switch_or("FORCE_TR", draft)?.then_some(rise_s),
             r_lm: require::within("R_LM", k.number_or("R_LM", 1.0)?, 0.1, 1.0)?,
             thru_v: amplitude("A_v")?,
             fext_v: amplitude("A_fe")?,
@@ -182,15 +201,21 @@ impl ComConfig {
             },
             b_min,
             b_max,
-            floating: FloatingTaps::from_keywords(&k, n_b)?,
+            floating: if draft { None } else { FloatingTaps::from_keywords(&k, n_b)? },
             tail: TailLimit::from_keywords(&k)?,
             boards: Boards::from_keywords(&k)?,
             reflection: ReflectionConfig::from_keywords(&k, n_b)?,
             band: BandConfig::from_keywords(&k, rate_hz, amplitude("A_fe")?, amplitude("A_ne")?)?,
-            window: EyeWindow::from_keywords(&k)?,
+            window,
             port_pairs: port_pairs(&k)?,
             keywords: Map::new(),
             pass_db: require::finite("COM Pass threshold", k.number_or("COM Pass threshold", 3.0)?)?,
+            adaptive: k
+                .rows("Local Search")?
+                .map(|_| k.count_or("Local Search", 0, 0, 100))
+                .transpose()?
+                .map(|n| n > 0),
+            receiver: draft.then(|| Rules::from_keywords(&k)).transpose()?,
         };
         let settings = config.taps.iter().map(|t| t.1.len() as f64).product::<f64>()
             * (config.gdc_db.len() * config.gdc2_db.len()) as f64;
@@ -208,7 +233,7 @@ impl ComConfig {
     /// use lightlane::engine::com::{ComConfig, NamedConfig};
     /// let config = NamedConfig::new("802.3ck-c2c@4.50")?.config()?;
     /// assert_eq!(config.keywords()["package_Z_c"], "[87.5 87.5; 92.5 92.5]");
-    /// assert_eq!(config.keywords()["Local Search"], 0.0);
+    /// assert_eq!(config.keywords()["Z_t"], 50.0);
     /// assert_eq!(ComConfig::from_keywords(config.keywords())?.keywords(), config.keywords());
     /// # Ok::<(), lightlane::Error>(())
     /// ```

@@ -2,7 +2,7 @@
 
 use super::config::ComConfig;
 use super::decision::Decision;
-use super::distribution::Distribution;
+use super::distribution::Lattice;
 use serde::Serialize;
 
 /// Symbols before and after the cursor of which every sample is kept.
@@ -32,7 +32,7 @@ pub struct CaseCurves {
 }
 
 impl CaseCurves {
-    pub(super) fn new(config: &ComConfig, shaped: &[f64], decision: &Decision, noise: &Distribution) -> Self {
+    pub(super) fn new(config: &ComConfig, shaped: &[f64], decision: &Decision, noise: &Lattice) -> Self {
         let m = config.samples_per_symbol;
         let before = BEFORE_UI.min(decision.at / m);
         let first = decision.at - before * m;

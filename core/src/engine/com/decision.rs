@@ -3,6 +3,7 @@
 use super::config::ComConfig;
 use super::floating::dfe_taps;
 use super::pulse::{Pulse, Taps};
+use crate::error::Error;
 
 /// Share of the peak whose last rising crossing begins the search for the sampling time.
 const RISE: f64 = 0.01;
@@ -118,6 +119,12 @@ pub(super) fn decide(
     let signal_v = signal_v(config, cursor_v);
     let fom_db = 10.0 * (signal_v * signal_v / terms.total_v2()).log10();
     Some(Decision { at, cursor_v, dfe, terms, fom_db })
+}
+
+/// The error of a thru that carries no pulse.
+pub(super) fn no_pulse() -> Error {
+    let requirement = "one that rises above 0: swapped legs or a crosstalk file turn it over";
+    Error::parameter("thru", "a pulse response without a positive cursor", requirement)
 }
 
 /// A_s = R_LM h(t_s)/(L - 1).

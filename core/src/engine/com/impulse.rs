@@ -29,11 +29,14 @@ const MAX_POINTS: f64 = (1 << 24) as f64;
 
 /// Impulse response with samples `sample_s` apart, its sum being H(0), cut after its last sample above `truncation` of
 /// its peak.
-pub(super) fn impulse_450(
+///
+/// The frequency grid is `step_hz` apart, `Delta_f` in D3.3; None for the step of the file, as in release 4.50.
+pub(super) fn impulse(
     name: &str,
     freq_hz: &[f64],
     h: &[Complex64],
     sample_s: f64,
+    step_hz: Option<f64>,
     truncation: f64,
 ) -> Result<Vec<f64>> {
     let n_file = freq_hz.len();
@@ -43,11 +46,12 @@ pub(super) fn impulse_450(
         return Err(Error::Grid { name, value: n_file.to_string(), requirement });
     }
     let end_hz = 0.5 / sample_s;
-    let n = (end_hz / (freq_hz[2] - freq_hz[1])).round();
+    let step_hz = step_hz.unwrap_or(freq_hz[2] - freq_hz[1]);
+    let n = (end_hz / step_hz).round();
     if !(1.0..=MAX_POINTS).contains(&n) {
         let name = format!("frequency step of {name}, Hz");
         let requirement = format!("between {} and {}", end_hz / MAX_POINTS, end_hz);
-        return Err(Error::Grid { name, value: (freq_hz[2] - freq_hz[1]).to_string(), requirement });
+        return Err(Error::Grid { name, value: step_hz.to_string(), requirement });
     }
     let n = n as usize;
     let grid: Vec<f64> = (0..=n).map(|k| k as f64 * end_hz / n as f64).collect();
@@ -188,7 +192,7 @@ mod tests {
             .iter()
             .map(|f| Complex64::from_polar((-(f / width_hz).powi(2)).exp(), -TAU * f * delay_s))
             .collect();
-        let v = impulse_450("thru", &freq_hz, &h, sample_s, TRUNCATION).expect("causal");
+        let v = impulse("thru", &freq_hz, &h, sample_s, None, TRUNCATION).expect("causal");
         // ∫e^{-(f/w)²}e^{j2πft}df = w√π e^{-(πwt)²}; what deviates is the line at 0 Hz, 1.5e-5 of one of 600 points.
         for (i, v) in v.iter().enumerate() {
             let t = i as f64 * sample_s - delay_s;
@@ -203,8 +207,8 @@ mod tests {
         let freq_hz: Vec<f64> = (1..=400).map(|k| k as f64 * 50e6).collect();
         let h: Vec<Complex64> = freq_hz.iter().map(|f| Complex64::from_polar(1.0, TAU * f * 1e-10)).collect();
         let early =
-            impulse_450("thru", &freq_hz, &h, 1e-12, TRUNCATION).expect_err("anti-causal").to_string();
+            impulse("thru", &freq_hz, &h, 1e-12, None, TRUNCATION).expect_err("anti-causal").to_string();
         assert!(early.starts_with("mean delay of thru, s = -"), "{early}");
-        assert!(impulse_450("thru", &freq_hz[..30], &h[..30], 1e-12, TRUNCATION).is_err());
+        assert!(impulse("thru", &freq_hz[..30], &h[..30], 1e-12, None, TRUNCATION).is_err());
     }
 }

@@ -232,6 +232,9 @@ const CHOICES: [(&str, &str); 4] = [
     ("S-parameter phase extrapolation policy", "extrap_cubic_to_dc_linear_to_inf"),
 ];
 
+/// Those of `NEUTRAL` that release "d3.3" computes.
+const DRAFT: [&str; 3] = ["MLSD", "ffe_pre_tap_len", "ffe_post_tap_len"];
+
 /// Every keyword that is known.
 pub(super) fn known() -> impl Iterator<Item = &'static str> {
     MODELLED
@@ -250,12 +253,13 @@ pub(super) struct Keywords<'a> {
 }
 
 impl<'a> Keywords<'a> {
-    pub(super) fn new(map: &'a Map<String, Value>) -> Result<Self> {
+    /// `draft` lets the receiver of Annex 178A be switched on.
+    pub(super) fn new(map: &'a Map<String, Value>, draft: bool) -> Result<Self> {
         if let Some(name) = map.keys().find(|k| !known().any(|n| n == k.as_str())) {
             return Err(Error::unknown("keyword", name, known()));
         }
         let keywords = Self { given: map, defaults: RefCell::new(Map::new()) };
-        for (name, neutral) in NEUTRAL {
+        for (name, neutral) in NEUTRAL.into_iter().filter(|n| !(draft && DRAFT.contains(&n.0))) {
             let Some(rows) = keywords.rows(name)? else { continue };
             if let Some(value) = rows.concat().into_iter().find(|v| *v != neutral) {
                 let requirement = format!("{neutral}: other values are not computed by this mode");

@@ -1,4 +1,5 @@
-//! Channel operating margin by Annex 93A of IEEE 802.3, in the numbers of release 4.50 of its reference code.
+//! Channel operating margin by Annex 93A of IEEE 802.3, in the numbers of release 4.50 of its reference code, and by Annex
+//! 178A of draft P802.3dj/D3.3.
 //!
 //! ```text
 //! COM = 20 log10(A_s/A_ni)        A_s = R_LM h(t_s)/(L - 1),   P(noise and interference <= -A_ni) = DER_0
@@ -13,12 +14,15 @@
 //! | pulse behind the CTLE, quadratic forms of the taps | `pulse` |
 //! | files checked, boards | `inputs`, `board` |
 //! | sampling time, DFE with its floating taps, terms, FOM | `decision`, `floating` |
-//! | search | `search` |
+//! | search, exhaustive and adaptive | `search`, `adaptive` |
 //! | distribution, A_ni, eye of C2M | `distribution`, `window` |
 //! | ERL and TDR, losses, ILD and ICN | `reflection`, `loss` |
+//! | receiver of Annex 178A | `annex178a` |
 //!
-//! Not computed, and refused: the receiver of Annex 178A, MLSE, a package in the TDR, ERL of a device.
+//! Not computed, and refused: MLSE of release 4.50, a package in the TDR, ERL of a device.
 
+mod adaptive;
+mod annex178a;
 mod board;
 mod channel;
 mod config;
@@ -40,7 +44,7 @@ mod window;
 
 pub use config::{ComConfig, Role};
 pub use curves::CaseCurves;
-pub use equalizer::FixedEqualizer;
+pub use equalizer::{FixedEqualizer, FoundEqualizer, Step};
 pub use loss::Losses;
 pub use named::{KeywordEvidence, NamedConfig};
 pub use reflection::Reflection;
@@ -49,12 +53,12 @@ use crate::error::{Error, Result};
 use crate::medium::Network;
 use crate::run::Run;
 use config::PackageCase;
-use decision::{Decision, signal_v};
-use distribution::Distribution;
+use config::{RELEASE_93A, RELEASE_178A};
+use decision::{Decision, no_pulse, signal_v};
+use distribution::distribution_450;
 use pulse::{Taps, slope};
-use search::{Paths, Pulses, no_pulse, plain, search};
+use search::{Best, Paths, Pulses, Settings, plain, search};
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 /// RMS voltages at the slicer, by origin.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -77,25 +81,6 @@ pub struct NoiseBudget {
     /// Quantizer noise, V rms; 0 in Annex 93A.
     #[serde(rename = "quantizer")]
     pub quantizer_v: f64,
-}
-
-/// The setting that a figure belongs to.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct FoundEqualizer {
-    /// Gain of the CTLE at 0 Hz, dB.
-    pub ctle_gdc_db: f64,
-    /// Gain of its low-frequency stage at 0 Hz, dB.
-    pub ctle_gdc2_db: f64,
-    /// Transmitter taps by place in UI, the main one left out.
-    pub tx_ffe: BTreeMap<i32, f64>,
-    /// Receiver FFE, `[1.0]`: Annex 93A has none.
-    pub rx_ffe: Vec<f64>,
-    /// Taps of it before the main one.
-    pub rx_ffe_pre: usize,
-    /// DFE taps relative to the cursor.
-    pub dfe: Vec<f64>,
-    /// Samples of T_b/M after the sampling time of the release.
-    pub sampling_offset: i64,
 }
 
 /// The figures of one package case.
@@ -125,8 +110,45 @@ pub struct ComCase {
     pub equalizer: FoundEqualizer,
     /// Settings tried.
     pub n_candidates: usize,
-    /// Pulse and distribution.
-    pub curves: CaseCurves,
+    /// Pulse and distribution; None by the rules of D3.3, which are judged behind a receiver FFE.
+    pub curves: Option<CaseCurves>,
+    /// The best setting of each CTLE setting that was tried, in the order of the grid.
+    pub trace: Vec<Step>,
+}
+
+impl ComCase {
+    /// Figures of A_s and A_ni, and of the setting that gave them.
+    #[allow(clippy::too_many_arguments, reason = "what a case consists of")]
+    fn new(
+        case: usize,
+        (signal_v, noise_v): (f64, f64),
+        mlsd_gain_db: f64,
+        fom_db: f64,
+        noise_budget: NoiseBudget,
+        equalizer: FoundEqualizer,
+        best: Best,
+        curves: Option<CaseCurves>,
+    ) -> Self {
+        let com_dfe_db = 20.0 * (signal_v / noise_v).log10();
+        let com_db = com_dfe_db + mlsd_gain_db;
+        let eye = 1.0 - 10_f64.powf(-com_db / 20.0);
+        Self {
+            case,
+            com_db,
+            com_dfe_db,
+            mlsd_gain_db,
+            fom_db,
+            signal_v,
+            noise_v,
+            veo_v: 2.0 * (signal_v - noise_v),
+            vec_db: if eye > 0.0 { -20.0 * eye.log10() } else { f64::NAN },
+            noise_budget,
+            equalizer,
+            n_candidates: best.n_candidates,
+            trace: best.trace,
+            curves,
+        }
+    }
 }
 
 /// A channel's margin: the worst of its package cases, and all of them.
@@ -175,11 +197,8 @@ pub fn com(
     fixed: &FixedEqualizer,
     run: &Run,
 ) -> Result<Com> {
-    let n_taps = floating::n_taps(config);
-    if let Some(dfe) = fixed.dfe.as_ref().filter(|d| d.len() != n_taps) {
-        let requirement = format!("{n_taps}, N_b or with floating taps N_f");
-        return Err(Error::parameter("length of fixed_equalizer.dfe", dfe.len(), requirement));
-    }
+    let (span, pre) = config.receiver.as_ref().map_or((1, 0), |r| r.span_and_pre());
+    fixed.check(floating::n_taps(config), span, pre)?;
     let mut warnings = Vec::new();
     let mut load = |name: String, network: &Network| {
         let channel = inputs::two_port(&name, network, config)?;
@@ -220,7 +239,7 @@ pub fn com(
     let passed = worst.com_db >= config.pass_db && cases.iter().all(is_open);
     let erl = |r: &[Reflection; 2]| Some(r[0].erl_db?.min(r[1].erl_db?));
     Ok(Com {
-        release: "4.50",
+        release: if config.receiver.is_some() { RELEASE_178A } else { RELEASE_93A },
         passed,
         pass_db: config.pass_db,
         worst,
@@ -286,8 +305,11 @@ fn one_case(
         freq_hz: thru.1.freq_hz().to_vec(),
     };
     inputs::refuse_inverted(&paths.thru)?;
-    let best = search(&paths, config, fixed, run)?;
-    let pulses = Pulses::new(&paths, config, best.gdc_db, best.gdc2_db)?;
+    if let Some(rules) = &config.receiver {
+        return annex178a::case(number, &paths, config, rules, fixed, run);
+    }
+    let best = search(&Settings { paths: &paths, config, fixed }, config, fixed, run)?;
+    let pulses = Pulses::new(&paths, config, config.stage(best.gdc_db, best.gdc2_db)?);
     let decision = pulses.decide(config, &best.taps, fixed).ok_or_else(no_pulse)?;
     let terms = decision.terms;
     let signal_v = signal_v(config, decision.cursor_v);
@@ -296,9 +318,9 @@ fn one_case(
     let crosstalk = crosstalk(&pulses, config, &best.taps);
     let mut samples = samples(&shaped, config, &decision);
     samples.extend(&crosstalk);
-    let distribution = Distribution::new(config, signal_v, &samples, sigma_v, run)?;
+    let distribution = distribution_450(config, signal_v, &samples, sigma_v, run)?;
     let noise_v = match &config.window {
-        None => distribution.noise_v(config.der),
+        None => distribution.reach_v(config.der),
         Some(window) => {
             let fixed_v = (terms.transmitter_v2 + terms.thermal_v2).sqrt();
             let dfe = &decision.dfe;
@@ -309,39 +331,34 @@ fn one_case(
     if noise_v <= 0.0 {
         return Err(Error::parameter("noise at DER_0", noise_v, "above 0, or COM has no value"));
     }
-    let com_db = 20.0 * (signal_v / noise_v).log10();
-    let eye = 1.0 - 10_f64.powf(-com_db / 20.0);
     let curves = CaseCurves::new(config, &shaped, &decision, &distribution);
-    Ok(ComCase {
-        case: number,
-        curves,
-        com_db,
-        com_dfe_db: com_db,
-        mlsd_gain_db: 0.0,
-        fom_db: decision.fom_db,
-        signal_v,
-        noise_v,
-        veo_v: 2.0 * (signal_v - noise_v),
-        vec_db: if eye > 0.0 { -20.0 * eye.log10() } else { f64::NAN },
-        noise_budget: NoiseBudget {
-            thermal_v: terms.thermal_v2.sqrt(),
-            transmitter_v: terms.transmitter_v2.sqrt(),
-            jitter_v: terms.jitter_v2.sqrt(),
-            isi_v: terms.isi_v2.sqrt(),
-            crosstalk_v: terms.crosstalk_v2.sqrt(),
-            quantizer_v: 0.0,
-        },
-        equalizer: FoundEqualizer {
-            ctle_gdc_db: pulses.stage.gdc_db,
-            ctle_gdc2_db: pulses.stage.gdc2_db,
-            tx_ffe: best.taps.iter().copied().filter(|t| t.0 != 0).collect(),
-            rx_ffe: vec![1.0],
-            rx_ffe_pre: 0,
-            dfe: decision.dfe,
-            sampling_offset: fixed.sampling_offset.unwrap_or(0),
-        },
-        n_candidates: best.n_candidates,
-    })
+    let noise_budget = NoiseBudget {
+        thermal_v: terms.thermal_v2.sqrt(),
+        transmitter_v: terms.transmitter_v2.sqrt(),
+        jitter_v: terms.jitter_v2.sqrt(),
+        isi_v: terms.isi_v2.sqrt(),
+        crosstalk_v: terms.crosstalk_v2.sqrt(),
+        quantizer_v: 0.0,
+    };
+    let equalizer = FoundEqualizer {
+        ctle_gdc_db: pulses.stage.gdc_db,
+        ctle_gdc2_db: pulses.stage.gdc2_db,
+        tx_ffe: best.taps.iter().copied().filter(|t| t.0 != 0).collect(),
+        rx_ffe: vec![1.0],
+        rx_ffe_pre: 0,
+        dfe: decision.dfe,
+        sampling_offset: fixed.sampling_offset.unwrap_or(0),
+    };
+    Ok(ComCase::new(
+        number,
+        (signal_v, noise_v),
+        0.0,
+        decision.fom_db,
+        noise_budget,
+        equalizer,
+        best,
+        Some(curves),
+    ))
 }
 
 /// Every sample of the thru that enters the distribution as deltas: interference left, A_DD times slopes.

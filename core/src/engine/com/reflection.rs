@@ -13,8 +13,8 @@
 //! fixture's delay.
 
 use super::config::ComConfig;
-use super::distribution::Distribution;
-use super::impulse::impulse_450;
+use super::distribution::Lattice;
+use super::impulse::impulse;
 use super::keywords::Keywords;
 use crate::error::{Error, Result, require};
 use crate::ledger::float_or_inf;
@@ -135,8 +135,8 @@ pub(super) fn reflections(
             .map(|(k, f)| channel.at(k, p, p) * filter(*f, config, rules))
             .collect();
         let name = format!("reflection at port {}", p + 1);
-        let impulse = impulse_450(&name, channel.freq_hz(), &h, config.sample_s(), TRUNCATION)?;
-        profile(&impulse, window_s, p, config, rules, run)
+        let response = impulse(&name, channel.freq_hz(), &h, config.sample_s(), None, TRUNCATION)?;
+        profile(&response, window_s, p, config, rules, run)
     };
     Ok([port(0)?, port(1)?])
 }
@@ -144,9 +144,9 @@ pub(super) fn reflections(
 /// Time at which an impulse has passed, s.
 fn transit_s(channel: &Network, config: &ComConfig) -> Result<f64> {
     let h: Vec<Complex64> = (0..channel.freq_hz().len()).map(|k| channel.at(k, 1, 0)).collect();
-    let impulse = impulse_450("thru", channel.freq_hz(), &h, config.sample_s(), TRUNCATION)?;
+    let response = impulse("thru", channel.freq_hz(), &h, config.sample_s(), None, TRUNCATION)?;
     let peak =
-        impulse.iter().enumerate().fold((0, 0.0), |best, (i, v)| if *v > best.1 { (i, *v) } else { best }).0;
+        response.iter().enumerate().fold((0, 0.0), |best, (i, v)| if *v > best.1 { (i, *v) } else { best }).0;
     Ok(peak as f64 * config.sample_s())
 }
 
@@ -237,8 +237,8 @@ fn effective_db(gated: &[f64], config: &ComConfig, run: &Run) -> Result<f64> {
         let e = energy(p);
         if e > best.1 { (p, e) } else { best }
     });
-    let samples: Vec<f64> = gated.iter().skip(phase.0).step_by(m).copied().collect();
-    let sum = Distribution::of_samples(BIN, &samples, config.levels, run)?.noise_v(config.der);
+    let samples = gated.iter().skip(phase.0).step_by(m).copied().filter(|v| v.abs() >= BIN).collect();
+    let sum = Lattice::point(BIN).with_samples(samples, config.levels, run)?.reach_v(config.der);
     Ok(-20.0 * sum.log10())
 }
 

@@ -11,7 +11,7 @@
 
 use super::config::ComConfig;
 use super::decision::level_power;
-use super::distribution::Distribution;
+use super::distribution::{Lattice, distribution_450};
 use super::keywords::Keywords;
 use crate::error::{Error, Result, require};
 use crate::run::Run;
@@ -117,7 +117,7 @@ impl EyeWindow {
             let slope_v2 = sx2 * slopes.iter().map(|h| h * h).sum::<f64>();
             samples.extend(slopes.iter().map(|h| config.a_dd_ui * h));
             let sigma = (sigma_v * sigma_v + config.sigma_rj_ui.powi(2) * slope_v2).sqrt();
-            let distribution = Distribution::new(config, signal_v, &samples, sigma, run)?;
+            let distribution = distribution_450(config, signal_v, &samples, sigma, run)?;
             phases.push((*weight, time(0, 0.0) * config.r_lm, distribution));
         }
         let edges: Vec<(f64, f64)> = (0..config.levels)
@@ -128,7 +128,7 @@ impl EyeWindow {
 }
 
 /// Where the mixture of a level's distributions has its tails of `der`, below and above.
-fn edges(phases: &[(f64, f64, Distribution)], level: f64, der: f64) -> (f64, f64) {
+fn edges(phases: &[(f64, f64, Lattice)], level: f64, der: f64) -> (f64, f64) {
     let Some(step_v) = phases.first().map(|p| p.2.step_v) else { return (0.0, 0.0) };
     let placed: Vec<(f64, i64, &[f64])> = phases
         .iter()
