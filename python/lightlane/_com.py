@@ -177,6 +177,9 @@ class ComCase(Frozen):
         The setting.
     n_candidates : int
         Settings tried.
+    trace : tuple of mapping
+        The best setting behind each CTLE setting that was tried, in the order of the grid: ``ctle_gdc_db``,
+        ``ctle_gdc2_db``, ``tx_ffe`` and ``fom_db``.
     """
 
     case: int
@@ -191,6 +194,7 @@ class ComCase(Frozen):
     noise_budget: Mapping[str, float]
     equalizer: ComEqualizer
     n_candidates: int
+    trace: tuple[Mapping[str, Any], ...]
 
     def __init__(self, figures: Mapping[str, Any]) -> None:
         self._fill(figures)
@@ -201,6 +205,10 @@ class ComCase(Frozen):
             setattr(self, name, figures[name])
         self.noise_budget = MappingProxyType(dict(figures["noise_budget"]))
         self.equalizer = ComEqualizer(figures["equalizer"])
+        self.trace = tuple(
+            MappingProxyType(step | {"tx_ffe": FrozenMap({int(k): c for k, c in step["tx_ffe"].items()})})
+            for step in figures["trace"]
+        )
         if figures["vec_db"] is None:
             self.vec_db = math.nan
 
@@ -217,6 +225,9 @@ class ComCase(Frozen):
         plain["equalizer"] = dict(self.equalizer) | {
             "tx_ffe": {str(k): v for k, v in self.equalizer.tx_ffe.items()}
         }
+        plain["trace"] = [
+            dict(step) | {"tx_ffe": {str(k): c for k, c in step["tx_ffe"].items()}} for step in self.trace
+        ]
         return plain
 
     def __repr__(self) -> str:

@@ -60,6 +60,8 @@ pub struct ComConfig {
     pub(super) b_min: Vec<f64>,
     pub(super) b_max: Vec<f64>,
     pub(super) pass_db: f64,
+    /// Whether the search leaves places of the grid out; None for the size of the grid to decide.
+    pub(super) adaptive: Option<bool>,
     /// The receiver of Annex 178A; None for that of Annex 93A.
     pub(super) receiver: Option<Rules>,
 }
@@ -175,6 +177,11 @@ impl ComConfig {
             b_min,
             b_max,
             pass_db: require::finite("COM Pass threshold", k.number_or("COM Pass threshold", 3.0)?)?,
+            adaptive: k
+                .rows("Local Search")?
+                .map(|_| k.count_or("Local Search", 0, 0, 100))
+                .transpose()?
+                .map(|n| n > 0),
             receiver: draft.then(|| Rules::from_keywords(&k)).transpose()?,
         };
         let settings = config.taps.iter().map(|t| t.1.len() as f64).product::<f64>()

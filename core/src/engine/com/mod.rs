@@ -17,6 +17,7 @@
 //!
 //! Not computed, and refused: floating DFE taps, the receiver of Annex 178A, MLSE, board models, ERL, C2M.
 
+mod adaptive;
 mod annex178a;
 mod channel;
 mod config;

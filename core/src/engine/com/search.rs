@@ -1,5 +1,6 @@
 //! Every setting of the grid, judged by its figure of merit.
 
+use super::adaptive::{Grid, adaptive};
 use super::channel::receiver_filter;
 use super::config::{ComConfig, Role};
 use super::decision::{Decision, decide, no_pulse};
@@ -10,8 +11,10 @@ use crate::receiver::CtleStage;
 use crate::run::Run;
 use rayon::prelude::*;
 
+/// Settings above which Annex 178A is searched adaptively, unless `Local Search` says 0.
+const ADAPTIVE_ABOVE: usize = 1000;
 /// Candidates between two looks at the cancel flag.
-const BLOCK: usize = 64;
+pub(super) const BLOCK: usize = 64;
 
 /// Impulse responses at the CTLE's input and the frequencies of the thru's file.
 pub(super) struct Paths {
@@ -131,18 +134,31 @@ pub(super) fn search<C: Candidates>(
     config: &ComConfig,
     fixed: &FixedEqualizer,
     run: &Run,
-) -> Result<Best> {
+) -> Result<Best>
+where
+    C::Stage: Send + Sync,
+{
     let one_or = |value: Option<f64>, grid: &[f64]| value.map_or_else(|| grid.to_vec(), |v| vec![v]);
     let (high, low) =
         (one_or(fixed.ctle_gdc_db, &config.gdc_db), one_or(fixed.ctle_gdc2_db, &config.gdc2_db));
     let gains: Vec<(f64, f64)> = high.iter().flat_map(|h| low.iter().map(move |l| (*h, *l))).collect();
-    let settings = match &fixed.tx_ffe {
-        Some(taps) => vec![with_main(taps)],
-        None => settings(config),
+    let grid = Grid {
+        high_db: &high,
+        low_db: &low,
+        taps: match &fixed.tx_ffe {
+            Some(taps) => taps.iter().map(|(place, c)| (*place, vec![*c])).collect(),
+            None => config.taps.clone(),
+        },
+        // A setting off the grid is allowed.
+        c0_min: if fixed.tx_ffe.is_some() { 0.0 } else { config.c0_min },
     };
+    let settings = settings(&grid);
     if settings.is_empty() {
         let requirement = "small enough for the taps of the grid";
         return Err(Error::parameter("c(0)", config.c0_min, requirement));
+    }
+    if config.receiver.is_some() && config.adaptive.unwrap_or(gains.len() * settings.len() > ADAPTIVE_ABOVE) {
+        return adaptive(candidates, config, &grid, run)?.ok_or_else(no_pulse);
     }
     let done = std::sync::atomic::AtomicU64::new(0);
     let found = run.install(|| {
@@ -180,24 +196,23 @@ pub(super) fn search<C: Candidates>(
     Ok(Best { gdc_db: gains_db.0, gdc2_db: gains_db.1, taps: settings[i].clone(), n_candidates, trace })
 }
 
-/// The taps other than 0, with the main one.
-fn with_main(taps: &[(i32, f64)]) -> Taps {
+/// The taps other than 0, with the main one; None if that is smaller than `c0_min`.
+pub(super) fn with_main(taps: &[(i32, f64)], c0_min: f64) -> Option<Taps> {
     let main = 1.0 - taps.iter().map(|t| t.1.abs()).sum::<f64>();
     let mut all: Taps = taps.iter().copied().filter(|t| t.1 != 0.0).chain([(0, main)]).collect();
     all.sort_by_key(|t| t.0);
-    all
+    // Decimal grids: 0.54 must not fail by a rounding.
+    (main > 0.0 && main >= c0_min - 1e-9).then_some(all)
 }
 
 /// Every combination of the grid's taps whose main tap is large enough.
-fn settings(config: &ComConfig) -> Vec<Taps> {
+fn settings(grid: &Grid<'_>) -> Vec<Taps> {
     let mut all: Vec<Vec<(i32, f64)>> = vec![vec![]];
-    for (place, values) in &config.taps {
+    for (place, values) in &grid.taps {
         all = all
             .iter()
             .flat_map(|s| values.iter().map(move |v| [s.as_slice(), &[(*place, *v)]].concat()))
             .collect();
     }
-    // Decimal grids: 0.54 must not fail by a rounding.
-    let allowed = |taps: &Taps| taps.iter().any(|t| t.0 == 0 && t.1 > 0.0 && t.1 >= config.c0_min - 1e-9);
-    all.iter().map(|s| with_main(s)).filter(allowed).collect()
+    all.iter().filter_map(|s| with_main(s, grid.c0_min)).collect()
 }
