@@ -138,7 +138,7 @@ impl<'a> Judge<'a> {
         let jitter = config.a_dd_ui.powi(2) + config.sigma_rj_ui.powi(2);
         Stage {
             ctle,
-            shaped: thru.lags(n_lags).plus(jitter, &slopes),
+            shaped: signal.plus(jitter, &slopes),
             fext_lags: fext.iter().map(|p| p.lags(n_lags)).collect(),
             thru,
             fext,

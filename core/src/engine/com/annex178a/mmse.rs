@@ -22,7 +22,7 @@
 //! larger than the one after it, so places are tried in its order until no other can be better: the choice is that of
 //! trying all.
 
-use super::rules::Rules;
+use super::rules::{MAX_GROUP, Rules};
 
 /// One sampling phase: autocorrelation of signal and noise over σ_X² by lag, and the rows h0 and h1 by tap place.
 pub(super) struct Phase<'a> {
@@ -80,6 +80,12 @@ pub(super) struct Solver<'a> {
     w: Vec<f64>,
     clipped: Vec<f64>,
     found_b: f64,
+    /// R⁻¹ of the taps in use times their rows of R over the floating places, rows of `columns`; times h0, and h1.
+    x: Vec<f64>,
+    p0: Vec<f64>,
+    p1: Vec<f64>,
+    /// Place of each clipped tap of a trial, and by how much.
+    cut: Vec<(usize, f64)>,
 }
 
 impl<'a> Solver<'a> {
@@ -105,6 +111,10 @@ impl<'a> Solver<'a> {
             w: vec![0.0; width],
             clipped: vec![0.0; width],
             found_b: 0.0,
+            x: vec![0.0; width * columns],
+            p0: vec![0.0; width],
+            p1: vec![0.0; width],
+            cut: Vec::with_capacity(width),
         }
     }
 
@@ -140,9 +150,11 @@ impl<'a> Solver<'a> {
                 if bound >= best.0 || bound >= ceiling {
                     break;
                 }
+                if best.1.is_none() {
+                    self.prepare_trials(n);
+                }
                 self.bounds[start] = f64::INFINITY;
-                self.append(start, n);
-                let q = self.finish(n + rules.group_len);
+                let q = self.trial(phase, start, n);
                 if q < best.0 || (q == best.0 && best.1.is_some_and(|s| start < s)) {
                     best = (q, Some(start));
                 }
@@ -313,6 +325,102 @@ impl<'a> Solver<'a> {
         }
     }
 
+    /// What the taps in use contribute to a trial: back substitution of Y, z0 and z1.
+    fn prepare_trials(&mut self, n: usize) {
+        let (columns, width) = (self.columns, self.width);
+        self.x[..n * columns].copy_from_slice(&self.y[..n * columns]);
+        self.p0[..n].copy_from_slice(&self.z0[..n]);
+        self.p1[..n].copy_from_slice(&self.z1[..n]);
+        for i in (0..n).rev() {
+            let row = &self.l[i * width..=i * width + i];
+            let inverse = 1.0 / row[i];
+            let (above, this) = self.x[..(i + 1) * columns].split_at_mut(i * columns);
+            for v in this.iter_mut() {
+                *v *= inverse;
+            }
+            for (other, l) in above.chunks_exact_mut(columns).zip(row) {
+                for (o, v) in other.iter_mut().zip(&*this) {
+                    *o -= l * v;
+                }
+            }
+            for p in [&mut self.p0, &mut self.p1] {
+                p[i] *= inverse;
+                let value = p[i];
+                for (o, l) in p[..i].iter_mut().zip(row) {
+                    *o -= l * value;
+                }
+            }
+        }
+    }
+
+    /// q of a group at a start, clipped. With w = v + δ, δ of a few taps and Rv = μ h0 + b h1,
+    /// w'Rw = v'Rv + 2 δ'Rv + δ'Rδ.
+    fn trial(&mut self, phase: &Phase<'_>, start: usize, n: usize) -> f64 {
+        let (g, columns) = (self.rules.group_len, self.columns);
+        // The rows of all starts that the bounds left: u, inverse pivots, reduced right-hand sides, sums.
+        let (l, rest) = self.work.split_at(g * g * columns);
+        let (pivots, rest) = rest.split_at(g * columns);
+        let (f0, rest) = rest.split_at(g * columns);
+        let (f1, sums) = rest.split_at(g * columns);
+        let (alpha, beta, gamma) = (sums[start], sums[columns + start], sums[2 * columns + start]);
+        let (q, b, mu) = error(alpha, beta, gamma, self.b.0, self.b.1);
+        let mut new = [0.0; MAX_GROUP];
+        for a in (0..g).rev() {
+            let p = pivots[a * columns + start];
+            let mut v = mu * f0[a * columns + start] + b * f1[a * columns + start];
+            for c in a + 1..g {
+                v -= l[(c * g + a) * columns + start] * new[c];
+            }
+            new[a] = v * p;
+        }
+        let new = &new[..g];
+        for k in 0..n {
+            let row = &self.x[k * columns + start..][..g];
+            let taken: f64 = row.iter().zip(new).map(|(x, w)| x * w).sum();
+            self.w[k] = mu * self.p0[k] + b * self.p1[k] - taken;
+        }
+        let main = self.w[self.rules.pre];
+        self.cut.clear();
+        let first = self.rules.n_fixed + start;
+        let taps = self.places.iter().copied().zip(self.w[..n].iter().copied());
+        for (place, w) in taps.chain(new.iter().enumerate().map(|(a, w)| (first + a, *w))) {
+            let limit = self.rules.limits[place] * main;
+            let kept = w.max(-limit).min(limit);
+            if kept != w {
+                self.cut.push((place, kept - w));
+            }
+        }
+        if self.cut.is_empty() {
+            return q;
+        }
+        let (mut d0, mut d1, mut square) = (0.0, 0.0, 0.0);
+        for (i, (place, d)) in self.cut.iter().enumerate() {
+            d0 += d * phase.h0[*place];
+            d1 += d * phase.h1[*place];
+            square += d * d * phase.r[0];
+            for (other, e) in &self.cut[..i] {
+                square += 2.0 * d * e * phase.r[place.abs_diff(*other)];
+            }
+        }
+        self.clipped_error((alpha, beta, gamma), (b, mu), (d0, d1, square)).0
+    }
+
+    /// q, the DFE tap and the scale of clipped taps, from δ·h0, δ·h1 and δ'Rδ.
+    fn clipped_error(
+        &self,
+        (alpha, beta, gamma): (f64, f64, f64),
+        (b, mu): (f64, f64),
+        (d0, d1, square): (f64, f64, f64),
+    ) -> (f64, f64, f64) {
+        let power = mu * mu * alpha + 2.0 * mu * b * beta + b * b * gamma + 2.0 * (mu * d0 + b * d1) + square;
+        let scale = 1.0 / (1.0 + d0);
+        let after = (mu * beta + b * gamma + d1) * scale;
+        let b = after.max(self.b.0).min(self.b.1);
+        let q =
+            if scale > 0.0 { power * scale * scale - 1.0 + b * b - 2.0 * b * after } else { f64::INFINITY };
+        (q, b, scale)
+    }
+
     /// Rows n to n + g of the factor for a group at a start.
     fn append(&mut self, start: usize, n: usize) {
         let (g, columns, width) = (self.rules.group_len, self.columns, self.width);
@@ -380,11 +488,8 @@ impl<'a> Solver<'a> {
         }
         let main = w[self.rules.pre];
         let mut unchanged = true;
-        // Places of floating taps that are only tried stand at the end of `l`, not yet in `places`: all of them have
-        // one limit.
-        let floating = self.rules.limits.last().copied().unwrap_or(1.0);
-        for (i, (out, x)) in self.clipped[..n].iter_mut().zip(&*w).enumerate() {
-            let limit = if i < self.rules.n_fixed { self.rules.limits[i] } else { floating };
+        for ((out, x), place) in self.clipped[..n].iter_mut().zip(&*w).zip(&self.places) {
+            let limit = self.rules.limits[*place];
             *out = x.max(-limit * main).min(limit * main);
             unchanged &= *out == *x;
         }
@@ -395,32 +500,22 @@ impl<'a> Solver<'a> {
         self.finish_clipped(n, (alpha, beta, gamma), (b, mu))
     }
 
-    /// q of clipped taps. With w = v + δ, δ few and Rv = μ h0 + b h1: w'Rw = v'Rv + 2 δ'Rv + δ'Rδ.
-    fn finish_clipped(&mut self, n: usize, sums: (f64, f64, f64), (b, mu): (f64, f64)) -> f64 {
-        let (alpha, beta, gamma) = sums;
-        // R over the rows of l, whose places are those in use and, of a group only tried, unknown: δ'Rδ = |L'δ|².
-        let delta = &mut self.w[..n];
-        for (w, c) in delta.iter_mut().zip(&self.clipped) {
-            *w = c - *w;
-        }
+    /// q of the taps in `clipped`, rescaled; `w` holds them before.
+    fn finish_clipped(&mut self, n: usize, sums: (f64, f64, f64), found: (f64, f64)) -> f64 {
         let (mut d0, mut d1, mut square) = (0.0, 0.0, 0.0);
         for k in 0..n {
-            // (L'δ)_k = Σ_i≥k L_ik δ_i
-            let x: f64 = (k..n).map(|i| self.l[i * self.width + k] * delta[i]).sum();
+            // With x = L'δ: δ'Rδ = x·x, and h0 = L z0.
+            let x: f64 = (k..n).map(|i| self.l[i * self.width + k] * (self.clipped[i] - self.w[i])).sum();
             square += x * x;
-            // h0 = L z0
             d0 += x * self.z0[k];
             d1 += x * self.z1[k];
         }
-        let power = mu * mu * alpha + 2.0 * mu * b * beta + b * b * gamma + 2.0 * (mu * d0 + b * d1) + square;
-        let scale = 1.0 / (1.0 + d0);
-        let after = (mu * beta + b * gamma + d1) * scale;
-        let b = after.max(self.b.0).min(self.b.1);
+        let (q, b, scale) = self.clipped_error(sums, found, (d0, d1, square));
         for c in &mut self.clipped[..n] {
             *c *= scale;
         }
         self.found_b = b;
-        if scale > 0.0 { power * scale * scale - 1.0 + b * b - 2.0 * b * after } else { f64::INFINITY }
+        q
     }
 }
 
@@ -443,4 +538,116 @@ fn error(alpha: f64, beta: f64, gamma: f64, low: f64, high: f64) -> (f64, f64, f
     let b = (beta / (alpha * (1.0 - gamma) + beta * beta)).max(low).min(high);
     let rest = 1.0 - b * beta;
     (rest * rest / alpha - b * b * gamma + b * b - 1.0, b, rest / alpha)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nalgebra::{DMatrix, DVector};
+
+    const B: (f64, f64) = (0.0, 0.5);
+
+    fn rules() -> Rules {
+        let (pre, n_fixed, span) = (3, 7, 24);
+        Rules {
+            pre,
+            n_fixed,
+            span,
+            groups: 2,
+            group_len: 3,
+            limits: (0..span)
+                .map(|i| if i == pre { 1.0 } else { [0.3, 0.04][usize::from(i >= n_fixed)] })
+                .collect(),
+            quantizer_bits: 0,
+            clip_probability: 1e-7,
+            mlsd: false,
+            added_noise_db: 3.0,
+            step_hz: 1e7,
+        }
+    }
+
+    /// The bordered system of 178A-33 solved as it stands, clipped as it says.
+    fn plainly(rules: &Rules, phase: &Phase<'_>, places: &[usize]) -> f64 {
+        let n = places.len();
+        let r = DMatrix::from_fn(n, n, |i, j| phase.r[places[i].abs_diff(places[j])]);
+        let pick = |h: &[f64]| DVector::from_iterator(n, places.iter().map(|p| h[*p]));
+        let (h0, h1) = (pick(phase.h0), pick(phase.h1));
+        let inverse = r.clone().lu();
+        let (x0, x1) = (inverse.solve(&h0).expect("regular"), inverse.solve(&h1).expect("regular"));
+        let taps = |b: f64| {
+            let mu = (1.0 - b * h0.dot(&x1)) / h0.dot(&x0);
+            &x0 * mu + &x1 * b
+        };
+        let q = |w: &DVector<f64>, b: f64| {
+            (w.transpose() * &r * w)[0] + 1.0 + b * b - 2.0 * w.dot(&h0) - 2.0 * b * w.dot(&h1)
+        };
+        // q is a parabola in b: three points give its minimum.
+        let at = [0.0, 0.5, 1.0].map(|b| q(&taps(b), b));
+        let (curve, slope) = (2.0 * (at[2] - 2.0 * at[1] + at[0]), 4.0 * at[1] - 3.0 * at[0] - at[2]);
+        let b = (-slope / (2.0 * curve)).clamp(B.0, B.1);
+        let mut w = taps(b);
+        let main = w[rules.pre];
+        let clipped = DVector::from_iterator(
+            n,
+            w.iter().zip(places).map(|(x, p)| x.max(-rules.limits[*p] * main).min(rules.limits[*p] * main)),
+        );
+        if clipped == w {
+            return q(&w, b);
+        }
+        w = &clipped / h0.dot(&clipped);
+        q(&w, w.dot(&h1).clamp(B.0, B.1))
+    }
+
+    fn greedily(rules: &Rules, phase: &Phase<'_>) -> (f64, Vec<usize>) {
+        let mut places: Vec<usize> = (0..rules.n_fixed).collect();
+        let mut best = f64::INFINITY;
+        for _ in 0..rules.groups {
+            let starts = (rules.n_fixed..=rules.span - rules.group_len)
+                .filter(|s| !places.iter().any(|p| (*s..s + rules.group_len).contains(p)));
+            let with = |s: usize| [&places[..], &(s..s + rules.group_len).collect::<Vec<_>>()].concat();
+            let found = starts
+                .map(|s| (plainly(rules, phase, &with(s)), s))
+                .reduce(|a, b| if b.0 < a.0 { b } else { a });
+            let (q, start) = found.expect("room");
+            places = with(start);
+            best = q;
+        }
+        (best, places)
+    }
+
+    #[test]
+    fn bounds_and_one_factor_find_what_trying_every_place_finds() {
+        let rules = rules();
+        let mut solver = Solver::new(&rules, B);
+        // Pulses with reflections, some weak enough that nothing is clipped, some strong.
+        for (strength, post) in [(0.02, 0.1), (0.1, 0.4), (0.3, 0.7), (0.05, 0.9)] {
+            let mut h = [0.0; 64];
+            for (n, v) in [(30, 1.0), (31, post), (29, 0.25 * post), (32, 0.3 * post), (33, -0.1)] {
+                h[n] = v;
+            }
+            for (n, v) in [(40, 1.0), (41, -0.6), (46, 0.7), (48, 0.5), (52, -0.3)] {
+                h[n] = strength * v;
+            }
+            let r: Vec<f64> = (0..rules.span)
+                .map(|k| {
+                    let signal: f64 = (0..64 - k).map(|n| h[n] * h[n + k]).sum();
+                    signal + 0.02 * 0.4_f64.powi(k as i32)
+                })
+                .collect();
+            let row = |at: usize| (0..rules.span).map(|i| h[at + rules.pre - i]).collect::<Vec<f64>>();
+            let (h0, h1) = (row(30), row(31));
+            let phase = Phase { r: &r, h0: &h0, h1: &h1 };
+            let (q, places) = greedily(&rules, &phase);
+            // Twenty sums in another order.
+            let found = solver.solve(&phase, f64::INFINITY);
+            assert!((found / q - 1.0).abs() < 1e-9, "{strength}: {found} instead of {q}");
+            let taps = solver.taps();
+            assert!((taps.q / q - 1.0).abs() < 1e-9, "{strength}: {} instead of {q}", taps.q);
+            assert!(taps.w.iter().enumerate().all(|(i, w)| *w == 0.0 || places.contains(&i)), "{strength}");
+            // Given back, they have their error; what cannot beat it is not solved for.
+            let again = given(&phase, &taps.w, (taps.b, taps.b)).expect("a cursor");
+            assert!((again.q / q - 1.0).abs() < 1e-9, "{strength}: {} instead of {q}", again.q);
+            assert_eq!(solver.solve(&phase, 0.5 * q), f64::INFINITY);
+        }
+    }
 }

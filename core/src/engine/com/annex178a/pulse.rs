@@ -258,11 +258,9 @@ impl Table {
     }
 
     /// `self` + `factor` · `other`.
-    pub(super) fn plus(mut self, factor: f64, other: &Self) -> Self {
-        for (v, o) in self.values.iter_mut().zip(&other.values) {
-            *v += factor * o;
-        }
-        self
+    pub(super) fn plus(&self, factor: f64, other: &Self) -> Self {
+        let values = self.values.iter().zip(&other.values).map(|(v, o)| v + factor * o).collect();
+        Self { n_lags: self.n_lags, values }
     }
 
     /// Energy of the shaped pulse at a phase.

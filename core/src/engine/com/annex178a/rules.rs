@@ -5,6 +5,8 @@ use crate::error::{Error, Result, require};
 
 /// Most UI that the receiver's FFE may span: beyond it, a candidate is no longer a small solve.
 const MAX_SPAN: usize = 256;
+/// Most taps of a floating group.
+pub(super) const MAX_GROUP: usize = 16;
 /// Spacing of the frequency grid unless `Delta_f` is given, Hz.
 const STEP_HZ: f64 = 10e6;
 /// Added receiver noise unless `add_rx_noise` is given, dB: the smallest COM that passes.
@@ -46,7 +48,7 @@ impl Rules {
         let post = k.count_or("ffe_post_tap_len", 0, 0, MAX_SPAN / 2 - 1)?;
         let n_fixed = pre + 1 + post;
         let groups = k.count_or("N_bg", 0, 0, 16)?;
-        let group_len = k.count_or("N_bf", 0, 0, 16)?;
+        let group_len = k.count_or("N_bf", 0, 0, MAX_GROUP)?;
         let reach = k.count_or("N_f", post, 0, MAX_SPAN - MAX_SPAN / 2 - 1)?;
         let floating = groups * group_len;
         let span = if floating > 0 { pre + 1 + reach } else { n_fixed };
