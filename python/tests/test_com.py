@@ -125,7 +125,7 @@ def test_bad_keywords_are_named(change: dict[str, Any], message: str) -> None:
 def test_bad_settings_and_channels_are_named(thru: ll.Network) -> None:
     with pytest.raises(ll.ParameterError, match="ctle_gdc_db"):
         ll.com(thru, config=KEYWORDS, fixed_equalizer={"ctle_gdc": 0})
-    with pytest.raises(ll.ParameterError, match="must be 12, N_b"):
+    with pytest.raises(ll.ParameterError, match="N_b = 12"):
         ll.com(thru, config=KEYWORDS, fixed_equalizer={"dfe": [0.5]})
     with pytest.raises(ll.ParameterError, match="swapped"):
         ll.com(ll.Network(thru.freq_hz, -thru.s, thru.z0_ohm), config=KEYWORDS)
