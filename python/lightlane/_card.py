@@ -12,9 +12,10 @@ from lightlane._text import decibels, ranged, ratio
 if TYPE_CHECKING:
     from lightlane._com import Com
     from lightlane._config import Lane
-    from lightlane._results import LaneReport, Simulation
+    from lightlane._report import LaneReport
+    from lightlane._simulation import Simulation
 
-__all__ = ["com_card", "lane_card", "network_card", "report_card", "simulation_card"]
+__all__ = ["card", "com_card", "lane_card", "network_card", "report_card", "simulation_card"]
 
 Rows = Iterable[tuple[str, str]]
 
@@ -40,7 +41,7 @@ def report_card(report: LaneReport) -> str:
     if report.assumptions:
         names = ", ".join(a["path"] for a in report.assumptions)
         notes.append(f"rests on {len(report.assumptions)} assumed values: {names}")
-    return _card(report.lane.name or "lane", rows, notes)
+    return card(report.lane.name or "lane", rows, notes)
 
 
 def com_card(com: Com) -> str:
@@ -62,7 +63,7 @@ def com_card(com: Com) -> str:
     notes = list(com.warnings)
     if com.assumptions:
         notes.append(f"rests on {len(com.assumptions)} assumed values: {', '.join(com.assumptions)}")
-    return _card(com.config.name or "channel operating margin", rows, notes)
+    return card(com.config.name or "channel operating margin", rows, notes)
 
 
 def simulation_card(run: Simulation) -> str:
@@ -76,7 +77,7 @@ def simulation_card(run: Simulation) -> str:
         ("seed", str(run.seed)),
         ("kernels", run.simd_level),
     ]
-    return _card("simulation", rows)
+    return card("simulation", rows)
 
 
 def network_card(network: Network) -> str:
@@ -92,13 +93,15 @@ def network_card(network: Network) -> str:
         (left_p, left_n), (right_p, right_n) = network.port_pairs
         sides = f"{left_p}+ {left_n}- on the left, {right_p}+ {right_n}- on the right"
         rows.append(("port map", f"{sides} ({network.port_pairs_origin})"))
-    return _card(network.path or "network", rows, network.warnings)
+    return card(network.path or "network", rows, network.warnings)
 
 
 def lane_card(lane: Lane) -> str:
     """Return the parts of a lane as an HTML card."""
     receiver = lane.receiver
-    stages = {"CTLE": receiver.ctle, "FFE": receiver.ffe, "DFE": receiver.dfe}
+    # The DFE's taps are the response that a sequence detector knows of, not feedback.
+    last = "DFE" if receiver.mlsd is False else "MLSD"
+    stages = {"CTLE": receiver.ctle, "FFE": receiver.ffe, last: receiver.dfe}
     rows = [
         ("symbols", f"{lane.symbol_rate_hz / 1e9:g} GBd {lane.modulation}"),
         ("medium", " → ".join(_block(b) for b in lane.medium) or "nothing"),
@@ -106,7 +109,7 @@ def lane_card(lane: Lane) -> str:
         ("equalizer", ", ".join(k for k, stage in stages.items() if stage is not None) or "none"),
         ("code", lane.fec),
     ]
-    return _card(lane.name or "lane", rows)
+    return card(lane.name or "lane", rows)
 
 
 def _block(block: Any) -> str:
@@ -114,7 +117,8 @@ def _block(block: Any) -> str:
     return f"{type(block).__name__} {name}" if name else type(block).__name__
 
 
-def _card(title: str, rows: Rows, notes: Iterable[str] = ()) -> str:
+def card(title: str, rows: Rows, notes: Iterable[str] = ()) -> str:
+    """Return rows of a name and a text, and notes below them, as an HTML card."""
     table = "".join(
         f"<tr><th style='text-align:left'>{escape(k)}</th><td>{escape(v)}</td></tr>" for k, v in rows
     )
