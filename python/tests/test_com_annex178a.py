@@ -72,7 +72,7 @@ FIXED = {"ctle_gdc_db": -4.0, "ctle_gdc2_db": -1.0, "tx_ffe": {-1: -0.06}}
 
 
 def network(name: str, path: str = "thru") -> ll.Network:
-    n = ll.Synthetic(recipe=name, path=path).network(FREQ_HZ)
+    n = ll.Synthetic(recipe=name, path=path).network(FREQ_HZ).differential()
     return ll.Network(n.freq_hz[1:], n.s[1:], n.z0_ohm)
 
 
