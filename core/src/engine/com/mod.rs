@@ -1,4 +1,5 @@
-//! Channel operating margin by Annex 93A of IEEE 802.3, in the numbers of release 4.50 of its reference code.
+//! Channel operating margin by Annex 93A of IEEE 802.3, in the numbers of release 4.50 of its reference code, and by
+//! Annex 178A of draft P802.3dj/D3.3.
 //!
 //! ```text
 //! COM = 20 log10(A_s/A_ni)        A_s = R_LM h(t_s)/(L - 1),   P(noise and interference <= -A_ni) = DER_0
@@ -12,10 +13,11 @@
 //! | extrapolation and impulse response of the release | `impulse` |
 //! | pulse behind the CTLE, quadratic forms of the taps | `pulse` |
 //! | sampling time, DFE, terms, FOM | `decision` |
-//! | search | `search` |
+//! | search | `search`, `adaptive` |
 //! | distribution, A_ni | `distribution` |
+//! | the receiver of Annex 178A | `annex178a` |
 //!
-//! Not computed, and refused: floating DFE taps, the receiver of Annex 178A, MLSE, board models, ERL, C2M.
+//! Not computed, and refused: floating DFE taps, MLSE, board models, ERL, C2M.
 
 mod adaptive;
 mod annex178a;
