@@ -17,7 +17,6 @@ import time
 import warnings
 from dataclasses import replace
 from importlib.metadata import version
-from pathlib import Path
 
 import numpy as np
 
@@ -58,7 +57,7 @@ for name, (aggressors, gdc, gdc2, taps) in json.load(sys.stdin).items():
     files = {}
     for path in ["thru", *aggressors]:
         files[path] = f"{folder}/{name}-{path}.s2p"
-        n = ll.Synthetic(recipe=name, path=path).network(freq)
+        n = ll.Synthetic(recipe=name, path=path).network(freq).differential()
         # The package of the annex has no value at 0 Hz in PyChOpMarg.
         ll.Network(n.freq_hz[1:], n.s[1:], n.z0_ohm).write(files[path])
     given = dict(fext=[f for p, f in files.items() if p[0] == "f"], next=[f for p, f in files.items() if p[0] == "n"])
@@ -121,11 +120,10 @@ def pychopmarg(files: dict, gdc: float, gdc2: float, taps: dict) -> dict:
 def main() -> None:
     warnings.simplefilter("ignore")
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder).mkdir(exist_ok=True)
         run = subprocess.run(
             [sys.argv[1], "-c", LIGHTLANE, folder],
             input=json.dumps(CHANNELS),
-            capture_output=True,
+            stdout=subprocess.PIPE,
             text=True,
             check=True,
         )
@@ -136,10 +134,14 @@ def main() -> None:
             with contextlib.redirect_stdout(io.StringIO()):
                 theirs = pychopmarg(ours["files"], gdc, gdc2, {str(k): v for k, v in taps.items()})
             rows.append((ours, theirs))
-    print(f"PyChOpMarg {version('PyChOpMarg')} beside Lightlane, one thread, one run: KR, package A2, CTLE and")
+    print(
+        f"PyChOpMarg {version('PyChOpMarg')} beside Lightlane, one thread, one run: KR, package A2, CTLE and"
+    )
     print("transmitter fixed, receiver found by each")
     print()
-    print(f"{'channel':<20}{'':<12}{'COM_DFE dB':>11}{'MLSD dB':>9}{'FOM dB':>8}{'all s':>9}{'candidate s':>13}")
+    print(
+        f"{'channel':<20}{'':<12}{'COM_DFE dB':>11}{'MLSD dB':>9}{'FOM dB':>8}{'all s':>9}{'candidate s':>13}"
+    )
     for ours, theirs in rows:
         for label, r in (("PyChOpMarg", theirs), ("Lightlane", ours)):
             print(

@@ -72,7 +72,7 @@ FIXED = {"ctle_gdc_db": -4.0, "ctle_gdc2_db": -1.0, "tx_ffe": {-1: -0.06}}
 
 
 def network(name: str, path: str = "thru") -> ll.Network:
-    n = ll.Synthetic(recipe=name, path=path).network(FREQ_HZ)
+    n = ll.Synthetic(recipe=name, path=path).network(FREQ_HZ).differential()
     return ll.Network(n.freq_hz[1:], n.s[1:], n.z0_ohm)
 
 
@@ -88,7 +88,30 @@ def found(thru: ll.Network) -> ll.Com:
 
 # channel, aggressors, g_DC, g_DC_HP, transmitter taps; COM_DFE, MLSD gain, FOM, dB. From PyChOpMarg 3.4.0 on Touchstone
 # files of the same networks: benches/rivals/com.py prints them.
-GOLDEN: list[tuple[str, tuple[str, ...], float, float, dict[int, float], float, float, float]] = []
+GOLDEN: list[tuple[str, tuple[str, ...], float, float, dict[int, float], float, float, float]] = [
+    ("synthetic-c2c-4db", (), 0.0, 0.0, {}, 5.5309, 0.6137, 16.2892),
+    ("synthetic-c2m-16db", ("fext1", "next1"), -4.0, -1.0, {-1: -0.06}, 4.8812, 1.2333, 15.5718),
+    (
+        "synthetic-kr-28db",
+        ("fext1", "fext2", "next1"),
+        -10.0,
+        -2.0,
+        {-2: 0.02, -1: -0.1},
+        2.3723,
+        1.2966,
+        13.1878,
+    ),
+    (
+        "synthetic-kr-40db",
+        ("fext1", "next1"),
+        -14.0,
+        -3.0,
+        {-2: 0.04, -1: -0.16, 1: -0.02},
+        -1.8754,
+        0.4650,
+        9.0319,
+    ),
+]
 
 
 @pytest.mark.parametrize("golden", GOLDEN, ids=lambda g: g[0])
@@ -208,7 +231,7 @@ def test_crosstalk_and_loss_cost_margin(thru: ll.Network, found: ll.Com) -> None
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"N_b": 2, "b_max(2..N_b)": 0.1}, "N_b = 2"),
+        ({"N_b": 2, "b_max(2..N_b)": 0.1, "b_min(2..N_b)": 0}, "N_b = 2"),
         ({"N_f": 12}, "N_f = 12"),
         ({"ffe_tapn_max": 2}, "ffe_tapn_max = 2"),
         ({"MLSD": 2}, "MLSD = 2"),

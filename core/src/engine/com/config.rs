@@ -93,8 +93,8 @@ impl ComConfig {
     ///
     /// # Errors
     /// [`Error::Unknown`] for an unknown keyword, naming the nearest. [`Error::Parameter`] for a value outside its
-    /// domain, a keyword that is missing and has no default, a release other than `"4.50"`, or one that switches on
-    /// what this mode does not compute (the receiver of Annex 178A, MLSE, another CTLE).
+    /// domain, a keyword that is missing and has no default, a release other than `"4.50"` and `"d3.3"`, or one that
+    /// switches on what this mode does not compute (by 4.50 the receiver of Annex 178A; MLSE, another CTLE).
     ///
     /// ```
     /// use lightlane::engine::com::ComConfig;

@@ -1,8 +1,9 @@
 //! Distributions of noise and interference on a lattice of voltages.
 //!
-//! Release 4.50 takes bins of min(A_s/1000, 10 µV); a sample below one bin is skipped, its deltas are rounded to bins (not shared between
-//! two, which would agree better with the truth and worse with the code), and the Gaussian is a row of samples,
-//! normalized, out to 2√2 erfc⁻¹(2 DER_0) sigmas. The first bin with a cumulative probability of DER_0 is A_ni.
+//! Release 4.50 takes bins of min(A_s/1000, 10 µV); a sample below one bin is skipped, its deltas are rounded to bins
+//! (not shared between two, which would agree better with the truth and worse with the code), and the Gaussian is a row
+//! of samples, normalized, out to 2√2 erfc⁻¹(2 DER_0) sigmas. The first bin with a cumulative probability of DER_0 is
+//! A_ni.
 
 use super::config::ComConfig;
 use crate::density::q;

@@ -50,11 +50,18 @@ pub(super) fn case(
 ) -> Result<ComCase> {
     let judge = Judge { config, rules, fixed };
     let settings = Settings { judge: &judge, spectra: spectra(paths, config, rules)? };
-    let best = search(&settings, config, fixed, run)?;
+    let missing = || match fixed.sampling_offset {
+        Some(n) if n != 0 => {
+            Error::parameter("fixed_equalizer.sampling_offset", n, "such that the pulse is above 0 there")
+        }
+        _ => no_pulse(),
+    };
+    let best =
+        search(&settings, config, fixed, run).map_err(|e| if e == no_pulse() { missing() } else { e })?;
     let stage = settings.stage(config.stage(best.gdc_db, best.gdc2_db)?);
     let mut scratch = judge.scratch();
-    let choice = judge.choose(&stage, &best.taps, &mut scratch).ok_or_else(no_pulse)?;
-    let receiver = judge.receiver(&stage, &best.taps, &choice, &mut scratch).ok_or_else(no_pulse)?;
+    let choice = judge.choose(&stage, &best.taps, &mut scratch).ok_or_else(missing)?;
+    let receiver = judge.receiver(&stage, &best.taps, &choice, &mut scratch).ok_or_else(missing)?;
     let slicer = Slicer::new(&judge, &stage, &best.taps, &choice, &receiver);
     run.check()?;
     let bounded = slicer.bounded(&judge, run)?;
