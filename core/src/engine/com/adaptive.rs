@@ -31,6 +31,9 @@ const KEPT: usize = 40;
 /// Index of each coordinate: g_DC, g_DC_HP, then the taps.
 type Place = Vec<usize>;
 
+/// Candidates behind one CTLE setting, for one thread.
+type Task<'a, S> = (Arc<S>, &'a [(Place, Taps)]);
+
 /// The grid by coordinates.
 pub(super) struct Grid<'a> {
     pub(super) high_db: &'a [f64],
@@ -166,7 +169,7 @@ where
             self.stages.insert(key, Arc::new(stage));
             self.order.push_back(key);
         }
-        let tasks: Vec<(Arc<C::Stage>, &[(Place, Taps)])> = groups
+        let tasks: Vec<Task<'_, C::Stage>> = groups
             .iter()
             .filter_map(|(key, group)| self.stages.get(key).map(|s| (s, group)))
             .flat_map(|(stage, group)| group.chunks(share).map(move |c| (Arc::clone(stage), c)))
