@@ -5,7 +5,7 @@
 #   make check    format, lint and types only
 #   make bench    the benchmarks           make fuzz SECONDS=60   the fuzz targets, so long each
 #   make verify   the long gates           make wheel             a wheel, installed and tried in an empty environment
-#   make rivals   numpy, scipy, numba, serdespy and PyBERT beside it: the table that the docs show
+#   make rivals   numpy, scipy, numba, serdespy, PyBERT and PyChOpMarg beside it: the tables of the docs
 #   make config   write python/lightlane/_config.py anew from the Rust structs
 #   make clean    remove what the commands above made
 
@@ -59,6 +59,11 @@ $(STAMPS)/rivals: requirements/rivals.txt $(STAMPS)/venv
 	$(PYTHON) -m venv $(RIVALS)
 	grep -v '^#' requirements/rivals.txt | while read -r rival; do \
 	  $(RIVALS)/bin/python -m pip install --quiet --disable-pip-version-check "$$rival" || echo "$$rival: not installed"; done
+	touch $@
+
+$(STAMPS)/rival-com: requirements/rival-com.txt $(STAMPS)/venv
+	$(PYTHON) -m venv $(VENV)/rival-com
+	$(VENV)/rival-com/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/rival-com.txt
 	touch $@
 
 # The package is installed editable; the two profiles put their module in the same place, so each stamp voids the other.
@@ -116,13 +121,15 @@ docs: $(STAMPS)/dev $(STAMPS)/debug
 bench: rivals
 	$(CARGO) bench --locked -p lightlane-benches --benches
 
-rivals: $(STAMPS)/rivals $(STAMPS)/release
+rivals: $(STAMPS)/rivals $(STAMPS)/rival-com $(STAMPS)/release
 	$(CARGO) build --locked --release --quiet -p lightlane-benches --bin rival
 	mkdir -p docs/figures
 	{ $(RIVALS)/bin/python benches/rivals/chain.py target/release/rival && \
 	  PYTHONPATH=python $(RIVALS)/bin/python benches/rivals/waveform.py && \
 	  $(RIVALS)/bin/python benches/rivals/peers.py target/release/rival $(BIN)/python; } | tee $(STAMPS)/rivals.txt
 	cp $(STAMPS)/rivals.txt docs/figures/rivals.txt
+	$(VENV)/rival-com/bin/python benches/rivals/com.py $(BIN)/python | tee $(STAMPS)/com.txt
+	cp $(STAMPS)/com.txt docs/figures/com.txt
 
 fuzz: $(STAMPS)/venv
 	SECONDS_EACH=$(SECONDS) tools/fuzz

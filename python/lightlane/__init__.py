@@ -10,7 +10,17 @@ from lightlane import dsp, fec, optics, patterns, presets, units
 from lightlane._adaptation import Adapted
 from lightlane._base import Config
 from lightlane._channel import Channel
-from lightlane._com import Com, ComCase, ComConfig, ComEqualizer, com
+from lightlane._com import (
+    Com,
+    ComCase,
+    ComEqualizer,
+    ComLosses,
+    ComPulse,
+    ComReflection,
+    NoiseDensity,
+    com,
+)
+from lightlane._com_config import ComConfig, KeywordEvidence
 from lightlane._compare import ComparedLane, Comparison, compare
 from lightlane._config import (
     Adaptation,
@@ -50,6 +60,7 @@ from lightlane._dual_dirac import DualDirac
 from lightlane._exceptions import ConvergenceError, LightlaneError, ParameterError, TouchstoneError
 from lightlane._jitter import JitterTolerance, JitterTransfer
 from lightlane._native import Network, __version__
+from lightlane._operating import OperatingMargin
 from lightlane._rare import RareSimulation
 from lightlane._report import LaneReport
 from lightlane._responses import Bathtub, ChannelResponse, Equalizer, Eye, PulseResponse, Ranged
@@ -70,6 +81,9 @@ __all__ = [
     "ComCase",
     "ComConfig",
     "ComEqualizer",
+    "ComLosses",
+    "ComPulse",
+    "ComReflection",
     "ComparedLane",
     "Comparison",
     "Config",
@@ -90,6 +104,7 @@ __all__ = [
     "Jitter",
     "JitterTolerance",
     "JitterTransfer",
+    "KeywordEvidence",
     "Lane",
     "LaneReport",
     "Laser",
@@ -98,6 +113,8 @@ __all__ = [
     "MachZehnder",
     "Mlsd",
     "Network",
+    "NoiseDensity",
+    "OperatingMargin",
     "Optics",
     "Package",
     "PackageLine",

@@ -10,11 +10,12 @@ from lightlane._native import Network
 from lightlane._text import decibels, ranged, ratio
 
 if TYPE_CHECKING:
+    from lightlane._com import Com
     from lightlane._config import Lane
     from lightlane._report import LaneReport
     from lightlane._simulation import Simulation
 
-__all__ = ["card", "lane_card", "network_card", "report_card", "simulation_card"]
+__all__ = ["card", "com_card", "lane_card", "network_card", "report_card", "simulation_card"]
 
 Rows = Iterable[tuple[str, str]]
 
@@ -41,6 +42,28 @@ def report_card(report: LaneReport) -> str:
         names = ", ".join(a["path"] for a in report.assumptions)
         notes.append(f"rests on {len(report.assumptions)} assumed values: {names}")
     return card(report.lane.name or "lane", rows, notes)
+
+
+def com_card(com: Com) -> str:
+    """Return a margin as an HTML card: figures, noise budget, warnings and assumptions."""
+    verdict = "passes" if com.passed else "fails"
+    budget = sorted(com.noise_budget.items(), key=lambda item: -item[1])
+    rows = [
+        ("COM", f"{decibels(com.com_db, 2)} ({verdict} {decibels(com.pass_db, 2)})"),
+        ("signal, noise", f"{1e3 * com.signal_v:.4g} mV, {1e3 * com.noise_v:.4g} mV"),
+        ("eye opening, closure", f"{1e3 * com.veo_v:.4g} mV, {decibels(com.vec_db, 2)}"),
+        ("FOM", decibels(com.fom_db, 2)),
+        ("ERL", decibels(com.erl_db, 2)),
+        ("ICN", "not defined" if com.icn_v != com.icn_v else f"{1e3 * com.icn_v:.3g} mV"),
+        ("FOM ILD", decibels(com.fom_ild_db, 2)),
+        ("noise at the slicer", ", ".join(f"{name} {1e3 * v:.3g} mV" for name, v in budget)),
+        ("cases", ", ".join(f"{case.case}: {decibels(case.com_db, 2)}" for case in com.cases)),
+        ("rules", com.release),
+    ]
+    notes = list(com.warnings)
+    if com.assumptions:
+        notes.append(f"rests on {len(com.assumptions)} assumed values: {', '.join(com.assumptions)}")
+    return card(com.config.name or "channel operating margin", rows, notes)
 
 
 def simulation_card(run: Simulation) -> str:

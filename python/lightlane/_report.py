@@ -16,6 +16,7 @@ from lightlane import _native
 from lightlane._card import report_card
 from lightlane._detection import Detection
 from lightlane._frozen import Frozen, read_only
+from lightlane._operating import OperatingMargin
 from lightlane._plot import ReportPlots
 from lightlane._responses import Bathtub, ChannelResponse, Equalizer, Eye, PulseResponse, Ranged
 
@@ -139,6 +140,34 @@ class LaneReport(Frozen):
     def bathtub(self) -> Bathtub:
         """Error ratio against phase and threshold."""
         return Bathtub(*self._native.bathtub())
+
+    def operating_margin(self, der: float | None = None) -> OperatingMargin:
+        """Channel operating margin of this lane, whatever its medium.
+
+        Parameters
+        ----------
+        der : float, optional
+            Detector error ratio DER_0; the one that belongs to `ber_limit` if None (``ber_limit`` / 0.75 for PAM4).
+
+        Returns
+        -------
+        OperatingMargin
+            The margin and what it is made of.
+
+        Raises
+        ------
+        ParameterError
+            Unless 0 < der < 0.5.
+
+        Examples
+        --------
+        >>> import lightlane as ll
+        >>> report = ll.presets.lane("cpo-dr1").analyze()
+        >>> margin = report.operating_margin()
+        >>> 0 < margin.com_db <= report.margin_db
+        True
+        """
+        return OperatingMargin(*self._native.operating_margin(der))
 
     @property
     def plot(self) -> ReportPlots:

@@ -106,6 +106,14 @@ impl NativeReport {
         ))
     }
 
+    /// COM, credit of sequence detection, slicer's COM, A_s, A_ni, DER_0 and mean edge ratio.
+    fn operating_margin(&self, py: Python<'_>, der: Option<f64>) -> PyResult<[f64; 7]> {
+        let report = &self.report;
+        let m = interruptible(py, None, None, |run| report.operating_margin(der, run))?;
+        let s = m.slicer;
+        Ok([m.com_db, m.mlsd_gain_db, s.com_db, s.signal_v, s.noise_v, s.der, s.edge_ratio])
+    }
+
     /// Phases and error ratios; voltages and error ratios of each opening's threshold (opening, voltage).
     fn bathtub<'py>(&self, py: Python<'py>) -> PyResult<(Array<'py>, Array<'py>, Array<'py>, Array<'py>)> {
         let eye = self.found_eye(py)?;

@@ -1,17 +1,20 @@
 //! Every setting of the grid, judged by its figure of merit.
 
+use super::adaptive::{Grid, adaptive};
 use super::channel::receiver_filter;
 use super::config::{ComConfig, Role};
-use super::decision::{Decision, decide};
-use super::equalizer::FixedEqualizer;
+use super::decision::{Decision, decide, no_pulse};
+use super::equalizer::{FixedEqualizer, Step};
 use super::pulse::{Pulse, Taps};
 use crate::error::{Error, Result};
 use crate::receiver::CtleStage;
 use crate::run::Run;
 use rayon::prelude::*;
 
+/// Settings above which Annex 178A is searched adaptively, unless `Local Search` says 0.
+const ADAPTIVE_ABOVE: usize = 1000;
 /// Candidates between two looks at the cancel flag.
-const BLOCK: usize = 256;
+pub(super) const BLOCK: usize = 64;
 
 /// Impulse responses at the CTLE's input and the frequencies of the thru's file.
 pub(super) struct Paths {
@@ -36,18 +39,17 @@ pub(super) fn plain() -> Taps {
 }
 
 impl Pulses {
-    pub(super) fn new(paths: &Paths, config: &ComConfig, gdc_db: f64, gdc2_db: f64) -> Result<Self> {
-        let stage = config.stage(gdc_db, gdc2_db)?;
+    pub(super) fn new(paths: &Paths, config: &ComConfig, stage: CtleStage) -> Self {
         let pulse = |impulse: &Vec<f64>, role: Role| {
             Pulse::new(impulse, stage, config.sample_s(), config.samples_per_symbol, config.amplitude_v(role))
         };
-        Ok(Self {
+        Self {
             stage,
             thru: pulse(&paths.thru, Role::Thru),
             fext: paths.fext.iter().map(|i| pulse(i, Role::Fext)).collect(),
             next: paths.next.iter().map(|i| pulse(i, Role::Next)).collect(),
             thermal_v2: thermal_v2(config, stage, &paths.freq_hz),
-        })
+        }
     }
 
     fn next_v2(&self) -> f64 {
@@ -80,30 +82,83 @@ fn thermal_v2(config: &ComConfig, stage: CtleStage, freq_hz: &[f64]) -> f64 {
         * freq_hz.iter().enumerate().filter(|p| *p.1 > 0.0).map(|(k, f)| density(*f) * width(k)).sum::<f64>()
 }
 
+/// What is judged: everything behind one CTLE setting, prepared once, and a transmitter setting behind it.
+pub(super) trait Candidates: Sync {
+    /// What all candidates of a CTLE setting share.
+    type Stage;
+    /// Memory of one thread.
+    type Scratch;
+
+    fn stage(&self, ctle: CtleStage) -> Self::Stage;
+    fn scratch(&self) -> Self::Scratch;
+    /// Figure of merit; None if the candidate has no pulse.
+    fn fom_db(&self, stage: &Self::Stage, taps: &Taps, scratch: &mut Self::Scratch) -> Option<f64>;
+}
+
+/// Candidates of Annex 93A.
+pub(super) struct Settings<'a> {
+    pub(super) paths: &'a Paths,
+    pub(super) config: &'a ComConfig,
+    pub(super) fixed: &'a FixedEqualizer,
+}
+
+impl Candidates for Settings<'_> {
+    type Stage = (Pulses, f64);
+    type Scratch = ();
+
+    fn stage(&self, ctle: CtleStage) -> (Pulses, f64) {
+        let pulses = Pulses::new(self.paths, self.config, ctle);
+        let next_v2 = pulses.next_v2();
+        (pulses, next_v2)
+    }
+
+    fn scratch(&self) {}
+
+    fn fom_db(&self, stage: &(Pulses, f64), taps: &Taps, (): &mut ()) -> Option<f64> {
+        stage.0.decide_with(self.config, taps, self.fixed, stage.1).map(|d| d.fom_db)
+    }
+}
+
 /// The setting found best.
 pub(super) struct Best {
     pub(super) gdc_db: f64,
     pub(super) gdc2_db: f64,
     pub(super) taps: Taps,
     pub(super) n_candidates: usize,
+    pub(super) trace: Vec<Step>,
 }
 
 /// The setting of highest FOM; of equal ones the first in the order of the grid, for any number of threads.
-pub(super) fn search(paths: &Paths, config: &ComConfig, fixed: &FixedEqualizer, run: &Run) -> Result<Best> {
+pub(super) fn search<C: Candidates>(
+    candidates: &C,
+    config: &ComConfig,
+    fixed: &FixedEqualizer,
+    run: &Run,
+) -> Result<Best>
+where
+    C::Stage: Send + Sync,
+{
     let one_or = |value: Option<f64>, grid: &[f64]| value.map_or_else(|| grid.to_vec(), |v| vec![v]);
     let (high, low) =
         (one_or(fixed.ctle_gdc_db, &config.gdc_db), one_or(fixed.ctle_gdc2_db, &config.gdc2_db));
     let gains: Vec<(f64, f64)> = high.iter().flat_map(|h| low.iter().map(move |l| (*h, *l))).collect();
-    let settings = match &fixed.tx_ffe {
-        Some(taps) => vec![with_main(taps)],
-        None => settings(config),
+    let grid = Grid {
+        high_db: &high,
+        low_db: &low,
+        taps: match &fixed.tx_ffe {
+            Some(taps) => taps.iter().map(|(place, c)| (*place, vec![*c])).collect(),
+            None => config.taps.clone(),
+        },
+        // A setting off the grid is allowed.
+        c0_min: if fixed.tx_ffe.is_some() { 0.0 } else { config.c0_min },
     };
+    let settings = settings(&grid);
     if settings.is_empty() {
         let requirement = "small enough for the taps of the grid";
         return Err(Error::parameter("c(0)", config.c0_min, requirement));
     }
-    if let ([gains], [taps]) = (&gains[..], &settings[..]) {
-        return Ok(Best { gdc_db: gains.0, gdc2_db: gains.1, taps: taps.clone(), n_candidates: 1 });
+    if config.receiver.is_some() && config.adaptive.unwrap_or(gains.len() * settings.len() > ADAPTIVE_ABOVE) {
+        return adaptive(candidates, config, &grid, run)?.ok_or_else(no_pulse);
     }
     let done = std::sync::atomic::AtomicU64::new(0);
     let found = run.install(|| {
@@ -111,17 +166,17 @@ pub(super) fn search(paths: &Paths, config: &ComConfig, fixed: &FixedEqualizer, 
             .par_iter()
             .map(|&(gdc_db, gdc2_db)| {
                 run.check()?;
-                let pulses = Pulses::new(paths, config, gdc_db, gdc2_db)?;
-                let next_v2 = pulses.next_v2();
+                let stage = candidates.stage(config.stage(gdc_db, gdc2_db)?);
+                let mut scratch = candidates.scratch();
                 let mut best: Option<(f64, usize)> = None;
                 for (i, taps) in settings.iter().enumerate() {
                     if i % BLOCK == 0 {
                         run.check()?;
                     }
-                    if let Some(d) = pulses.decide_with(config, taps, fixed, next_v2)
-                        && best.is_none_or(|b| d.fom_db > b.0)
+                    if let Some(fom_db) = candidates.fom_db(&stage, taps, &mut scratch)
+                        && best.is_none_or(|b| fom_db > b.0)
                     {
-                        best = Some((d.fom_db, i));
+                        best = Some((fom_db, i));
                     }
                 }
                 let n = 1 + done.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -130,42 +185,34 @@ pub(super) fn search(paths: &Paths, config: &ComConfig, fixed: &FixedEqualizer, 
             })
             .collect::<Result<Vec<_>>>()
     })?;
-    let best = found
-        .iter()
-        .zip(&gains)
-        .filter_map(|(b, g)| b.map(|(fom, i)| (fom, i, g)))
-        .reduce(|a, b| if b.0 > a.0 { b } else { a });
-    let Some((_, i, gains_db)) = best else {
+    let bests = found.iter().zip(&gains).filter_map(|(b, g)| b.map(|(fom, i)| (fom, i, *g)));
+    let Some((_, i, gains_db)) = bests.clone().reduce(|a, b| if b.0 > a.0 { b } else { a }) else {
         return Err(no_pulse());
     };
+    let trace = bests
+        .map(|(fom_db, i, (gdc_db, gdc2_db))| Step::new(gdc_db, gdc2_db, &settings[i], fom_db))
+        .collect();
     let n_candidates = gains.len() * settings.len();
-    Ok(Best { gdc_db: gains_db.0, gdc2_db: gains_db.1, taps: settings[i].clone(), n_candidates })
+    Ok(Best { gdc_db: gains_db.0, gdc2_db: gains_db.1, taps: settings[i].clone(), n_candidates, trace })
 }
 
-/// The error of a thru that carries no pulse.
-pub(super) fn no_pulse() -> Error {
-    let requirement = "one that rises above 0: swapped legs or a crosstalk file turn it over";
-    Error::parameter("thru", "a pulse response without a positive cursor", requirement)
-}
-
-/// The taps other than 0, with the main one.
-fn with_main(taps: &[(i32, f64)]) -> Taps {
+/// The taps other than 0, with the main one; None if that is smaller than `c0_min`.
+pub(super) fn with_main(taps: &[(i32, f64)], c0_min: f64) -> Option<Taps> {
     let main = 1.0 - taps.iter().map(|t| t.1.abs()).sum::<f64>();
     let mut all: Taps = taps.iter().copied().filter(|t| t.1 != 0.0).chain([(0, main)]).collect();
     all.sort_by_key(|t| t.0);
-    all
+    // Decimal grids: 0.54 must not fail by a rounding.
+    (main > 0.0 && main >= c0_min - 1e-9).then_some(all)
 }
 
 /// Every combination of the grid's taps whose main tap is large enough.
-fn settings(config: &ComConfig) -> Vec<Taps> {
+fn settings(grid: &Grid<'_>) -> Vec<Taps> {
     let mut all: Vec<Vec<(i32, f64)>> = vec![vec![]];
-    for (place, values) in &config.taps {
+    for (place, values) in &grid.taps {
         all = all
             .iter()
             .flat_map(|s| values.iter().map(move |v| [s.as_slice(), &[(*place, *v)]].concat()))
             .collect();
     }
-    // Decimal grids: 0.54 must not fail by a rounding.
-    let allowed = |taps: &Taps| taps.iter().any(|t| t.0 == 0 && t.1 > 0.0 && t.1 >= config.c0_min - 1e-9);
-    all.iter().map(|s| with_main(s)).filter(allowed).collect()
+    all.iter().filter_map(|s| with_main(s, grid.c0_min)).collect()
 }

@@ -31,6 +31,7 @@ mod eye_figures;
 mod jitter;
 mod margin;
 mod mixture;
+mod operating;
 mod prepared;
 mod remainder;
 mod sequence;
@@ -40,6 +41,7 @@ mod word;
 pub use eye::{Eye, level_densities};
 pub use eye_figures::Contour;
 pub use margin::Margin;
+pub use operating::OperatingMargin;
 pub use prepared::Prepared;
 
 use crate::error::Result;
