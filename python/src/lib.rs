@@ -15,6 +15,7 @@ mod optics;
 mod patterns;
 mod rare;
 mod run;
+mod tdecq;
 mod units;
 
 use pyo3::prelude::*;
@@ -37,5 +38,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     optics::register(module)?;
     patterns::register(module)?;
     rare::register(module)?;
+    tdecq::register(module)?;
     units::register(module)
 }
