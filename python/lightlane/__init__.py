@@ -39,6 +39,7 @@ from lightlane._config import (
     Receiver,
     SettingRange,
     Synthetic,
+    TdecqConfig,
     Tia,
     Trace,
     Transmitter,
@@ -63,6 +64,7 @@ from lightlane._results import (
     Ranged,
     Simulation,
 )
+from lightlane._tdecq import Tdecq, tdecq
 
 __all__ = [
     "Adaptation",
@@ -119,6 +121,8 @@ __all__ = [
     "SettingRange",
     "Simulation",
     "Synthetic",
+    "Tdecq",
+    "TdecqConfig",
     "Tia",
     "TouchstoneError",
     "Trace",
@@ -133,5 +137,6 @@ __all__ = [
     "optics",
     "patterns",
     "presets",
+    "tdecq",
     "units",
 ]

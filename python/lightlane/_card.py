@@ -12,8 +12,9 @@ from lightlane._text import decibels, ranged, ratio
 if TYPE_CHECKING:
     from lightlane._config import Lane
     from lightlane._results import LaneReport, Simulation
+    from lightlane._tdecq import Tdecq
 
-__all__ = ["lane_card", "network_card", "report_card", "simulation_card"]
+__all__ = ["lane_card", "network_card", "report_card", "simulation_card", "tdecq_card"]
 
 Rows = Iterable[tuple[str, str]]
 
@@ -54,6 +55,19 @@ def simulation_card(run: Simulation) -> str:
         ("kernels", run.simd_level),
     ]
     return _card("simulation", rows)
+
+
+def tdecq_card(found: Tdecq) -> str:
+    """Return the eye closure of a captured waveform as an HTML card."""
+    rows = [
+        ("TDECQ", decibels(found.tdecq_db, 2)),
+        ("OMA", f"{1e3 * found.oma_w:.4g} mW"),
+        ("extinction ratio", decibels(found.extinction_ratio_db, 2)),
+        ("level mismatch", f"{found.level_mismatch:.3f}"),
+        ("equalizer", f"main tap {found.main_tap} of {len(found.taps)}, Ceq {found.noise_enhancement:.3f}"),
+        ("pattern", f"{found.pattern}, {found.n_symbols:,} symbols"),
+    ]
+    return _card("captured waveform", rows, [*found.warnings, *(f"assumed: {a}" for a in found.assumptions)])
 
 
 def network_card(network: Network) -> str:

@@ -4,7 +4,7 @@ use crate::array::{borrowed, count, read_only, read_only_shaped, symbols};
 use crate::error::Raise;
 use crate::run::interruptible;
 use lightlane::Error;
-use lightlane::engine::tdecq::{EqualizedEye, Tdecq, TdecqConfig, Waveform, noise_enhancement, tdecq};
+use lightlane::engine::tdecq::{EqualizedEye, Tdecq, TdecqConfig, Waveform, tdecq};
 use pyo3::prelude::*;
 
 /// Figures as JSON, and the eye: times, powers, counts, left and right histogram.
@@ -60,16 +60,8 @@ fn tdecq_preset_names() -> Vec<&'static str> {
     TdecqConfig::NAMES.to_vec()
 }
 
-/// C_eq of taps behind a fourth-order Bessel–Thomson filter.
-#[pyfunction]
-fn tdecq_noise_enhancement(taps: &Bound<'_, PyAny>, bandwidth_over_rate: f64) -> PyResult<f64> {
-    let taps = borrowed::<f64>(taps, "taps")?;
-    Ok(noise_enhancement(taps.as_slice()?, bandwidth_over_rate))
-}
-
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(tdecq_figures, module)?)?;
     module.add_function(wrap_pyfunction!(tdecq_preset, module)?)?;
-    module.add_function(wrap_pyfunction!(tdecq_preset_names, module)?)?;
-    module.add_function(wrap_pyfunction!(tdecq_noise_enhancement, module)?)
+    module.add_function(wrap_pyfunction!(tdecq_preset_names, module)?)
 }

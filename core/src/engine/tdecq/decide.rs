@@ -32,12 +32,12 @@ pub(super) fn locate(filtered: &Filtered, pattern: &[u8]) -> Result<Place> {
         filtered.column(offset as isize).iter().enumerate().for_each(|(i, y)| sum[i % period] += y);
         sum
     };
-    let columns: Vec<Vec<f32>> = (0..4).map(|p| folded(p * m / 4)).collect();
+    let columns: Vec<Vec<f32>> = (0..2).map(|p| folded(p * m / 2)).collect();
     let found = align(&columns, pattern);
     let symbols: Vec<u8> =
         (0..filtered.n_symbols).map(|i| pattern[(i + period - found.lag) % period]).collect();
-    // Between the quarters, by the correlation at the lag that is now known.
-    let coarse = (found.column * m / 4) as isize;
+    // Between the halves, by the correlation at the lag that is now known.
+    let coarse = (found.column * m / 2) as isize;
     let centre = best_offset(filtered, &symbols, coarse);
     refuse_slips(&filtered.column(centre), &symbols)?;
     Ok(Place { symbols, centre, start: (period - found.lag) % period })

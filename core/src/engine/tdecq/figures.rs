@@ -173,7 +173,7 @@ pub struct EqualizedEye {
     pub time_ui: Vec<f64>,
     /// Power of each row, W.
     pub power_w: Vec<f64>,
-    /// Samples in each bin, rows of one power.
+    /// Samples of at most 16,384 symbols in each bin, rows of one power.
     pub counts: Vec<u32>,
     /// Share of the samples within a bin of the left and the right histogram, one value a row.
     pub left: Vec<f64>,

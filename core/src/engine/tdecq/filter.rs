@@ -81,11 +81,18 @@ impl Filtered {
 
     /// One sample a symbol, `offset` samples of this waveform after each symbol's first.
     pub(super) fn column(&self, offset: isize) -> Vec<f32> {
-        let m = self.samples_per_symbol as isize;
-        let (turn, phase) = (offset.div_euclid(m), offset.rem_euclid(m) as usize);
-        let m = m as usize;
-        let mut column: Vec<f32> = self.samples[phase..].iter().step_by(m).copied().collect();
-        column.rotate_left(turn.rem_euclid(self.n_symbols as isize) as usize);
+        self.part(offset, self.n_symbols)
+    }
+
+    /// The same of the first `count` symbols only.
+    pub(super) fn part(&self, offset: isize, count: usize) -> Vec<f32> {
+        let (n, m) = (self.samples.len(), self.samples_per_symbol);
+        let first = offset.rem_euclid(n as isize) as usize;
+        let before_end = (n - first).div_ceil(m).min(count);
+        let wrapped = (first + before_end * m) % n;
+        let mut column = Vec::with_capacity(count);
+        column.extend(self.samples[first..].iter().step_by(m).take(before_end));
+        column.extend(self.samples[wrapped..].iter().step_by(m).take(count - before_end));
         column
     }
 

@@ -65,6 +65,8 @@ const RATIOS: [f64; 2] = [0.05, 100.0];
 const LEAST_MAIN_TAP: f64 = 0.8;
 /// Rows of the eye's picture share this many bins of the histograms.
 const BINS_A_ROW: usize = 8;
+/// Symbols that the picture shows: more look the same.
+const MOST_SHOWN: usize = 1 << 14;
 
 /// TDECQ and what else the waveform tells.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -355,13 +357,16 @@ impl Context<'_> {
         let rows = BINS.div_ceil(BINS_A_ROW);
         let row_of = |z: f32| error_ratio::place(z).0 / BINS_A_ROW;
         let mut counts = vec![0u32; rows * (m + 1)];
+        let shown = self.capture.n_symbols.min(MOST_SHOWN);
         let mut z = Vec::new();
         for k in 0..=m {
             let inverse = (1.0 / self.oma) as f32;
-            let mut column = self.filtered.column(first + k as isize);
+            let mut column = self.filtered.part(first + k as isize, shown);
             column.iter_mut().for_each(|y| *y *= inverse);
             found.sets.equalized_other(&column, &found.weights, &mut z);
-            z.iter().for_each(|z| counts[row_of(*z) * (m + 1) + k] += 1);
+            // At its seam the part is not a turn of the pattern.
+            let seam = if shown < self.capture.n_symbols { self.config.ffe_taps } else { 0 };
+            z[seam..z.len() - seam].iter().for_each(|z| counts[row_of(*z) * (m + 1) + k] += 1);
         }
         let oma_w = self.oma * self.capture.scale_w;
         let folded = |side: &[f64]| side.chunks(BINS_A_ROW).map(|c| c.iter().sum()).collect::<Vec<f64>>();

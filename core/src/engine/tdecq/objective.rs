@@ -50,7 +50,7 @@ impl Sets {
 
     fn through(&self, y: &[f32], weights: &Weights, out: &mut Vec<f32>) {
         out.clear();
-        out.resize(self.n, 0.0);
+        out.resize(y.len() + 1 - weights.taps.len(), 0.0);
         let last = weights.taps.len() - 1;
         for (j, tap) in weights.taps.iter().enumerate() {
             let c = *tap as f32;
@@ -173,4 +173,51 @@ pub(super) fn product(x: &[f32], y: &[f32]) -> f64 {
         total += sums.iter().map(|s| f64::from(*s)).sum::<f64>() + f64::from(rest);
     }
     total
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::noise::correlation;
+    use super::*;
+
+    #[test]
+    fn the_gradient_is_the_slope_of_the_cost() {
+        // A pattern of some thousand symbols with interference, told apart by a small generator.
+        let mut state = 1u32;
+        let levels: Vec<f32> = (0..6001)
+            .map(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (state >> 30) as f32 / 3.0 - 0.5
+            })
+            .collect();
+        let n = levels.len();
+        let column = |a: f32, b: f32| -> Vec<f32> {
+            (0..n).map(|i| levels[i] + a * levels[(i + 1) % n] + b * levels[(i + n - 1) % n]).collect()
+        };
+        let mut before = levels.clone();
+        before.rotate_right(1);
+        let columns = [column(0.02, 0.1), column(0.03, 0.09), column(0.05, 0.08), column(0.06, 0.07)];
+        let sets = Sets::new(columns, 3, 1, before);
+        let rho = correlation(0.5, 3);
+        let target = Target { ser: 4.8e-4, adjustment: 0.0, power: 16.0 };
+        let mut objective = Objective::new(&sets, &rho, target, 0.03);
+        let at = Weights { taps: vec![-0.04, 1.13, -0.07], main: 1, feedback: 0.02 };
+        let evaluation = objective.evaluate(&at);
+        let (by_tap, by_feedback) = objective.gradient(&at, &evaluation);
+        let h = 1e-3;
+        let mut slope = |change: &dyn Fn(&mut Weights, f64)| {
+            let mut cost = |by: f64| {
+                let mut weights = at.clone();
+                change(&mut weights, by);
+                objective.evaluate(&weights).cost
+            };
+            (cost(h) - cost(-h)) / (2.0 * h)
+        };
+        let slopes: Vec<f64> = (0..3).map(|j| slope(&move |w: &mut Weights, by| w.taps[j] += by)).collect();
+        let fed = slope(&|w: &mut Weights, by| w.feedback += by);
+        // The difference spans several bins of the histogram, within which the gradient is constant.
+        for (g, s) in by_tap.iter().chain([&by_feedback]).zip(slopes.iter().chain([&fed])) {
+            assert!((g - s).abs() < 0.03 * (1.0 + s.abs()), "{by_tap:?} {by_feedback} {slopes:?} {fed}");
+        }
+    }
 }

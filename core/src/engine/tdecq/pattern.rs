@@ -12,7 +12,7 @@ use rustfft::FftPlanner;
 /// 127 symbols at most 0.4.
 const LEAST_CORRELATION: f64 = 0.5;
 /// Phases of a symbol that are correlated.
-const PHASES: usize = 4;
+const PHASES: usize = 2;
 /// Blocks within which a slip is looked for, and their fewest symbols.
 const BLOCKS: usize = 16;
 const FEWEST_IN_BLOCK: usize = 64;

@@ -18,14 +18,14 @@ const EXPECTED_NOISE: f64 = 0.035;
 const SIDES_POWER: f64 = 16.0;
 /// Steps and gain of a descent, in ln σ_G: 1e-4 is 0.0004 dB.
 const STEPS: usize = 40;
-const FIRST_STEPS: usize = 8;
+const FIRST_STEPS: usize = 6;
 const GAIN: f64 = 3e-5;
 const FIRST_GAIN: f64 = 1e-3;
-/// Main taps are followed up while a descent leaves them within this of the best, in ln σ_G: half a decibel.
-const FOLLOWED: f64 = 0.12;
-/// First step of the timing, UI, and how often parabolas shrink it.
+/// Main taps are followed up while a descent leaves them within this of the best, in ln σ_G: 0.17 dB, more than timing changes
+/// their order by.
+const FOLLOWED: f64 = 0.04;
+/// Step of the timing, UI, before a parabola places it.
 const TIMING_STEP_UI: f64 = 0.04;
-const TIMING_ROUNDS: usize = 2;
 
 /// The signal at the search's disposal.
 pub(super) struct Signal<'a> {
@@ -91,7 +91,8 @@ impl Signal<'_> {
         let m = self.filtered.samples_per_symbol as isize;
         let reach = if self.config.optimize_timing { m / 2 } else { 0 };
         let mut best: Vec<Option<(f64, Weights, f64)>> = vec![None; self.n_taps()];
-        for offset in self.centre - reach..=self.centre + reach {
+        // At least eight places a symbol: the descent follows from there.
+        for offset in (self.centre - reach..=self.centre + reach).step_by((m / 8).max(1) as usize) {
             run.check()?;
             let moments = self.moments(&self.filtered.column(offset));
             for main in self.config.main_taps() {
@@ -245,38 +246,35 @@ impl Signal<'_> {
         Ok(Found { weights, time_ui, sets, evaluation })
     }
 
-    /// Follows the timing downhill by parabolas through three descents.
+    /// Follows the timing downhill by a parabola through three descents.
     fn follow(&self, begun: Found, planner: &mut FftPlanner<f32>, run: &Run) -> Result<Found> {
         let mut best = begun;
-        let mut step = TIMING_STEP_UI;
-        for _ in 0..TIMING_ROUNDS {
-            let mut beside = |time_ui: f64, from: &Found| {
-                self.descend_at(from.weights.clone(), time_ui, FIRST_STEPS, FIRST_GAIN, planner, run)
-            };
-            let (mut left, mut right) =
-                (beside(best.time_ui - step, &best)?, beside(best.time_ui + step, &best)?);
-            // Downhill until the best lies between; the phases beyond half a symbol belong to another main tap.
-            for _ in 0..8 {
-                if left.evaluation.cost < best.evaluation.cost {
-                    let next = beside(left.time_ui - step, &left)?;
-                    (left, best, right) = (next, left, best);
-                } else if right.evaluation.cost < best.evaluation.cost {
-                    let next = beside(right.time_ui + step, &right)?;
-                    (left, best, right) = (best, right, next);
-                } else {
-                    break;
-                }
+        let step = TIMING_STEP_UI;
+        let mut beside = |time_ui: f64, from: &Found| {
+            self.descend_at(from.weights.clone(), time_ui, FIRST_STEPS, FIRST_GAIN, planner, run)
+        };
+        let (mut left, mut right) =
+            (beside(best.time_ui - step, &best)?, beside(best.time_ui + step, &best)?);
+        // Downhill until the best lies between; beyond half a symbol another main tap takes over.
+        for _ in 0..12 {
+            if left.evaluation.cost < best.evaluation.cost {
+                let next = beside(left.time_ui - step, &left)?;
+                (left, best, right) = (next, left, best);
+            } else if right.evaluation.cost < best.evaluation.cost {
+                let next = beside(right.time_ui + step, &right)?;
+                (left, best, right) = (best, right, next);
+            } else {
+                break;
             }
-            let costs = [&left, &best, &right].map(|f| f.evaluation.cost);
-            let bend = costs[0] - 2.0 * costs[1] + costs[2];
-            let shift = if bend > 0.0 { (0.5 * (costs[0] - costs[2]) / bend).clamp(-1.0, 1.0) } else { 0.0 };
-            if shift.abs() > 0.05 {
-                let vertex = beside(best.time_ui + shift * step, &best)?;
-                if vertex.evaluation.cost < best.evaluation.cost {
-                    best = vertex;
-                }
+        }
+        let costs = [&left, &best, &right].map(|f| f.evaluation.cost);
+        let bend = costs[0] - 2.0 * costs[1] + costs[2];
+        let shift = if bend > 0.0 { (0.5 * (costs[0] - costs[2]) / bend).clamp(-1.0, 1.0) } else { 0.0 };
+        if shift.abs() > 0.05 {
+            let vertex = beside(best.time_ui + shift * step, &best)?;
+            if vertex.evaluation.cost < best.evaluation.cost {
+                best = vertex;
             }
-            step *= 0.3;
         }
         Ok(best)
     }
@@ -321,7 +319,7 @@ impl Signal<'_> {
                 second[(size - 1, a)] = second[(a, size - 1)];
             }
         }
-        if size >= taps && self.config.dfe_taps > 0 {
+        if size >= taps {
             let n = self.levels.len() as f64;
             second[(size - 1, size - 1)] =
                 auto(main, main) - 2.0 * cross(-1) + dot(self.levels, self.levels) / n + 1e-6;
