@@ -48,7 +48,7 @@ def _read_npz(file: Path) -> tuple[NDArray[Any], NDArray[Any] | None]:
         with np.load(file, allow_pickle=False) as data:
             if "waveform_w" not in data:
                 raise _wrong(file, "arrays", ", ".join(data.files), "with waveform_w among them")
-            return data["waveform_w"], data["symbols"] if "symbols" in data else None
+            return data["waveform_w"], data.get("symbols", None)
     except OSError:
         raise
     except ParameterError:

@@ -219,7 +219,6 @@ def com_figures(
     threads: int | None,
     progress: Callable[[int, int], object] | None,
 ) -> str: ...
-
 def tdecq_figures(
     waveform_w: ArrayLike,
     samples_per_symbol: int,

@@ -186,7 +186,11 @@ class Tdecq(Frozen):
         ax.pcolormesh(self.eye_time_ui, power_mw, image, cmap="Blues", shading="nearest")
         for i, threshold in enumerate(self.thresholds_w):
             ax.axhline(
-                1e3 * threshold, color="0.3", linestyle=":", linewidth=1, label="threshold" if i == 0 else None
+                1e3 * threshold,
+                color="0.3",
+                linestyle=":",
+                linewidth=1,
+                label="threshold" if i == 0 else None,
             )
         half = 0.5 * self.config.histogram_spacing_ui
         sides = ((self.histogram_left, -half, -1, "left"), (self.histogram_right, half, 1, "right"))
@@ -194,7 +198,9 @@ class Tdecq(Frozen):
         for share, at, direction, name in sides:
             color = "tab:orange" if name == "left" else "tab:red"
             edge = at + direction * 0.3 * share / tallest
-            ax.fill_betweenx(power_mw, at, edge, color=color, alpha=0.6, linewidth=0, label=f"{name} histogram")
+            ax.fill_betweenx(
+                power_mw, at, edge, color=color, alpha=0.6, linewidth=0, label=f"{name} histogram"
+            )
             ax.axvline(at, color=color, linewidth=0.8)
         seen = np.flatnonzero(self.eye_counts.any(axis=1))
         bin_mw = power_mw[1] - power_mw[0]

@@ -57,6 +57,13 @@ impl Capture {
         if let Some(i) = wave.iter().position(|p| !p.is_finite()) {
             return Err(Error::parameter(format!("waveform_w[{i}]"), wave[i], "finite"));
         }
+        let (low, high) =
+            wave.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), p| (l.min(*p), h.max(*p)));
+        let scale_w = high - low;
+        // Below this the waveform is a constant with rounding errors.
+        if scale_w <= 1e-9 * high.abs().max(low.abs()) {
+            return Err(Error::parameter("waveform_w", "all equal", "of more than one value"));
+        }
         let mut warnings = Vec::new();
         let pattern = pattern::find(given, &mut warnings)?;
         let n_symbols = n / pattern.symbols.len() * pattern.symbols.len();
@@ -68,13 +75,6 @@ impl Capture {
             ));
         }
         let average_power_w = kept.iter().sum::<f64>() / kept.len() as f64;
-        let (low, high) =
-            kept.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), p| (l.min(*p), h.max(*p)));
-        let scale_w = high - low;
-        // Below this the waveform is a constant with rounding errors.
-        if scale_w <= 1e-9 * high.abs().max(low.abs()) {
-            return Err(Error::parameter("waveform_w", "all equal", "of more than one value"));
-        }
         let mut capture = Self {
             samples: kept.iter().map(|p| ((p - average_power_w) / scale_w) as f32).collect(),
             samples_per_symbol: m,
