@@ -24,6 +24,11 @@ def rectangular(symbols: NDArray[np.uint8], samples: int = 16) -> Reals:
     return np.repeat(1e-3 + 2e-3 / 3 * symbols, samples)
 
 
+def fixed() -> ll.TdecqConfig:
+    # Without freedom its noise enhancement is 1, so the closed forms hold; free taps and timing average a little noise.
+    return wide(ffe_taps=1, main_tap_max=1, optimize_timing=False)
+
+
 def wide(**changes: object) -> ll.TdecqConfig:
     return ll.TdecqConfig(bandwidth_ratio=4.0).replace(**changes)
 
@@ -47,9 +52,7 @@ def test_noise_of_the_transmitter_costs_its_closed_form() -> None:
     rng = np.random.default_rng(7)
     # One draw a symbol, held: the wide filter leaves it at both histograms as it is.
     noisy = rectangular(symbols) + np.repeat(rng.normal(0.0, sigma * 2e-3, len(symbols)), 16)
-    found = ll.tdecq(
-        noisy, samples_per_symbol=16, symbols=ll.patterns.prbs13q(), config=wide(ffe_taps=1, main_tap_max=1)
-    )
+    found = ll.tdecq(noisy, samples_per_symbol=16, symbols=ll.patterns.prbs13q(), config=fixed())
     expected = -5 * np.log10(1 - (6 * q_target * sigma) ** 2)
     # 65,528 draws estimate a variance to 0.6 %, and the tail that matters somewhat worse: 0.01 dB.
     assert found.tdecq_db == pytest.approx(expected, abs=0.02)
@@ -68,9 +71,7 @@ def test_the_gaussian_case_is_exact_with_quantiles_for_draws() -> None:
     runs = np.array([1] + [0] * 6 + [1] + [3] * 7 + [2], dtype=np.uint8)
     sent = np.concatenate([symbols, runs])
     wave = 1e-3 + 2e-3 / 3 * sent + 2e-3 * sigma * np.concatenate([noise, np.zeros(len(runs))])
-    found = ll.tdecq(
-        np.repeat(wave, 16), samples_per_symbol=16, symbols=sent, config=wide(ffe_taps=1, main_tap_max=1)
-    )
+    found = ll.tdecq(np.repeat(wave, 16), samples_per_symbol=16, symbols=sent, config=fixed())
     expected = -5 * np.log10(1 - (6 * q_target * sigma) ** 2)
     assert found.tdecq_db == pytest.approx(expected, abs=0.01)
 
@@ -78,7 +79,7 @@ def test_the_gaussian_case_is_exact_with_quantiles_for_draws() -> None:
 def test_an_ideal_signal_has_none_wherever_its_pattern_begins() -> None:
     for shift in (0, 5, 16 * 4000 + 9):
         wave = np.roll(rectangular(ll.patterns.prbs13q()), shift)
-        found = ll.tdecq(wave, samples_per_symbol=16, config=wide())
+        found = ll.tdecq(wave, samples_per_symbol=16, config=fixed())
         assert abs(found.tdecq_db) < 0.01
         assert found.pattern == "PRBS13Q"
         assert found.level_mismatch == pytest.approx(1.0, abs=2e-3)
@@ -102,9 +103,10 @@ def test_threshold_adjustment_and_feedback_never_cost() -> None:
 
 
 def test_unknown_symbols_are_decided_and_said_to_be() -> None:
-    symbols = np.random.default_rng(1).integers(0, 4, 3001).astype(np.uint8)
-    found = ll.tdecq(rectangular(symbols), samples_per_symbol=16, config=wide())
-    assert abs(found.tdecq_db) < 0.01
+    symbols = np.random.default_rng(1).permutation(ll.patterns.prbs13q())
+    found = ll.tdecq(rectangular(symbols), samples_per_symbol=16, config=fixed())
+    # As for the known pattern; its runs may be short, which costs some hundredths at most.
+    assert abs(found.tdecq_db) < 0.03
     assert found.pattern == "decided"
     assert any("decided from the waveform" in w for w in found.warnings)
 
@@ -119,7 +121,7 @@ def test_bad_input_is_named() -> None:
             "correlates",
         ),
         ({"waveform_w": wave * np.nan}, "finite"),
-        ({"waveform_w": np.ones(4000)}, "more than one value|level"),
+        ({"waveform_w": np.ones_like(wave)}, "more than one value"),
         ({"waveform_w": wave[:100]}, "at least 128 symbols"),
         ({"samples_per_symbol": 0}, "whole number"),
         ({"symbol_rate_hz": 53.125, "config": ll.TdecqConfig(bandwidth_hz=26.5e9)}, "symbol_rate_hz"),

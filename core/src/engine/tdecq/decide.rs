@@ -10,6 +10,9 @@ use nalgebra::{DMatrix, DVector};
 const TAPS: usize = 9;
 const MAIN: usize = 4;
 const ROUNDS: usize = 6;
+/// Symbols that place the middle of a symbol, and the share of the best correlation that counts as alike.
+const MOST_CORRELATED: usize = 1 << 13;
+const ALIKE: f64 = 0.998;
 /// Rounds of the search for levels; it settles in a handful.
 const LEVEL_ROUNDS: usize = 40;
 
@@ -17,7 +20,7 @@ const LEVEL_ROUNDS: usize = 40;
 pub(super) struct Place {
     /// One a symbol of the waveform.
     pub(super) symbols: Vec<u8>,
-    /// Samples from a symbol's first to where it correlates best.
+    /// Samples from a symbol's first to its middle, where it correlates best.
     pub(super) centre: isize,
     /// Symbol of the pattern that the waveform begins with.
     pub(super) start: usize,
@@ -43,20 +46,30 @@ pub(super) fn locate(filtered: &Filtered, pattern: &[u8]) -> Result<Place> {
     Ok(Place { symbols, centre, start: (period - found.lag) % period })
 }
 
-/// The offset within three eighths of a symbol of `coarse` at which symbols and samples correlate best.
+/// The middle of the offsets near `coarse` at which symbols and samples correlate best: settled symbols correlate alike
+/// over most of their time.
 fn best_offset(filtered: &Filtered, symbols: &[u8], coarse: isize) -> isize {
-    let reach = 3 * filtered.samples_per_symbol as isize / 8;
-    let mean = symbols.iter().map(|s| f64::from(*s)).sum::<f64>() / symbols.len() as f64;
-    let levels: Vec<f32> = symbols.iter().map(|s| (f64::from(*s) - mean) as f32).collect();
-    let correlation = |offset: isize| {
-        let column = filtered.column(offset);
-        let power = super::objective::product(&column, &column);
-        super::objective::product(&column, &levels) / power.sqrt()
-    };
-    (coarse - reach..=coarse + reach)
-        .map(|offset| (offset, correlation(offset)))
+    let reach = filtered.samples_per_symbol as isize;
+    let count = symbols.len().min(MOST_CORRELATED);
+    let mean = symbols[..count].iter().map(|s| f64::from(*s)).sum::<f64>() / count as f64;
+    let levels: Vec<f32> = symbols[..count].iter().map(|s| (f64::from(*s) - mean) as f32).collect();
+    let correlations: Vec<f64> = (coarse - reach..=coarse + reach)
+        .map(|offset| {
+            let column = filtered.part(offset, count);
+            let power = super::objective::product(&column, &column);
+            super::objective::product(&column, &levels) / power.sqrt().max(f64::MIN_POSITIVE)
+        })
+        .collect();
+    let (best, most) = correlations
+        .iter()
+        .copied()
+        .enumerate()
         .max_by(|a, b| a.1.total_cmp(&b.1))
-        .map_or(coarse, |(offset, _)| offset)
+        .unwrap_or((reach as usize, 0.0));
+    let alike = |i: &usize| correlations[*i] >= ALIKE * most;
+    let first = (0..=best).rev().take_while(alike).last().unwrap_or(best);
+    let last = (best..correlations.len()).take_while(alike).last().unwrap_or(best);
+    coarse - reach + (first + last) as isize / 2
 }
 
 /// Decides symbols without a pattern: levels by clustering at the clearest phase, then an equalizer led by its own

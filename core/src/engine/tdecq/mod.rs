@@ -148,7 +148,7 @@ pub struct Tdecq {
 ///     symbols: None,
 ///     noise_w: 0.0,
 /// };
-/// let config = TdecqConfig { bandwidth_ratio: 4.0, ..TdecqConfig::default() };
+/// let config = TdecqConfig { bandwidth_ratio: 4.0, ffe_taps: 1, optimize_timing: false, ..Default::default() };
 /// let found = tdecq(&given, &config, &Run::default())?;
 /// assert!(found.tdecq_db.abs() < 0.01 && (found.oma_w - 0.9e-3).abs() < 1e-6);
 /// # Ok::<(), lightlane::Error>(())
