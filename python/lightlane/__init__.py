@@ -52,18 +52,9 @@ from lightlane._exceptions import ConvergenceError, LightlaneError, ParameterErr
 from lightlane._jitter import JitterTolerance, JitterTransfer
 from lightlane._native import Network, __version__
 from lightlane._rare import RareSimulation
-from lightlane._results import (
-    Bathtub,
-    ChannelResponse,
-    Clock,
-    Equalizer,
-    Eye,
-    EyeDensity,
-    LaneReport,
-    PulseResponse,
-    Ranged,
-    Simulation,
-)
+from lightlane._report import LaneReport
+from lightlane._responses import Bathtub, ChannelResponse, Equalizer, Eye, PulseResponse, Ranged
+from lightlane._simulation import Clock, EyeDensity, Simulation
 from lightlane._tdecq import Tdecq, tdecq
 
 __all__ = [

@@ -11,10 +11,10 @@ from lightlane._text import decibels, ranged, ratio
 
 if TYPE_CHECKING:
     from lightlane._config import Lane
-    from lightlane._results import LaneReport, Simulation
-    from lightlane._tdecq import Tdecq
+    from lightlane._report import LaneReport
+    from lightlane._simulation import Simulation
 
-__all__ = ["lane_card", "network_card", "report_card", "simulation_card", "tdecq_card"]
+__all__ = ["card", "lane_card", "network_card", "report_card", "simulation_card"]
 
 Rows = Iterable[tuple[str, str]]
 
@@ -40,7 +40,7 @@ def report_card(report: LaneReport) -> str:
     if report.assumptions:
         names = ", ".join(a["path"] for a in report.assumptions)
         notes.append(f"rests on {len(report.assumptions)} assumed values: {names}")
-    return _card(report.lane.name or "lane", rows, notes)
+    return card(report.lane.name or "lane", rows, notes)
 
 
 def simulation_card(run: Simulation) -> str:
@@ -54,20 +54,7 @@ def simulation_card(run: Simulation) -> str:
         ("seed", str(run.seed)),
         ("kernels", run.simd_level),
     ]
-    return _card("simulation", rows)
-
-
-def tdecq_card(found: Tdecq) -> str:
-    """Return the eye closure of a captured waveform as an HTML card."""
-    rows = [
-        ("TDECQ", decibels(found.tdecq_db, 2)),
-        ("OMA", f"{1e3 * found.oma_w:.4g} mW"),
-        ("extinction ratio", decibels(found.extinction_ratio_db, 2)),
-        ("level mismatch", f"{found.level_mismatch:.3f}"),
-        ("equalizer", f"main tap {found.main_tap} of {len(found.taps)}, Ceq {found.noise_enhancement:.3f}"),
-        ("pattern", f"{found.pattern}, {found.n_symbols:,} symbols"),
-    ]
-    return _card("captured waveform", rows, [*found.warnings, *(f"assumed: {a}" for a in found.assumptions)])
+    return card("simulation", rows)
 
 
 def network_card(network: Network) -> str:
@@ -83,13 +70,15 @@ def network_card(network: Network) -> str:
         (left_p, left_n), (right_p, right_n) = network.port_pairs
         sides = f"{left_p}+ {left_n}- on the left, {right_p}+ {right_n}- on the right"
         rows.append(("port map", f"{sides} ({network.port_pairs_origin})"))
-    return _card(network.path or "network", rows, network.warnings)
+    return card(network.path or "network", rows, network.warnings)
 
 
 def lane_card(lane: Lane) -> str:
     """Return the parts of a lane as an HTML card."""
     receiver = lane.receiver
-    stages = {"CTLE": receiver.ctle, "FFE": receiver.ffe, "DFE": receiver.dfe}
+    # The DFE's taps are the response that a sequence detector knows of, not feedback.
+    last = "DFE" if receiver.mlsd is False else "MLSD"
+    stages = {"CTLE": receiver.ctle, "FFE": receiver.ffe, last: receiver.dfe}
     rows = [
         ("symbols", f"{lane.symbol_rate_hz / 1e9:g} GBd {lane.modulation}"),
         ("medium", " → ".join(_block(b) for b in lane.medium) or "nothing"),
@@ -97,7 +86,7 @@ def lane_card(lane: Lane) -> str:
         ("equalizer", ", ".join(k for k, stage in stages.items() if stage is not None) or "none"),
         ("code", lane.fec),
     ]
-    return _card(lane.name or "lane", rows)
+    return card(lane.name or "lane", rows)
 
 
 def _block(block: Any) -> str:
@@ -105,7 +94,8 @@ def _block(block: Any) -> str:
     return f"{type(block).__name__} {name}" if name else type(block).__name__
 
 
-def _card(title: str, rows: Rows, notes: Iterable[str] = ()) -> str:
+def card(title: str, rows: Rows, notes: Iterable[str] = ()) -> str:
+    """Return rows of a name and a text, and notes below them, as an HTML card."""
     table = "".join(
         f"<tr><th style='text-align:left'>{escape(k)}</th><td>{escape(v)}</td></tr>" for k, v in rows
     )

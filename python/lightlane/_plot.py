@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from lightlane._results import LaneReport, Simulation
+    from lightlane._report import LaneReport
+    from lightlane._simulation import Simulation
 
 __all__ = ["ReportPlots", "SimulationPlots"]
 

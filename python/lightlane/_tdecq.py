@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lightlane import _native
 from lightlane._capture_file import read_capture
-from lightlane._card import tdecq_card
+from lightlane._card import card
 from lightlane._config import TdecqConfig
 from lightlane._exceptions import wrong_type
 from lightlane._frozen import Frozen, read_only
@@ -244,7 +244,15 @@ class Tdecq(Frozen):
         return made
 
     def _repr_html_(self) -> str:
-        return tdecq_card(self)
+        rows = [
+            ("TDECQ", decibels(self.tdecq_db, 2)),
+            ("OMA", f"{1e3 * self.oma_w:.4g} mW"),
+            ("extinction ratio", decibels(self.extinction_ratio_db, 2)),
+            ("level mismatch", f"{self.level_mismatch:.3f}"),
+            ("equalizer", f"main tap {self.main_tap} of {len(self.taps)}, Ceq {self.noise_enhancement:.3f}"),
+            ("pattern", f"{self.pattern}, {self.n_symbols:,} symbols"),
+        ]
+        return card("captured waveform", rows, [*self.warnings, *(f"assumed: {a}" for a in self.assumptions)])
 
     def __repr__(self) -> str:
         return f"<Tdecq {decibels(self.tdecq_db, 2)}, main tap {self.main_tap}, {self.pattern}>"

@@ -15,6 +15,7 @@ mod optics;
 mod patterns;
 mod rare;
 mod run;
+mod simulation;
 mod tdecq;
 mod units;
 
@@ -38,6 +39,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     optics::register(module)?;
     patterns::register(module)?;
     rare::register(module)?;
+    simulation::register(module)?;
     tdecq::register(module)?;
     units::register(module)
 }

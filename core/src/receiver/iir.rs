@@ -4,8 +4,8 @@
 //! a₀ y_k = Σ_i b_i x_(k−i) − Σ_(i≥1) a_i y_(k−i),     x and y zero before the record
 //! ```
 //!
-//! Filters of an order up to 8 run eight samples at a time ([`RecursiveFilter`]); longer ones, and what is left of the
-//! record, sample by sample in direct form I.
+//! Filters of an order up to 8 run four samples at a time ([`RecursiveFilter`]), longer ones sample by sample in direct
+//! form I.
 
 use crate::error::{Error, Result};
 use crate::receiver::sample::{Sample, first_infinite, largest};
@@ -15,7 +15,7 @@ use crate::simd::{Level, RecursiveFilter};
 /// Samples between two looks at the cancel flag; they and their outputs stay in the nearest cache.
 const BLOCK: usize = 1 << 11;
 /// Samples that the kernel takes at a time.
-const STEP: usize = 8;
+const STEP: usize = 4;
 /// Most coefficients on either side.
 const MAX_COEFFICIENTS: usize = 1 << 12;
 
@@ -50,22 +50,31 @@ pub fn iir<T: Sample>(b: &[f64], a: &[f64], x: &[T], run: &Run) -> Result<Vec<T>
         all
     };
     let (b, a, level) = (normalized(b), normalized(a), Level::detect()?);
-    let steps = RecursiveFilter::new(&b, &a);
+    let mut steps = RecursiveFilter::new(&b, &a).map(|filter| (filter.at_rest(), filter));
     let (mut inputs, mut outputs) = (vec![0.0; order], vec![0.0; order]);
-    let mut wide = vec![0.0; BLOCK.min(x.len())];
     let mut y = Vec::with_capacity(x.len());
     for block in x.chunks(BLOCK) {
         run.check()?;
-        let (start, wide) = (y.len(), &mut wide[..block.len()]);
+        let start = y.len();
         if let Some(i) = first_infinite(block) {
             return Err(Error::parameter(format!("x[{}]", start + i), block[i].into(), "finite"));
         }
-        let whole = if steps.is_some() { block.len() - block.len() % STEP } else { 0 };
-        if let Some(filter) = &steps {
-            filter.run(level, &block[..whole], &mut inputs, &mut outputs, &mut wide[..whole]);
+        y.resize(start + block.len(), T::from_f64(0.0));
+        let filtered = &mut y[start..];
+        if let Some((state, filter)) = &mut steps {
+            let whole = block.len() - block.len() % STEP;
+            let (filtered, rest) = filtered.split_at_mut(whole);
+            filter.run(level, &block[..whole], state, T::from_f64, filtered);
+            // Only the last block is not whole steps: zeros behind it change nothing before them.
+            let (mut padded, mut last) = ([T::from_f64(0.0); STEP], [T::from_f64(0.0); STEP]);
+            padded[..rest.len()].copy_from_slice(&block[whole..]);
+            if !rest.is_empty() {
+                filter.run(level, &padded, state, T::from_f64, &mut last);
+                rest.copy_from_slice(&last[..rest.len()]);
+            }
+        } else {
+            sample_by_sample(&b, &a, block, &mut inputs, &mut outputs, filtered);
         }
-        sample_by_sample(&b, &a, &block[whole..], &mut inputs, &mut outputs, &mut wide[whole..]);
-        y.extend(wide.iter().map(|v| T::from_f64(*v)));
         if let Some(i) = first_infinite(&y[start..]) {
             return Err(Error::Convergence {
                 method: "recursive filter".into(),
@@ -87,7 +96,7 @@ fn sample_by_sample<T: Sample>(
     x: &[T],
     inputs: &mut [f64],
     outputs: &mut [f64],
-    y: &mut [f64],
+    y: &mut [T],
 ) {
     let order = inputs.len();
     for (x, y) in x.iter().zip(y) {
@@ -105,7 +114,7 @@ fn sample_by_sample<T: Sample>(
         if order > 0 {
             (inputs[0], outputs[0]) = (x, sum);
         }
-        *y = sum;
+        *y = T::from_f64(sum);
     }
 }
 

@@ -50,7 +50,10 @@ def run(options: argparse.Namespace) -> int:
         noise_w=options.noise,
     )
     if options.plot:
-        figure = found.plot().figure
+        from matplotlib.figure import Figure
+
+        figure = Figure(layout="constrained")
+        found.plot(figure.subplots())
         figure.savefig(options.plot)
     print(to_json(found.figures()) if options.json else text(options.file, found))
     return 1 if options.limit_db is not None and not found.tdecq_db <= options.limit_db else 0

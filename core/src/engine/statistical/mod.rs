@@ -26,7 +26,6 @@ mod bursts;
 mod chain;
 mod condition;
 mod correlation;
-mod events;
 mod eye;
 mod eye_figures;
 mod jitter;
