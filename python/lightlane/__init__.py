@@ -49,6 +49,7 @@ from lightlane._config import (
     Receiver,
     SettingRange,
     Synthetic,
+    TdecqConfig,
     Tia,
     Trace,
     Transmitter,
@@ -65,6 +66,7 @@ from lightlane._rare import RareSimulation
 from lightlane._report import LaneReport
 from lightlane._responses import Bathtub, ChannelResponse, Equalizer, Eye, PulseResponse, Ranged
 from lightlane._simulation import Clock, EyeDensity, Simulation
+from lightlane._tdecq import Tdecq, tdecq
 
 __all__ = [
     "Adaptation",
@@ -127,6 +129,8 @@ __all__ = [
     "SettingRange",
     "Simulation",
     "Synthetic",
+    "Tdecq",
+    "TdecqConfig",
     "Tia",
     "TouchstoneError",
     "Trace",
@@ -141,5 +145,6 @@ __all__ = [
     "optics",
     "patterns",
     "presets",
+    "tdecq",
     "units",
 ]

@@ -222,6 +222,23 @@ def com_figures(
     threads: int | None,
     progress: Callable[[int, int], object] | None,
 ) -> tuple[str, list[tuple[str, NDArray[np.float64]]]]: ...
+def tdecq_figures(
+    waveform_w: ArrayLike,
+    samples_per_symbol: int,
+    symbol_rate_hz: float,
+    given_symbols: ArrayLike | None,
+    noise_w: float,
+    config: str,
+) -> tuple[
+    str,
+    NDArray[np.float64],
+    NDArray[np.float64],
+    NDArray[np.uint32],
+    NDArray[np.float64],
+    NDArray[np.float64],
+]: ...
+def tdecq_preset(name: str) -> tuple[str, list[str]]: ...
+def tdecq_preset_names() -> list[str]: ...
 
 class LaneReport:
     """A prepared and analysed lane."""

@@ -16,6 +16,7 @@ mod patterns;
 mod rare;
 mod run;
 mod simulation;
+mod tdecq;
 mod units;
 
 use pyo3::prelude::*;
@@ -39,5 +40,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     patterns::register(module)?;
     rare::register(module)?;
     simulation::register(module)?;
+    tdecq::register(module)?;
     units::register(module)
 }
