@@ -6,7 +6,9 @@ use lightlane::modulation::{prbs13q, ssprq};
 use lightlane::{Error, Run};
 use proptest::prelude::*;
 
-const SAMPLES: usize = 16;
+/// Enough that the images of the samples' spectrum, which the wide filter passes in part, do not ring: at 16 they close the
+/// eye by 0.11 dB, at 32 by 0.007 dB.
+const SAMPLES: usize = 32;
 
 /// Rectangular symbols of 1 mW to 3 mW.
 fn rectangular(symbols: &[u8]) -> Vec<f64> {
@@ -15,7 +17,7 @@ fn rectangular(symbols: &[u8]) -> Vec<f64> {
 }
 
 fn given<'a>(waveform_w: &'a [f64], symbols: Option<&'a [u8]>) -> Waveform<'a> {
-    Waveform { waveform_w, samples_per_symbol: SAMPLES, symbol_rate_hz: 53.125e9, symbols, noise_w: 0.0 }
+    Waveform { waveform_w, samples_per_symbol: SAMPLES, symbol_rate_hz: 53.125e9, symbols }
 }
 
 /// A filter so wide that rectangular symbols are settled at both histograms.
@@ -44,7 +46,8 @@ fn an_ideal_signal_has_none() {
         assert!((found.oma_w - 2e-3).abs() < 1e-6 && (found.level_mismatch - 1.0).abs() < 2e-3);
         assert!((found.extinction_ratio_db - 10.0 * 3f64.log10()).abs() < 1e-3);
         assert!((found.symbol_error_ratio / 4.8e-4 - 1.0).abs() < 1e-6);
-        assert!(found.eye_closure_db.abs() < 0.1 && found.warnings.is_empty(), "{:?}", found.warnings);
+        assert!(found.warnings.is_empty(), "{:?}", found.warnings);
+        assert!(found.eye_closure_db.abs() < 0.1, "{}", found.eye_closure_db);
         // Five taps average noise at first order for interference at second: slightly less than nothing.
         let free = measure(&wave, Some(&symbols), &wide()).unwrap();
         assert!(free.tdecq_db < 0.001 && free.tdecq_db > -0.08 && free.noise_enhancement < 1.0, "{free:?}");
@@ -55,10 +58,11 @@ fn an_ideal_signal_has_none() {
 fn noise_of_the_instrument_counts_as_noise_allowed() {
     let symbols = prbs13q(None).unwrap();
     let wave = rectangular(&symbols);
-    let noise_w = 3e-5;
-    let found =
-        tdecq(&Waveform { noise_w, ..given(&wave, Some(&symbols)) }, &wide(), &Run::default()).unwrap();
-    let allowed = found.added_noise_w.hypot(noise_w);
+    let instrument_noise_w = 3e-5;
+    let config = TdecqConfig { instrument_noise_w, ..wide() };
+    let found = measure(&wave, Some(&symbols), &config).unwrap();
+    assert!((found.instrument_noise_w - instrument_noise_w).abs() < 1e-20);
+    let allowed = found.added_noise_w.hypot(instrument_noise_w);
     let q = inverse_q(4.8e-4 / 1.5).unwrap();
     assert!((q - 3.41407).abs() < 5e-6);
     let closed = 10.0 * (found.oma_w / (6.0 * q * allowed)).log10();
@@ -79,7 +83,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(8))]
 
     #[test]
-    fn scale_offset_and_start_do_not_matter(scale in 0.1f64..10.0, offset in 0.0f64..3e-3, start in 0usize..131_056) {
+    fn scale_offset_and_start_do_not_matter(scale in 0.1f64..10.0, offset in 0.0f64..3e-3, start in 0usize..262_112) {
         let symbols = prbs13q(None).unwrap();
         let plain = rectangular(&symbols);
         let config = TdecqConfig::default();
@@ -103,14 +107,14 @@ fn what_cannot_be_measured_is_named() {
     };
     let short = &wave[..wave.len() - SAMPLES];
     assert_eq!(name(measure(short, Some(&symbols), &wide())), "waveform_w");
-    assert_eq!(name(measure(&vec![1e-3; wave.len()], Some(&symbols), &wide())), "symbols");
+    assert_eq!(name(measure(&vec![1e-3; wave.len()], Some(&symbols), &wide())), "waveform_w");
     let reversed: Vec<u8> = symbols.iter().rev().copied().collect();
     assert_eq!(name(measure(&wave, Some(&reversed), &wide())), "symbols");
     let mut slipped = symbols.clone();
     slipped.remove(5000);
     slipped.insert(7000, 2);
     assert_eq!(name(measure(&rectangular(&slipped), Some(&symbols), &wide())), "waveform_w");
-    let narrow = TdecqConfig { bandwidth_ratio: 9.0, ..wide() };
+    let narrow = TdecqConfig { bandwidth_ratio: 17.0, ..wide() };
     assert_eq!(name(measure(&wave, Some(&symbols), &narrow)), "samples_per_symbol");
     let run = Run::default();
     run.cancel_flag().store(true, std::sync::atomic::Ordering::Relaxed);

@@ -1068,19 +1068,23 @@ class TdecqConfig(_methods.TdecqPresets):
     Parameters
     ----------
     ffe_taps : int, default 5
-        Taps of the feed-forward equalizer, one symbol apart.
+        Taps of the feed-forward equalizer, one symbol apart; where ``taps`` is given, its length
+        counts instead.
     main_tap : int, optional
-        Number of the main tap, counted from 1; the taps before it act on symbols still to come. None
-        searches.
-    main_tap_min : int, default 1
-        First main tap of the search.
-    main_tap_max : int, default 3
-        Last main tap of the search; taps beyond the equalizer's are left out.
+        Index of the main tap within the taps; the taps before it act on symbols still to come. None
+        takes the best, or the largest of given ``taps``.
+    main_tap_min : int, default 0
+        First index of the search for the main tap.
+    main_tap_max : int, default 2
+        Last index of that search; those beyond the equalizer's are left out.
     dfe_taps : int, default 0
         Taps of the decision feedback: 0 or 1. Feedback is of the symbols sent, so without error
         propagation.
     dfe_limit : float, default 0.5
         Largest magnitude of the feedback, relative to the signal.
+    taps : sequence of float, optional
+        Taps to use as they are, of sum 1, or 1 plus the feedback's where ``dfe_taps`` is 1. None
+        takes those of least TDECQ.
     bandwidth_hz : float, optional
         3 dB bandwidth of the reference filter, a fourth-order Bessel–Thomson, Hz. None is
         ``bandwidth_ratio`` times the symbol rate.
@@ -1088,6 +1092,8 @@ class TdecqConfig(_methods.TdecqPresets):
         3 dB bandwidth over the symbol rate where ``bandwidth_hz`` is None.
     target_ser : float, default 0.00048
         Symbol error ratio that the added noise brings the worse histogram to.
+    instrument_noise_w : float, default 0.0
+        Noise of the instrument within the reference filter (σ_S), W rms.
     threshold_adjustment : float, default 0.0
         How far each threshold may leave its nominal place, over the OMA.
     histogram_width_ui : float, default 0.04
@@ -1106,9 +1112,11 @@ class TdecqConfig(_methods.TdecqPresets):
         "main_tap_max": Scalar(),
         "dfe_taps": Scalar(),
         "dfe_limit": Scalar(),
+        "taps": Many(Scalar()),
         "bandwidth_hz": Scalar(),
         "bandwidth_ratio": Scalar(),
         "target_ser": Scalar(),
+        "instrument_noise_w": Scalar(),
         "threshold_adjustment": Scalar(),
         "histogram_width_ui": Scalar(),
         "histogram_spacing_ui": Scalar(),
@@ -1116,13 +1124,15 @@ class TdecqConfig(_methods.TdecqPresets):
     }
     ffe_taps: int = 5
     main_tap: int | None = None
-    main_tap_min: int = 1
-    main_tap_max: int = 3
+    main_tap_min: int = 0
+    main_tap_max: int = 2
     dfe_taps: int = 0
     dfe_limit: float = 0.5
+    taps: tuple[float, ...] | None = None
     bandwidth_hz: float | None = None
     bandwidth_ratio: float = 0.5
     target_ser: float = 0.00048
+    instrument_noise_w: float = 0.0
     threshold_adjustment: float = 0.0
     histogram_width_ui: float = 0.04
     histogram_spacing_ui: float = 0.1

@@ -227,7 +227,6 @@ def tdecq_figures(
     samples_per_symbol: int,
     symbol_rate_hz: float,
     given_symbols: ArrayLike | None,
-    noise_w: float,
     config: str,
 ) -> tuple[
     str,

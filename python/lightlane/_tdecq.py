@@ -49,12 +49,12 @@ class Tdecq(Frozen):
     taps : numpy.ndarray
         Taps of the equalizer; the first acts on the newest symbol.
     main_tap : int
-        Number of the main tap, counted from 1.
+        Index of the main tap within `taps`.
     dfe_tap : float
         Feedback of the symbol before, relative to the signal; 0 without.
     noise_enhancement : float
         Ceq, rms noise behind the equalizer over that before it.
-    added_noise_w, noise_w : float
+    added_noise_w, instrument_noise_w : float
         Noise that may be added (sigma_G) and that of the instrument (sigma_S), W rms.
     symbol_error_ratio : float
         Of the worse histogram with the added noise: the target, unless the eye is closed.
@@ -102,7 +102,7 @@ class Tdecq(Frozen):
     dfe_tap: float
     noise_enhancement: float
     added_noise_w: float
-    noise_w: float
+    instrument_noise_w: float
     symbol_error_ratio: float
     side_error_ratios: Reals
     time_ui: float
@@ -237,7 +237,7 @@ class Tdecq(Frozen):
                 "power_w": ("power_w", self.eye_power_w, {"units": "W"}),
                 "time_ui": ("time_ui", self.eye_time_ui, {"units": "UI"}),
                 "side": ["left", "right"],
-                "tap": np.arange(1, len(self.taps) + 1),
+                "tap": np.arange(len(self.taps)),
             },
         )
         made.attrs = {**numbers, "config_hash": self.config.digest, "version": _native.__version__}
@@ -249,23 +249,24 @@ class Tdecq(Frozen):
             ("OMA", f"{1e3 * self.oma_w:.4g} mW"),
             ("extinction ratio", decibels(self.extinction_ratio_db, 2)),
             ("level mismatch", f"{self.level_mismatch:.3f}"),
-            ("equalizer", f"main tap {self.main_tap} of {len(self.taps)}, Ceq {self.noise_enhancement:.3f}"),
+            (
+                "equalizer",
+                f"{len(self.taps)} taps, main taps[{self.main_tap}], Ceq {self.noise_enhancement:.3f}",
+            ),
             ("pattern", f"{self.pattern}, {self.n_symbols:,} symbols"),
         ]
         return card("captured waveform", rows, [*self.warnings, *(f"assumed: {a}" for a in self.assumptions)])
 
     def __repr__(self) -> str:
-        return f"<Tdecq {decibels(self.tdecq_db, 2)}, main tap {self.main_tap}, {self.pattern}>"
+        return f"<Tdecq {decibels(self.tdecq_db, 2)}, main taps[{self.main_tap}], {self.pattern}>"
 
 
 def tdecq(
     waveform_w: ArrayLike | str | os.PathLike[str],
-    *,
     samples_per_symbol: int = 20,
     symbol_rate_hz: float = 53.125e9,
     symbols: ArrayLike | None = None,
     config: TdecqConfig | str = "802.3bs",
-    noise_w: float = 0.0,
 ) -> Tdecq:
     """TDECQ of a captured PAM4 waveform; TECQ without the test fibre, SECQ of a stressed receiver's source.
 
@@ -282,9 +283,8 @@ def tdecq(
         One period of the symbols sent, 0 to 3, which may begin anywhere in the waveform. None takes those of the
         file, or looks for SSPRQ and PRBSnQ, or decides them from the waveform.
     config : TdecqConfig or str, default "802.3bs"
-        Rules, or the name of a preset: "802.3bs", "802.3bs-d2.2", "802.3cu", "802.3dj", "802.3dj-inner-fec".
-    noise_w : float, default 0
-        Noise of the instrument (sigma_S), W rms.
+        Rules, with the noise of the instrument, or the name of a preset: "802.3bs", "802.3bs-d2.2", "802.3cu",
+        "802.3dj", "802.3dj-inner-fec".
 
     Returns
     -------
@@ -304,24 +304,34 @@ def tdecq(
     >>> import numpy as np
     >>> import lightlane as ll
     >>> wave = np.repeat(1e-3 + 0.3e-3 * ll.patterns.prbs13q(), 16)
-    >>> q = ll.tdecq(wave, samples_per_symbol=16, config=ll.TdecqConfig(bandwidth_ratio=4.0, ffe_taps=1))
+    >>> config = ll.TdecqConfig(bandwidth_ratio=4.0, ffe_taps=1, optimize_timing=False)
+    >>> q = ll.tdecq(wave, samples_per_symbol=16, config=config)
     >>> abs(q.tdecq_db) < 0.01, q.pattern
     (True, 'PRBS13Q')
     """
-    assumptions: list[str] = []
     if isinstance(config, str):
-        text, assumptions = _native.tdecq_preset(config)
-        config = TdecqConfig.from_json(text)
+        config = TdecqConfig.preset(config)
     if not isinstance(config, TdecqConfig):
         raise wrong_type("config", config, "a TdecqConfig or the name of a preset")
     _native.whole(samples_per_symbol, "samples_per_symbol", 1)
     if isinstance(waveform_w, str | os.PathLike):
         waveform_w, in_file = read_capture(waveform_w)
         symbols = in_file if symbols is None else symbols
-    for name, number in (("symbol_rate_hz", symbol_rate_hz), ("noise_w", noise_w)):
-        if isinstance(number, bool) or not isinstance(number, int | float | np.integer | np.floating):
-            raise wrong_type(name, number, "a number")
+    if isinstance(symbol_rate_hz, bool) or not isinstance(
+        symbol_rate_hz, int | float | np.integer | np.floating
+    ):
+        raise wrong_type("symbol_rate_hz", symbol_rate_hz, "a number")
     figures, *eye = _native.tdecq_figures(
-        waveform_w, samples_per_symbol, float(symbol_rate_hz), symbols, float(noise_w), config.to_json()
+        waveform_w, samples_per_symbol, float(symbol_rate_hz), symbols, config.to_json()
     )
-    return Tdecq({**json.loads(figures), "assumptions": assumptions}, tuple(eye), config)
+    return Tdecq({**json.loads(figures), "assumptions": _assumptions(config)}, tuple(eye), config)
+
+
+def _assumptions(config: TdecqConfig) -> list[str]:
+    """Return what is assumed of the preset that a configuration is, whatever its instrument and main tap."""
+    plain = config.replace(instrument_noise_w=0.0, main_tap=None)
+    for name in _native.tdecq_preset_names():
+        text, assumptions = _native.tdecq_preset(name)
+        if TdecqConfig.from_json(text) == plain:
+            return assumptions
+    return []

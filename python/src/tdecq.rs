@@ -18,7 +18,6 @@ fn tdecq_figures<'py>(
     samples_per_symbol: i64,
     symbol_rate_hz: f64,
     given_symbols: Option<&Bound<'py, PyAny>>,
-    noise_w: f64,
     config: &str,
 ) -> PyResult<Figures<'py>> {
     let waveform = borrowed::<f64>(waveform_w, "waveform_w")?;
@@ -29,7 +28,7 @@ fn tdecq_figures<'py>(
         let config: TdecqConfig =
             serde_json::from_str(config).map_err(|e| Error::parameter("config", e, "a TdecqConfig"))?;
         let symbols = known.as_deref();
-        let given = Waveform { waveform_w, samples_per_symbol, symbol_rate_hz, symbols, noise_w };
+        let given = Waveform { waveform_w, samples_per_symbol, symbol_rate_hz, symbols };
         let found: Tdecq = tdecq(&given, &config, run)?;
         let text = serde_json::to_string(&found).map_err(|e| Error::parameter("tdecq", e, "figures"))?;
         Ok((text, found.eye))

@@ -28,9 +28,12 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--config", default="802.3bs", metavar="C", help=f"one of {', '.join(_native.tdecq_preset_names())}"
     )
-    parser.add_argument("--main-tap", type=int, metavar="K", help="fixed main tap, counted from 1")
+    parser.add_argument("--main-tap", type=int, metavar="K", help="index of a fixed main tap, from 0")
     parser.add_argument(
-        "--noise", type=quantity("noise_w"), default=0.0, metavar="W", help="noise of the instrument, W rms"
+        "--instrument-noise",
+        type=quantity("instrument_noise_w"),
+        metavar="W",
+        help="noise of the instrument, W rms",
     )
     parser.add_argument("--limit-db", type=float, metavar="L", help="exit with 1 above this TDECQ")
     parser.add_argument("--plot", metavar="PNG", help="write the equalized eye to a file")
@@ -39,15 +42,14 @@ def add_arguments(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Measure, print; 1 where the limit is not met."""
-    config: TdecqConfig | str = options.config
-    if options.main_tap is not None:
-        config = TdecqConfig.preset(options.config).replace(main_tap=options.main_tap)
+    given = {"main_tap": options.main_tap, "instrument_noise_w": options.instrument_noise}
+    changes = {name: value for name, value in given.items() if value is not None}
+    config = TdecqConfig.preset(options.config).replace(**changes)
     found = tdecq(
         options.file,
         samples_per_symbol=options.samples_per_symbol,
         symbol_rate_hz=options.symbol_rate,
         config=config,
-        noise_w=options.noise,
     )
     if options.plot:
         from matplotlib.figure import Figure
@@ -66,8 +68,8 @@ def text(file: str, found: Tdecq) -> str:
         f"{file}: TDECQ {decibels(found.tdecq_db, 2)}, {found.pattern}, {found.n_symbols} symbols",
         f"  levels       OMA {1e3 * found.oma_w:.4g} mW, average {1e3 * found.average_power_w:.4g} mW, "
         f"extinction {decibels(found.extinction_ratio_db, 2)}, mismatch {found.level_mismatch:.3f}",
-        f"  equalizer    {taps}; main tap {found.main_tap}, Ceq {found.noise_enhancement:.3f}",
-        f"  noise        added {1e6 * found.added_noise_w:.4g} uW, instrument {1e6 * found.noise_w:.4g} uW",
+        f"  equalizer    {taps}; main taps[{found.main_tap}], Ceq {found.noise_enhancement:.3f}",
+        f"  noise        added {1e6 * found.added_noise_w:.4g} uW, instrument {1e6 * found.instrument_noise_w:.4g} uW",
         f"  waveform     transition {1e12 * found.transition_time_s:.3g} ps, overshoot {100 * found.overshoot:.1f} %, "
         f"eye closure {decibels(found.eye_closure_db, 2)}",
     ]

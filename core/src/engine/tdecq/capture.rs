@@ -23,8 +23,6 @@ pub struct Waveform<'a> {
     /// One period of the symbols sent, 0 to 3, beginning anywhere in the waveform. None looks for SSPRQ and PRBSnQ, and
     /// decides the symbols where the waveform holds neither.
     pub symbols: Option<&'a [u8]>,
-    /// Noise of the instrument within the reference filter, W rms (σ_S).
-    pub noise_w: f64,
 }
 
 /// Whole periods, ready for transforms.
@@ -40,13 +38,13 @@ pub(super) struct Capture {
 }
 
 impl Capture {
-    pub(super) fn new(given: &Waveform<'_>) -> Result<Self> {
+    /// `instrument_noise_w` only serves to doubt its unit.
+    pub(super) fn new(given: &Waveform<'_>, instrument_noise_w: f64) -> Result<Self> {
         let m = given.samples_per_symbol;
         if !(2..=4096).contains(&m) {
             return Err(Error::parameter("samples_per_symbol", m, "between 2 and 4096"));
         }
         crate::error::require::positive("symbol_rate_hz", given.symbol_rate_hz)?;
-        crate::error::require::non_negative("noise_w", given.noise_w)?;
         let wave = given.waveform_w;
         let n = wave.len() / m;
         if n < FEWEST_SYMBOLS || wave.len() > MOST_SAMPLES {
@@ -84,12 +82,12 @@ impl Capture {
             scale_w,
             warnings,
         };
-        capture.doubt(given, low);
+        capture.doubt(given.symbol_rate_hz, instrument_noise_w, low);
         Ok(capture)
     }
 
     /// Notes what is possible but not likely: a unit that is wrong by a thousand above all.
-    fn doubt(&mut self, given: &Waveform<'_>, low_w: f64) {
+    fn doubt(&mut self, symbol_rate_hz: f64, instrument_noise_w: f64, low_w: f64) {
         let power = self.average_power_w;
         let [least, most] = PLAUSIBLE_W;
         if !(least..=most).contains(&power) {
@@ -99,10 +97,9 @@ impl Capture {
             ));
         }
         let [slow, fast] = PLAUSIBLE_HZ;
-        if !(slow..=fast).contains(&given.symbol_rate_hz) {
+        if !(slow..=fast).contains(&symbol_rate_hz) {
             self.warnings.push(format!(
-                "symbol_rate_hz = {:e}: taken as hertz, though between {slow:e} and {fast:e} is likely",
-                given.symbol_rate_hz
+                "symbol_rate_hz = {symbol_rate_hz:e}: taken as hertz, though between {slow:e} and {fast:e} is likely"
             ));
         }
         if low_w < -0.02 * self.scale_w {
@@ -110,10 +107,10 @@ impl Capture {
                 "waveform_w goes down to {low_w:.3e} W: power below 0 is taken as an offset of the instrument, and the extinction ratio is too high by it"
             ));
         }
-        if given.noise_w > 0.1 * self.scale_w {
+        if instrument_noise_w > 0.1 * self.scale_w {
             self.warnings.push(format!(
-                "noise_w = {:.3e}: taken as watts rms, more than a tenth of the waveform's {:.3e} W peak to peak",
-                given.noise_w, self.scale_w
+                "instrument_noise_w = {instrument_noise_w:.3e}: taken as watts rms, more than a tenth of the waveform's {:.3e} W peak to peak",
+                self.scale_w
             ));
         }
     }

@@ -85,7 +85,7 @@ pub struct Tdecq {
     pub levels_w: [f64; 4],
     /// Taps of the equalizer; the first acts on the newest symbol.
     pub taps: Vec<f64>,
-    /// Number of the main tap, counted from 1.
+    /// Index of the main tap within `taps`.
     pub main_tap: usize,
     /// Feedback of the symbol before, relative to the signal; 0 without.
     pub dfe_tap: f64,
@@ -94,7 +94,7 @@ pub struct Tdecq {
     /// σ_G, the noise that may be added before the equalizer, W rms.
     pub added_noise_w: f64,
     /// σ_S, the noise of the instrument, W rms.
-    pub noise_w: f64,
+    pub instrument_noise_w: f64,
     /// Symbol error ratio of the worse histogram with the added noise: the target, unless the eye is closed.
     pub symbol_error_ratio: f64,
     /// Of the left and the right histogram.
@@ -146,7 +146,6 @@ pub struct Tdecq {
 ///     samples_per_symbol: 16,
 ///     symbol_rate_hz: 53.125e9,
 ///     symbols: None,
-///     noise_w: 0.0,
 /// };
 /// let config = TdecqConfig { bandwidth_ratio: 4.0, ffe_taps: 1, optimize_timing: false, ..Default::default() };
 /// let found = tdecq(&given, &config, &Run::default())?;
@@ -160,11 +159,11 @@ pub struct Tdecq {
 /// bandwidth out of proportion to the symbol rate; [`Error::Interrupted`].
 pub fn tdecq(given: &Waveform<'_>, config: &TdecqConfig, run: &Run) -> Result<Tdecq> {
     config.validate()?;
-    let mut capture = Capture::new(given)?;
+    let mut capture = Capture::new(given, config.instrument_noise_w)?;
     let bandwidth = checked_bandwidth(given, config, &mut capture.warnings)?;
-    if config.ffe_taps >= capture.pattern.symbols.len() {
+    if config.n_taps() >= capture.pattern.symbols.len() {
         let requirement = format!("fewer than the {} symbols of the period", capture.pattern.symbols.len());
-        return Err(Error::parameter("ffe_taps", config.ffe_taps, requirement));
+        return Err(Error::parameter("ffe_taps", config.n_taps(), requirement));
     }
     run.check()?;
     let filtered = Filtered::new(&capture, bandwidth, run)?;
@@ -188,7 +187,7 @@ pub fn tdecq(given: &Waveform<'_>, config: &TdecqConfig, run: &Run) -> Result<Td
     run.check()?;
     let mean = place.symbols.iter().map(|s| f64::from(*s)).sum::<f64>() / place.symbols.len() as f64;
     let levels: Vec<f32> = place.symbols.iter().map(|s| ((f64::from(*s) - mean) / 3.0) as f32).collect();
-    let rho = noise::correlation(bandwidth, config.ffe_taps);
+    let rho = noise::correlation(bandwidth, config.n_taps());
     let signal =
         Signal { filtered: &filtered, oma, levels: &levels, centre: place.centre, rho: &rho, config };
     let found = signal.search(run)?;
@@ -259,7 +258,7 @@ impl Context<'_> {
         let is_closed = noise <= LEAST_NOISE * (1.0 + 1e-9) && worse > config.target_ser * (1.0 + 1e-6);
         let added_noise_w = if is_closed { 0.0 } else { noise / evaluation.enhancement * oma_w };
         let q_target = inverse_q(config.target_ser / 1.5)?;
-        let allowed_w = added_noise_w.hypot(given.noise_w);
+        let allowed_w = added_noise_w.hypot(config.instrument_noise_w);
         let tdecq_db = if is_closed { f64::INFINITY } else { power_db(oma_w / (6.0 * q_target * allowed_w)) };
         if is_closed {
             warnings.push(format!(
@@ -270,7 +269,7 @@ impl Context<'_> {
         let main = found.weights.taps[found.weights.main];
         let largest = found.weights.taps.iter().fold(0.0, |l: f64, c| l.max(c.abs()));
         if main.abs() < largest {
-            warnings.push(format!("tap {} is not the largest", found.weights.main + 1));
+            warnings.push(format!("taps[{}], the main tap, is not the largest", found.weights.main));
         }
         if main < LEAST_MAIN_TAP {
             warnings.push(format!("main tap {main:.3}: the standards ask for at least {LEAST_MAIN_TAP}"));
@@ -292,11 +291,11 @@ impl Context<'_> {
             extinction_ratio_db: if zeros_w > 0.0 { power_db(threes_w / zeros_w) } else { f64::INFINITY },
             level_mismatch: level_mismatch(&levels),
             levels_w: levels.map(|l| capture.average_power_w + l * oma_w),
-            main_tap: found.weights.main + 1,
+            main_tap: found.weights.main,
             dfe_tap: found.weights.feedback,
             noise_enhancement: evaluation.enhancement,
             added_noise_w,
-            noise_w: given.noise_w,
+            instrument_noise_w: config.instrument_noise_w,
             symbol_error_ratio: worse,
             side_error_ratios: sides,
             thresholds_w: thresholds.map(|t| capture.average_power_w + t * oma_w),
@@ -345,7 +344,7 @@ impl Context<'_> {
         if variance.is_nan() || bandwidth_hz.is_infinite() {
             return Ok(f64::NAN);
         }
-        let own = (variance - self.given.noise_w.powi(2)).max(0.0);
+        let own = (variance - self.config.instrument_noise_w.powi(2)).max(0.0);
         let noise_hz = noise_bandwidth_hz(bandwidth_hz, FilterKind::Bessel, 4)?;
         Ok(power_db(own / (noise_hz * (0.5 * oma_w).powi(2))))
     }
@@ -365,7 +364,7 @@ impl Context<'_> {
             column.iter_mut().for_each(|y| *y *= inverse);
             found.sets.equalized_other(&column, &found.weights, &mut z);
             // At its seam the part is not a turn of the pattern.
-            let seam = if shown < self.capture.n_symbols { self.config.ffe_taps } else { 0 };
+            let seam = if shown < self.capture.n_symbols { self.config.n_taps() } else { 0 };
             z[seam..z.len() - seam].iter().for_each(|z| counts[row_of(*z) * (m + 1) + k] += 1);
         }
         let oma_w = self.oma * self.capture.scale_w;

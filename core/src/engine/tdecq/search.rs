@@ -26,6 +26,9 @@ const FIRST_GAIN: f64 = 1e-3;
 const FOLLOWED: f64 = 0.04;
 /// Step of the timing, UI, before a parabola places it.
 const TIMING_STEP_UI: f64 = 0.04;
+/// The steps of an equalizer that cannot follow the timing, whose cost has an edge where the other histogram becomes the
+/// worse one.
+const FIXED_STEPS_UI: [f64; 3] = [TIMING_STEP_UI, 0.01, 0.0025];
 
 /// The signal at the search's disposal.
 pub(super) struct Signal<'a> {
@@ -60,7 +63,7 @@ struct Moments {
 
 impl Signal<'_> {
     fn n_taps(&self) -> usize {
-        self.config.ffe_taps
+        self.config.n_taps()
     }
 
     /// The best setting.
@@ -152,17 +155,33 @@ impl Signal<'_> {
             right[taps] = -level_next;
             sum[taps] = -1.0;
         }
-        let cholesky = normal.clone().cholesky()?;
-        let (free, along) = (cholesky.solve(&right), cholesky.solve(&sum));
-        let x = &free + &along * ((1.0 - sum.dot(&free)) / sum.dot(&along));
+        let x = if let Some(given) = self.given_weights(main) {
+            let mut x = given.taps;
+            x.extend((size > taps).then_some(given.feedback));
+            DVector::from_vec(x)
+        } else {
+            let cholesky = normal.clone().cholesky()?;
+            let (free, along) = (cholesky.solve(&right), cholesky.solve(&sum));
+            &free + &along * ((1.0 - sum.dot(&free)) / sum.dot(&along))
+        };
         let error = level_power - 2.0 * right.dot(&x) + (&normal * &x).dot(&x);
         let feedback = if size > taps { x[taps] } else { 0.0 };
         let weights = Weights { taps: x.as_slice()[..taps].to_vec(), main, feedback };
         error.is_finite().then(|| (error, self.within_limits(weights)))
     }
 
+    /// The taps that the configuration fixes, and the feedback that their sum leaves.
+    fn given_weights(&self, main: usize) -> Option<Weights> {
+        let taps = self.config.taps.clone()?;
+        let feedback = if self.config.dfe_taps > 0 { taps.iter().sum::<f64>() - 1.0 } else { 0.0 };
+        Some(Weights { taps, main, feedback })
+    }
+
     /// The same weights with the feedback inside its limit; the main tap keeps the sum.
     fn within_limits(&self, mut weights: Weights) -> Weights {
+        if self.config.taps.is_some() {
+            return weights;
+        }
         let limit = 0.99 * self.config.dfe_limit;
         let kept = weights.feedback.clamp(-limit, limit);
         weights.taps[weights.main] += kept - weights.feedback;
@@ -216,7 +235,6 @@ impl Signal<'_> {
             std::cell::RefCell::new(Objective::new(&sets, self.rho, self.target(), EXPECTED_NOISE));
         let main = weights.main;
         let start = self.free(&weights);
-        let inverse = self.curvature(time_ui, main);
         let evaluate = |x: &DVector<f64>| {
             run.check()?;
             let evaluation = objective.borrow_mut().evaluate(&self.weights(x, main));
@@ -238,6 +256,7 @@ impl Signal<'_> {
         let (x, _) = if start.is_empty() {
             (start, 0.0)
         } else {
+            let inverse = self.curvature(time_ui, main);
             super::descent::descend(start, inverse, steps, gain, evaluate, gradient)?
         };
         let weights = self.weights(&x, main);
@@ -248,8 +267,12 @@ impl Signal<'_> {
 
     /// Follows the timing downhill by a parabola through three descents.
     fn follow(&self, begun: Found, planner: &mut FftPlanner<f32>, run: &Run) -> Result<Found> {
+        let steps: &[f64] = if self.config.taps.is_some() { &FIXED_STEPS_UI } else { &[TIMING_STEP_UI] };
+        steps.iter().try_fold(begun, |best, step| self.follow_by(best, *step, planner, run))
+    }
+
+    fn follow_by(&self, begun: Found, step: f64, planner: &mut FftPlanner<f32>, run: &Run) -> Result<Found> {
         let mut best = begun;
-        let step = TIMING_STEP_UI;
         let mut beside = |time_ui: f64, from: &Found| {
             self.descend_at(from.weights.clone(), time_ui, FIRST_STEPS, FIRST_GAIN, planner, run)
         };
@@ -279,8 +302,11 @@ impl Signal<'_> {
         Ok(best)
     }
 
-    /// Every tap but the main one, and what the feedback is the hyperbolic tangent of.
+    /// Every tap but the main one, and what the feedback is the hyperbolic tangent of; nothing of given taps.
     fn free(&self, weights: &Weights) -> DVector<f64> {
+        if self.config.taps.is_some() {
+            return DVector::zeros(0);
+        }
         let limit = self.config.dfe_limit;
         let taps = weights.taps.iter().enumerate().filter(|(j, _)| *j != weights.main).map(|(_, c)| *c);
         let feedback = (self.config.dfe_taps > 0)
@@ -289,6 +315,9 @@ impl Signal<'_> {
     }
 
     fn weights(&self, x: &DVector<f64>, main: usize) -> Weights {
+        if let Some(given) = self.given_weights(main) {
+            return given;
+        }
         let limit = self.config.dfe_limit;
         let n = self.n_taps();
         let feedback = if self.config.dfe_taps > 0 { limit * (x[n - 1] / limit).tanh() } else { 0.0 };
