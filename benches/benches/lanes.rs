@@ -6,7 +6,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use lightlane::Run;
 use lightlane::modulation::Modulation;
 use lightlane::random::{Purpose, Stream};
-use lightlane::receiver::{Lms, mlsd, mlsd_lanes};
+use lightlane::receiver::{Lms, LmsUpdate, mlsd, mlsd_lanes};
 use lightlane::simd::Level;
 use lightlane::simd::lanes::{LANES, Row};
 use std::hint::black_box;
@@ -52,15 +52,25 @@ fn benches(c: &mut Criterion) {
     let whole = record(all, 99);
     let mut group = c.benchmark_group("lanes");
     group.throughput(Throughput::Elements(all as u64)).sample_size(10);
-    for taps in [16, 32] {
-        let lms = Lms::new(taps, 4, 1, 1e-3).expect("a valid equalizer");
+    // Floating taps: a group of four, two symbols behind the others.
+    let floating: Vec<usize> = (0..16).filter(|i| !(10..12).contains(i)).collect();
+    for (what, taps, update, positions) in [
+        ("lms", 16, LmsUpdate::Lms, None),
+        ("lms", 32, LmsUpdate::Lms, None),
+        ("floating lms", 16, LmsUpdate::Lms, Some(floating)),
+        ("sign-sign lms", 16, LmsUpdate::SignSign, None),
+        ("block lms", 16, LmsUpdate::Block(32), None),
+    ] {
+        let step = if update == LmsUpdate::SignSign { 1e-5 } else { 1e-3 };
+        let plain = Lms::new(taps, 4, 1, step).expect("a valid equalizer");
+        let lms = Lms { update, positions, ..plain };
         let lanes = || lms.run_lanes(&rows, &[], 0, &run).expect("finite samples");
         let serial = || {
             streams.iter().map(|s| lms.run(s, &[], 0, &run).expect("finite samples").error_rms).sum::<f64>()
         };
-        group.bench_function(format!("lms {taps} + 1, lanes"), |b| b.iter(lanes));
-        group.bench_function(format!("lms {taps} + 1, serial"), |b| b.iter(serial));
-        ratio(&format!("lms {taps} + 1"), least(serial), least(lanes), all);
+        group.bench_function(format!("{what} {taps} + 1, lanes"), |b| b.iter(lanes));
+        group.bench_function(format!("{what} {taps} + 1, serial"), |b| b.iter(serial));
+        ratio(&format!("{what} {taps} + 1"), least(serial), least(lanes), all);
     }
     for response in [&[1.0, 0.5][..], &[1.0, 0.5, 0.2]] {
         let states = 4usize.pow(response.len() as u32 - 1);

@@ -197,7 +197,8 @@ def main() -> None:
                 assert error < 1e-4, (name, way, error)
             else:
                 decisions = getattr(reference, "decisions", reference)
-                assert np.array_equal(work(), decisions), (name, way)
+                # Before the first symbol arrives there is nothing to decide: 0 but for rounding, on a threshold.
+                assert np.array_equal(work()[CURSOR:], decisions[CURSOR:]), (name, way)
     decisions = whole()
     settled = slice(N_TRAINING, N_SYMBOLS)
     wrong = np.count_nonzero(decisions[settled] != delayed[settled])

@@ -125,3 +125,25 @@ fn the_search_finds_the_setting_of_release_4_50() {
         assert_eq!(again.worst.com_db, w.com_db);
     }
 }
+
+#[test]
+fn erl_and_the_figures_of_the_files_are_those_of_release_4_50() {
+    for id in CHANNELS {
+        let Some(case) = Case::load(id) else { return };
+        let found = case.com(&case.fixed());
+        let r = &case.expected;
+        let [left, right] = found.reflections.as_ref().expect("TDR is 1 in the keywords");
+        let erl = |v: Option<f64>| v.expect("ERL is 1 in the keywords");
+        // The contract is 0.1 dB; the sum of reflections is known to a bin of 0.1 mV/V, the last bin of both.
+        close(&format!("{id} ERL11"), erl(left.erl_db), &r["ERL11"], 1e-6);
+        close(&format!("{id} ERL22"), erl(right.erl_db), &r["ERL22"], 1e-6);
+        close(&format!("{id} ERL"), erl(found.erl_db), &r["ERL"], 1e-6);
+        // Printed with 10 digits; the code solves for its fit by an inverse that is nearly singular, f being in Hz.
+        close(&format!("{id} FOM_ILD"), found.fom_ild_db.expect("a long file"), &r["FOM_ILD"], 2e-5);
+        close(&format!("{id} ICN"), 1e3 * found.icn_v.expect("a long file"), &r["ICN_mV"], 1e-6);
+        let losses = found.losses.as_ref().expect("a long file");
+        let nyquist_db = losses.nyquist_loss_db.expect("a file beyond half the symbol rate");
+        // Interpolated in decibels here, in their complex value or magnitude there.
+        close(&format!("{id} loss"), nyquist_db, &r["IL_dB_channel_only_at_Fnq"], 1e-4);
+    }
+}

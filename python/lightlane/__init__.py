@@ -10,7 +10,17 @@ from lightlane import dsp, fec, optics, patterns, presets, units
 from lightlane._adaptation import Adapted
 from lightlane._base import Config
 from lightlane._channel import Channel
-from lightlane._com import Com, ComCase, ComConfig, ComEqualizer, com
+from lightlane._com import (
+    Com,
+    ComCase,
+    ComEqualizer,
+    ComLosses,
+    ComPulse,
+    ComReflection,
+    NoiseDensity,
+    com,
+)
+from lightlane._com_config import ComConfig, KeywordEvidence
 from lightlane._compare import ComparedLane, Comparison, compare
 from lightlane._config import (
     Adaptation,
@@ -39,6 +49,7 @@ from lightlane._config import (
     Receiver,
     SettingRange,
     Synthetic,
+    TdecqConfig,
     Tia,
     Trace,
     Transmitter,
@@ -50,19 +61,12 @@ from lightlane._dual_dirac import DualDirac
 from lightlane._exceptions import ConvergenceError, LightlaneError, ParameterError, TouchstoneError
 from lightlane._jitter import JitterTolerance, JitterTransfer
 from lightlane._native import Network, __version__
+from lightlane._operating import OperatingMargin
 from lightlane._rare import RareSimulation
-from lightlane._results import (
-    Bathtub,
-    ChannelResponse,
-    Clock,
-    Equalizer,
-    Eye,
-    EyeDensity,
-    LaneReport,
-    PulseResponse,
-    Ranged,
-    Simulation,
-)
+from lightlane._report import LaneReport
+from lightlane._responses import Bathtub, ChannelResponse, Equalizer, Eye, PulseResponse, Ranged
+from lightlane._simulation import Clock, EyeDensity, Simulation
+from lightlane._tdecq import Tdecq, tdecq
 
 __all__ = [
     "Adaptation",
@@ -79,6 +83,9 @@ __all__ = [
     "ComCase",
     "ComConfig",
     "ComEqualizer",
+    "ComLosses",
+    "ComPulse",
+    "ComReflection",
     "ComparedLane",
     "Comparison",
     "Config",
@@ -99,6 +106,7 @@ __all__ = [
     "Jitter",
     "JitterTolerance",
     "JitterTransfer",
+    "KeywordEvidence",
     "Lane",
     "LaneReport",
     "Laser",
@@ -107,6 +115,8 @@ __all__ = [
     "MachZehnder",
     "Mlsd",
     "Network",
+    "NoiseDensity",
+    "OperatingMargin",
     "Optics",
     "Package",
     "PackageLine",
@@ -119,6 +129,8 @@ __all__ = [
     "SettingRange",
     "Simulation",
     "Synthetic",
+    "Tdecq",
+    "TdecqConfig",
     "Tia",
     "TouchstoneError",
     "Trace",
@@ -133,5 +145,6 @@ __all__ = [
     "optics",
     "patterns",
     "presets",
+    "tdecq",
     "units",
 ]

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from lightlane._card import card
+from lightlane._dataset import dataset
+
 if TYPE_CHECKING:
+    import xarray
+
     from lightlane import _native
     from lightlane._config import Lane, Receiver
 
@@ -55,3 +60,27 @@ class Adapted:
             error_rms_trace=trace,
             trace_symbols=trace_symbols,
         )
+
+    def to_xarray(self) -> xarray.Dataset:
+        """Return taps and trace as a labelled Dataset; ``symbol`` is the first of an entry of the trace."""
+        return dataset(
+            {
+                "ffe": ("ffe_tap", self.ffe, "1"),
+                "dfe": ("dfe_tap", self.dfe, "1"),
+                "error_rms_trace": ("symbol", self.error_rms_trace, "outer levels"),
+            },
+            {
+                "ffe_tap": ("ffe_tap", np.arange(len(self.ffe)), "1"),
+                "dfe_tap": ("dfe_tap", np.arange(1, len(self.dfe) + 1), "1"),
+                "symbol": ("symbol", self.trace_symbols * np.arange(len(self.error_rms_trace)), "1"),
+            },
+            {"error_rms": self.error_rms, "trace_symbols": self.trace_symbols},
+        )
+
+    def _repr_html_(self) -> str:
+        rows = [
+            ("FFE", ", ".join(f"{c:.3g}" for c in self.ffe)),
+            ("DFE", ", ".join(f"{d:.3g}" for d in self.dfe) or "none"),
+            ("rms error", f"{self.error_rms:.4g} outer levels"),
+        ]
+        return card("adapted equalizer", rows)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from lightlane import _native
-from lightlane._exceptions import ParameterError, wrong_type
+from lightlane._exceptions import ParameterError, refused, wrong_type
 from lightlane._spec import CLASSES, Networks, Spec
 
 __all__ = ["Config", "checked_threads"]
@@ -75,7 +75,7 @@ class Config:
                 plain[name] = spec.plain(value, f"{prefix}{name}", networks)
             elif not cls._is_optional(name):
                 at, requirement = f"{prefix}{name}", "given; leave the field out to have its default"
-                raise ParameterError(f"{at} = None: must be {requirement}", at, None, requirement)
+                raise refused(at, None, requirement)
         return plain
 
     @classmethod
@@ -223,7 +223,7 @@ def checked_threads(threads: Any) -> int | None:
     count = _native.whole(threads, "threads", 1)
     if count > _native.MAX_THREADS:
         requirement = f"between 1 and {_native.MAX_THREADS}"
-        raise ParameterError(f"threads = {count}: must be {requirement}", "threads", count, requirement)
+        raise refused("threads", count, requirement)
     return count
 
 
@@ -260,7 +260,7 @@ def _with_relative_files(plain: Any, folder: str, path: str) -> Any:
             requirement = (
                 "in a file: keep it with Network.write(path) and read it back with Network.read(path)"
             )
-            raise ParameterError(f"{at} = a network in memory: must be {requirement}", at, None, requirement)
+            raise refused(at, None, requirement, "a network in memory")
         return {**channel, "file": os.path.relpath(channel["file"], folder)}
 
     return _mapped(plain, relative, path)

@@ -9,12 +9,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lightlane import _native
-from lightlane._exceptions import ParameterError
+from lightlane._card import card
+from lightlane._dataset import dataset
+from lightlane._exceptions import refused
 from lightlane._frozen import read_only
 from lightlane._reals import reals
-from lightlane._results import Bathtub
+from lightlane._responses import Bathtub
 
 if TYPE_CHECKING:
+    import xarray
     from matplotlib.axes import Axes
 
 __all__ = ["CapturedEye", "bathtub", "eye"]
@@ -76,6 +79,40 @@ class CapturedEye:
         width = self.amplitude[1] - self.amplitude[0]
         share: Reals = self.counts / (width * self.counts.sum(axis=0))
         return share
+
+    def to_xarray(self) -> xarray.Dataset:
+        """Return image, levels and openings as a labelled Dataset; ``opening`` counts from the lowest."""
+        return dataset(
+            {
+                "counts": (("amplitude", "phase_ui"), self.counts, "1"),
+                "levels": ("level", self.levels, "unit of the samples"),
+                "noise_rms": ("level", self.noise_rms, "unit of the samples"),
+                "thresholds": ("opening", self.thresholds, "unit of the samples"),
+                "heights": ("opening", self.heights, "unit of the samples"),
+                "widths_ui": ("opening", self.widths_ui, "UI"),
+            },
+            {
+                "amplitude": ("amplitude", self.amplitude, "unit of the samples"),
+                "phase_ui": ("phase_ui", self.phase_ui, "UI"),
+                "level": ("level", np.arange(len(self.levels)), "1"),
+                "opening": ("opening", np.arange(len(self.thresholds)), "1"),
+            },
+            {"sampling_index": self.sampling_index, "n_symbols": len(self.symbols)},
+        )
+
+    def _repr_html_(self) -> str:
+        def texts(values: Reals) -> str:
+            return ", ".join(f"{v:.3g}" for v in values)
+
+        rows = [
+            ("levels", texts(self.levels)),
+            ("deviation of each", texts(self.noise_rms)),
+            ("thresholds", texts(self.thresholds)),
+            ("heights", texts(self.heights)),
+            ("widths", f"{texts(self.widths_ui)} UI"),
+            ("symbols", f"{len(self.symbols):,}"),
+        ]
+        return card("captured eye", rows)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the density on a logarithmic scale, with levels and thresholds."""
@@ -331,9 +368,7 @@ def _locate(y: Reals, m: int, sent: NDArray[np.uint8], levels: int) -> tuple[int
     if best is None:
         value_text = f"{len(sent)} symbols"
         requirement = f"at least {_FEWEST_SYMBOLS} that the samples hold"
-        raise ParameterError(
-            f"symbols = {value_text}: must be {requirement}", "symbols", value_text, requirement
-        )
+        raise refused("symbols", value_text, requirement)
     return best[1], best[2]
 
 
@@ -379,4 +414,4 @@ def _width(above: Reals, below: Reals) -> float:
 
 def _in_domain(name: str, value: object, holds: bool, requirement: str) -> None:
     if not holds:
-        raise ParameterError(f"{name} = {value}: must be {requirement}", name, value, requirement)
+        raise refused(name, value, requirement)

@@ -10,10 +10,12 @@ from lightlane._native import Network
 from lightlane._text import decibels, ranged, ratio
 
 if TYPE_CHECKING:
+    from lightlane._com import Com
     from lightlane._config import Lane
-    from lightlane._results import LaneReport, Simulation
+    from lightlane._report import LaneReport
+    from lightlane._simulation import Simulation
 
-__all__ = ["lane_card", "network_card", "report_card", "simulation_card"]
+__all__ = ["card", "com_card", "lane_card", "network_card", "report_card", "simulation_card"]
 
 Rows = Iterable[tuple[str, str]]
 
@@ -39,7 +41,29 @@ def report_card(report: LaneReport) -> str:
     if report.assumptions:
         names = ", ".join(a["path"] for a in report.assumptions)
         notes.append(f"rests on {len(report.assumptions)} assumed values: {names}")
-    return _card(report.lane.name or "lane", rows, notes)
+    return card(report.lane.name or "lane", rows, notes)
+
+
+def com_card(com: Com) -> str:
+    """Return a margin as an HTML card: figures, noise budget, warnings and assumptions."""
+    verdict = "passes" if com.passed else "fails"
+    budget = sorted(com.noise_budget.items(), key=lambda item: -item[1])
+    rows = [
+        ("COM", f"{decibels(com.com_db, 2)} ({verdict} {decibels(com.pass_db, 2)})"),
+        ("signal, noise", f"{1e3 * com.signal_v:.4g} mV, {1e3 * com.noise_v:.4g} mV"),
+        ("eye opening, closure", f"{1e3 * com.veo_v:.4g} mV, {decibels(com.vec_db, 2)}"),
+        ("FOM", decibels(com.fom_db, 2)),
+        ("ERL", decibels(com.erl_db, 2)),
+        ("ICN", "not defined" if com.icn_v != com.icn_v else f"{1e3 * com.icn_v:.3g} mV"),
+        ("FOM ILD", decibels(com.fom_ild_db, 2)),
+        ("noise at the slicer", ", ".join(f"{name} {1e3 * v:.3g} mV" for name, v in budget)),
+        ("cases", ", ".join(f"{case.case}: {decibels(case.com_db, 2)}" for case in com.cases)),
+        ("rules", com.release),
+    ]
+    notes = list(com.warnings)
+    if com.assumptions:
+        notes.append(f"rests on {len(com.assumptions)} assumed values: {', '.join(com.assumptions)}")
+    return card(com.config.name or "channel operating margin", rows, notes)
 
 
 def simulation_card(run: Simulation) -> str:
@@ -53,7 +77,7 @@ def simulation_card(run: Simulation) -> str:
         ("seed", str(run.seed)),
         ("kernels", run.simd_level),
     ]
-    return _card("simulation", rows)
+    return card("simulation", rows)
 
 
 def network_card(network: Network) -> str:
@@ -69,13 +93,15 @@ def network_card(network: Network) -> str:
         (left_p, left_n), (right_p, right_n) = network.port_pairs
         sides = f"{left_p}+ {left_n}- on the left, {right_p}+ {right_n}- on the right"
         rows.append(("port map", f"{sides} ({network.port_pairs_origin})"))
-    return _card(network.path or "network", rows, network.warnings)
+    return card(network.path or "network", rows, network.warnings)
 
 
 def lane_card(lane: Lane) -> str:
     """Return the parts of a lane as an HTML card."""
     receiver = lane.receiver
-    stages = {"CTLE": receiver.ctle, "FFE": receiver.ffe, "DFE": receiver.dfe}
+    # The DFE's taps are the response that a sequence detector knows of, not feedback.
+    last = "DFE" if receiver.mlsd is False else "MLSD"
+    stages = {"CTLE": receiver.ctle, "FFE": receiver.ffe, last: receiver.dfe}
     rows = [
         ("symbols", f"{lane.symbol_rate_hz / 1e9:g} GBd {lane.modulation}"),
         ("medium", " → ".join(_block(b) for b in lane.medium) or "nothing"),
@@ -83,7 +109,7 @@ def lane_card(lane: Lane) -> str:
         ("equalizer", ", ".join(k for k, stage in stages.items() if stage is not None) or "none"),
         ("code", lane.fec),
     ]
-    return _card(lane.name or "lane", rows)
+    return card(lane.name or "lane", rows)
 
 
 def _block(block: Any) -> str:
@@ -91,7 +117,8 @@ def _block(block: Any) -> str:
     return f"{type(block).__name__} {name}" if name else type(block).__name__
 
 
-def _card(title: str, rows: Rows, notes: Iterable[str] = ()) -> str:
+def card(title: str, rows: Rows, notes: Iterable[str] = ()) -> str:
+    """Return rows of a name and a text, and notes below them, as an HTML card."""
     table = "".join(
         f"<tr><th style='text-align:left'>{escape(k)}</th><td>{escape(v)}</td></tr>" for k, v in rows
     )

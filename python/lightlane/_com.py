@@ -1,110 +1,33 @@
-"""Channel operating margin: the call, its configuration and its results."""
+"""Channel operating margin: the call and its results."""
 
 from __future__ import annotations
 
 import json
 import math
 import os
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lightlane import _native
 from lightlane._base import checked_threads
+from lightlane._card import com_card
+from lightlane._com_channels import channels
+from lightlane._com_config import ComConfig, plain_json, plain_value
+from lightlane._com_plot import ComPlots
 from lightlane._exceptions import ParameterError, wrong_type
-from lightlane._frozen import Frozen
+from lightlane._frozen import Frozen, read_only
 from lightlane._mapping import FrozenMap
 
-__all__ = ["Com", "ComCase", "ComConfig", "ComEqualizer", "com"]
+if TYPE_CHECKING:
+    import xarray
 
-#: Files of keywords that can be read.
-SUFFIXES = (".json", ".toml")
+__all__ = ["Com", "ComCase", "ComEqualizer", "ComLosses", "ComPulse", "ComReflection", "NoiseDensity", "com"]
 
-
-class ComConfig(Frozen):
-    """Keywords of a COM workbook, checked.
-
-    Parameters
-    ----------
-    keywords : mapping
-        Spelled and in the units of the IEEE workbooks (``"f_b"`` in GHz, ``"z_p (TX)"`` in mm); values are numbers,
-        lists, or MATLAB texts such as ``"[-0.2:0.1:0]"``. ``"release"`` may be ``"4.50"``, which is the default.
-
-    Attributes
-    ----------
-    keywords : mapping
-        As given, with arrays as lists.
-
-    Raises
-    ------
-    ParameterError
-        For an unknown keyword, naming the nearest; a value outside its domain; a part that is switched on but not
-        computed.
-
-    Examples
-    --------
-    >>> import lightlane as ll
-    >>> ll.ComConfig({"f_bb": 53.125})
-    Traceback (most recent call last):
-    lightlane._exceptions.ParameterError: keyword = "f_bb": unknown, did you mean "f_b"?
-    """
-
-    keywords: Mapping[str, Any]
-
-    def __init__(self, keywords: Mapping[str, Any]) -> None:
-        if not isinstance(keywords, Mapping):
-            raise wrong_type("keywords", keywords, "a mapping of workbook keywords")
-        plain = {str(name): _plain(f"config.{name}", value) for name, value in keywords.items()}
-        _native.com_check(_json("config", plain))
-        self.keywords = MappingProxyType(plain)
-        self._freeze()
-
-    @classmethod
-    def read(cls, path: str | os.PathLike[str]) -> ComConfig:
-        """Read a JSON or TOML file of keywords.
-
-        Parameters
-        ----------
-        path : str or path
-            The file, ending in ``.json`` or ``.toml``.
-
-        Returns
-        -------
-        ComConfig
-            The configuration.
-
-        Raises
-        ------
-        ParameterError
-            For another ending, a file that cannot be understood, or its keywords.
-        """
-        file = Path(path)
-        if file.suffix.lower() not in SUFFIXES:
-            requirement = f"a file of keywords ending in {' or '.join(SUFFIXES)}"
-            raise ParameterError(
-                f"config = {str(path)!r}: must be {requirement}", "config", str(path), requirement
-            )
-        text = file.read_text(encoding="utf-8")
-        try:
-            data = json.loads(text) if file.suffix.lower() == ".json" else tomllib.loads(text)
-        except ValueError as error:
-            raise ParameterError(f"{path}: {error}", "config", str(path), "JSON or TOML") from None
-        if not isinstance(data, dict):
-            requirement = "a mapping of keywords"
-            raise ParameterError(f"{path}: must hold {requirement}", "config", str(path), requirement)
-        return cls(data)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, ComConfig) and dict(self.keywords) == dict(other.keywords)
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return f"ComConfig({dict(self.keywords)!r})"
+Array = NDArray[np.float64]
 
 
 class ComEqualizer(Mapping[str, Any]):
@@ -156,6 +79,95 @@ class ComEqualizer(Mapping[str, Any]):
         return f"ComEqualizer({self.__dict__!r})"
 
 
+class ComPulse(NamedTuple):
+    """The pulse of a case behind transmitter, channel and CTLE, and what the DFE leaves of it.
+
+    Attributes
+    ----------
+    time_ui : ndarray
+        Time from the cursor, UI.
+    v : ndarray
+        Pulse response, V.
+    symbol_ui : ndarray
+        Times of ``equalized_v``, one UI apart, 0 the cursor.
+    equalized_v : ndarray
+        The sampled pulse behind the DFE, V.
+    """
+
+    time_ui: Array
+    v: Array
+    symbol_ui: Array
+    equalized_v: Array
+
+
+class NoiseDensity(NamedTuple):
+    """Distribution of everything that is not signal at the sampling time.
+
+    Attributes
+    ----------
+    voltage_v : ndarray
+        Middles of the bins, V.
+    probability : ndarray
+        Probability of each bin; the sum is 1.
+    cumulative : ndarray
+        Probability of at most this voltage.
+    """
+
+    voltage_v: Array
+    probability: Array
+    cumulative: Array
+
+
+class ComLosses(NamedTuple):
+    """What the files of a channel say, between their reference impedances.
+
+    Attributes
+    ----------
+    freq_hz : ndarray
+        Frequencies of the thru, Hz.
+    insertion_loss_db, fitted_db : ndarray
+        Loss of the thru, and the fit to it; nan outside the fitted band.
+    return_loss_db : tuple of two ndarray
+        Return loss of the left and the right port.
+    nyquist_loss_db : float
+        Insertion loss at half the symbol rate, nan if the file ends before.
+    fext_loss_db, next_loss_db : ndarray or None
+        Power sum of all aggressors of a kind; None without.
+    """
+
+    freq_hz: Array
+    insertion_loss_db: Array
+    fitted_db: Array
+    return_loss_db: tuple[Array, Array]
+    nyquist_loss_db: float
+    fext_loss_db: Array | None
+    next_loss_db: Array | None
+
+
+class ComReflection(NamedTuple):
+    """What one port of the channel reflects.
+
+    Attributes
+    ----------
+    time_s : ndarray
+        Time after the incident edge, s.
+    impedance_ohm : ndarray
+        Impedance profile, differential.
+    port_impedance_ohm : float
+        Mean impedance near the port.
+    gated : ndarray
+        Gated reflection of one symbol, V/V.
+    erl_db : float
+        Effective return loss, nan if it was not asked for.
+    """
+
+    time_s: Array
+    impedance_ohm: Array
+    port_impedance_ohm: float
+    gated: Array
+    erl_db: float
+
+
 class ComCase(Frozen):
     """The figures of one package case.
 
@@ -180,6 +192,10 @@ class ComCase(Frozen):
     trace : tuple of mapping
         The best setting behind each CTLE setting that was tried, in the order of the grid: ``ctle_gdc_db``,
         ``ctle_gdc2_db``, ``tx_ffe`` and ``fom_db``.
+    pulse : ComPulse or None
+        Pulse response of the setting; None by the rules of D3.3.
+    noise : NoiseDensity or None
+        Distribution of noise and interference; None by the rules of D3.3.
     """
 
     case: int
@@ -195,13 +211,15 @@ class ComCase(Frozen):
     equalizer: ComEqualizer
     n_candidates: int
     trace: tuple[Mapping[str, Any], ...]
+    pulse: ComPulse | None
+    noise: NoiseDensity | None
 
-    def __init__(self, figures: Mapping[str, Any]) -> None:
-        self._fill(figures)
+    def __init__(self, figures: Mapping[str, Any], curves: Mapping[str, Array]) -> None:
+        self._fill(figures, curves)
         self._freeze()
 
-    def _fill(self, figures: Mapping[str, Any]) -> None:
-        for name in ComCase.__annotations__:
+    def _fill(self, figures: Mapping[str, Any], curves: Mapping[str, Array]) -> None:
+        for name in _FIGURES:
             setattr(self, name, figures[name])
         self.noise_budget = MappingProxyType(dict(figures["noise_budget"]))
         self.equalizer = ComEqualizer(figures["equalizer"])
@@ -209,18 +227,46 @@ class ComCase(Frozen):
             MappingProxyType(step | {"tx_ffe": FrozenMap({int(k): c for k, c in step["tx_ffe"].items()})})
             for step in figures["trace"]
         )
-        if figures["vec_db"] is None:
-            self.vec_db = math.nan
+        self.vec_db = _number(figures["vec_db"])
+        self.pulse = None if figures["curves"] is None else _pulse(self.case, figures, curves)
+        self.noise = None if figures["curves"] is None else _noise(self.case, figures, curves)
+
+    def der(self, margin_db: Any) -> Any:
+        """Detector error ratio that noise and interference make if so much margin is asked for.
+
+        Parameters
+        ----------
+        margin_db : float or array_like
+            Margin m, dB; at COM it is DER_0, but for the width of a bin.
+
+        Returns
+        -------
+        float or ndarray
+            P(y <= -A_s 10^(-m/20)).
+
+        Raises
+        ------
+        ParameterError
+            By the rules of D3.3, which give no distribution.
+        """
+        if self.noise is None:
+            requirement = "rules that give the distribution: those of 4.50"
+            raise ParameterError(f"der: must have {requirement}", "der", None, requirement)
+        v = -self.signal_v * 10.0 ** (-np.asarray(margin_db, dtype=float) / 20.0)
+        # The sum up to a bin, bins as points: the first at which it reaches DER_0 is A_ni.
+        index = np.searchsorted(self.noise.voltage_v, v * (1.0 - 1e-9), side="right")
+        found = np.concatenate([[0.0], self.noise.cumulative])[index]
+        return float(found) if found.ndim == 0 else found
 
     def figures(self) -> dict[str, Any]:
-        """Return every figure as plain data.
+        """Return every figure as plain data, curves left out.
 
         Returns
         -------
         dict
             Names and values.
         """
-        plain = {name: getattr(self, name) for name in ComCase.__annotations__}
+        plain = {name: getattr(self, name) for name in _FIGURES}
         plain["noise_budget"] = dict(self.noise_budget)
         plain["equalizer"] = dict(self.equalizer) | {
             "tx_ffe": {str(k): v for k, v in self.equalizer.tx_ffe.items()}
@@ -234,6 +280,10 @@ class ComCase(Frozen):
         return f"<{type(self).__name__} case {self.case}: COM {self.com_db:.2f} dB>"
 
 
+#: Figures of a case, curves left out.
+_FIGURES = tuple(name for name in ComCase.__annotations__ if name not in ("pulse", "noise"))
+
+
 class Com(ComCase):
     """The margin of a channel: the figures of its worst package case, and all cases.
 
@@ -242,44 +292,131 @@ class Com(ComCase):
     release : str
         Release whose rules were followed.
     passed : bool
-        Whether ``com_db`` reaches ``pass_db``.
+        Whether ``com_db`` reaches ``pass_db``; for C2M also ``veo_v`` and ``vec_db`` their limits.
     pass_db : float
         The keyword ``COM Pass threshold``, dB.
+    erl_db, erl_pass_db : float
+        Effective return loss of the worse port, nan without the keyword ``ERL``, and its limit, nan without one, dB.
+    icn_v, fom_ild_db : float
+        Integrated crosstalk noise, V rms, and RMS deviation of the insertion loss from its fit, dB; nan for a file
+        too short for them.
+    losses : ComLosses or None
+        Losses over frequency.
+    reflections : tuple of ComReflection
+        TDR of the left and the right port; empty without the keyword ``TDR``.
     cases : tuple of ComCase
         One a package case.
     warnings : tuple of str
-        What was assumed.
+        What was assumed of the files.
+    assumptions : tuple of str
+        Keywords of a shipped configuration whose values are assumed.
+    config : ComConfig
+        The configuration.
+    plot : ComPlots
+        Plots: ``c.plot()`` the panel, ``c.plot.pulse(ax)`` and others one each.
     """
 
     release: str
     passed: bool
     pass_db: float
+    erl_db: float
+    erl_pass_db: float
+    icn_v: float
+    fom_ild_db: float
+    losses: ComLosses | None
+    reflections: tuple[ComReflection, ...]
     cases: tuple[ComCase, ...]
     warnings: tuple[str, ...]
+    assumptions: tuple[str, ...]
+    config: ComConfig
 
-    def __init__(self, figures: Mapping[str, Any]) -> None:
-        self._fill(figures)
+    def __init__(self, figures: Mapping[str, Any], curves: Mapping[str, Array], config: ComConfig) -> None:
+        self._fill(figures, curves)
         self.release, self.passed = figures["release"], figures["passed"]
         self.pass_db, self.warnings = figures["pass_db"], tuple(figures["warnings"])
-        self.cases = tuple(ComCase(case) for case in figures["cases"])
+        for name in ("erl_db", "erl_pass_db", "icn_v", "fom_ild_db"):
+            setattr(self, name, _number(figures[name]))
+        self.losses = None if figures["losses"] is None else _losses(figures["losses"], curves)
+        both = enumerate(figures["reflections"] or ())
+        self.reflections = tuple(_reflection(i, r, curves) for i, r in both)
+        self.cases = tuple(ComCase(case, curves) for case in figures["cases"])
+        self.config = config
+        self.assumptions = tuple(k for k, e in config.evidence.items() if e.grade == "assumed")
         self._freeze()
 
+    @property
+    def plot(self) -> ComPlots:
+        return ComPlots(self)
+
     def figures(self) -> dict[str, Any]:
-        """Return every figure as plain data.
+        """Return every figure as plain data, curves left out; nan and infinity are None.
 
         Returns
         -------
         dict
             Names and values.
         """
+        losses = self.losses
         return {
             "release": self.release,
+            "config": self.config.name,
             "passed": self.passed,
             "pass_db": self.pass_db,
             **super().figures(),
+            "erl_db": _none(self.erl_db),
+            "erl_pass_db": _none(self.erl_pass_db),
+            "erl_port_db": [_none(r.erl_db) for r in self.reflections],
+            "icn_v": _none(self.icn_v),
+            "fom_ild_db": _none(self.fom_ild_db),
+            "nyquist_loss_db": None if losses is None else _none(losses.nyquist_loss_db),
             "cases": [case.figures() for case in self.cases],
             "warnings": list(self.warnings),
+            "assumptions": list(self.assumptions),
         }
+
+    def to_xarray(self) -> xarray.Dataset:
+        """Return pulse, distribution, losses and budget as a labelled Dataset; its attrs carry the figures."""
+        import xarray
+
+        data: dict[str, Any] = {
+            "budget_v": ("source", list(self.noise_budget.values()), {"units": "V"}),
+            "case_com_db": ("case", [case.com_db for case in self.cases], {"units": "dB"}),
+        }
+        coords: dict[str, Any] = {
+            "source": list(self.noise_budget),
+            "case": [case.case for case in self.cases],
+        }
+        if self.pulse is not None and self.noise is not None:
+            data["pulse_v"] = ("time_ui", self.pulse.v, {"units": "V"})
+            data["equalized_pulse_v"] = ("symbol_ui", self.pulse.equalized_v, {"units": "V"})
+            data["probability"] = ("noise_v", self.noise.probability, {"units": "1"})
+            coords["time_ui"] = ("time_ui", self.pulse.time_ui, {"units": "UI"})
+            coords["symbol_ui"] = ("symbol_ui", self.pulse.symbol_ui, {"units": "UI"})
+            coords["noise_v"] = ("noise_v", self.noise.voltage_v, {"units": "V"})
+        if self.losses is not None:
+            data["insertion_loss_db"] = ("freq_hz", self.losses.insertion_loss_db, {"units": "dB"})
+            data["fitted_loss_db"] = ("freq_hz", self.losses.fitted_db, {"units": "dB"})
+            coords["freq_hz"] = ("freq_hz", self.losses.freq_hz, {"units": "Hz"})
+        for side, reflection in zip(("left", "right"), self.reflections, strict=False):
+            data[f"{side}_impedance_ohm"] = (f"{side}_time_s", reflection.impedance_ohm, {"units": "ohm"})
+            coords[f"{side}_time_s"] = (f"{side}_time_s", reflection.time_s, {"units": "s"})
+        names = (
+            "com_db",
+            "fom_db",
+            "signal_v",
+            "noise_v",
+            "veo_v",
+            "vec_db",
+            "erl_db",
+            "icn_v",
+            "fom_ild_db",
+        )
+        attrs = {name: getattr(self, name) for name in names}
+        attrs |= {"release": self.release, "config": self.config.name or "", "version": _native.__version__}
+        return xarray.Dataset(data, coords=coords, attrs=attrs)
+
+    def _repr_html_(self) -> str:
+        return com_card(self)
 
 
 def com(
@@ -288,20 +425,26 @@ def com(
     fext: Iterable[Any] = (),
     next: Iterable[Any] = (),  # noqa: A002 - the standard's word
     config: ComConfig | Mapping[str, Any] | str | os.PathLike[str],
+    lane_map: Mapping[str, Any] | None = None,
     fixed_equalizer: Mapping[str, Any] | None = None,
     threads: int | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> Com:
-    """Channel operating margin by Annex 93A, in the numbers of release 4.50 of the IEEE reference code.
+    """Channel operating margin of a channel with its aggressors.
 
     Parameters
     ----------
     thru : Network, path or scikit-rf network
-        The channel: a 4-port, its pairs guessed, or a differential two-port.
+        The channel: a 4-port, its pairs guessed or given by the keyword ``Port Order``, a differential two-port, or
+        with `lane_map` a file of several lanes.
     fext, next : sequence of the same, default ()
-        Aggressors at the far and the near end.
-    config : ComConfig, mapping or path
-        Keywords of a workbook, or a JSON or TOML file of them.
+        Aggressors at the far and the near end, from the aggressor's transmitter to the victim's receiver.
+    config : str, ComConfig, mapping or path
+        A name of `ComConfig.names`; keywords of a workbook; a JSON or TOML file of them; or an IEEE workbook.
+    lane_map : mapping, optional
+        Where the lanes lie in the file of `thru`, ports counted from 1: ``"thru"`` is ``((left +, left -),
+        (right +, right -))``, ``"fext"`` and ``"next"`` are lists of the same, each ((aggressor's +, -),
+        (victim's +, -)). The other ports are terminated by their reference impedance.
     fixed_equalizer : mapping, optional
         What of the setting is fixed; the rest is searched over the whole grid.
     threads : int, optional
@@ -324,48 +467,65 @@ def com(
     Examples
     --------
     >>> import lightlane as ll
-    >>> ll.com("thru.s4p", config={"f_b": 53.125})
+    >>> ll.com("thru.s4p", config="802.3ck-kr")
     Traceback (most recent call last):
-    lightlane._exceptions.ParameterError: DER_0 = nothing: must be given: the release has no default for it
+    lightlane._exceptions.ParameterError: config = "802.3ck-kr": unknown, did you mean "802.3ck-kr@4.50"?
     """
-    if not isinstance(config, ComConfig):
-        config = ComConfig.read(config) if isinstance(config, str | os.PathLike) else ComConfig(config)
+    config = ComConfig._of(config)
     if fixed_equalizer is not None and not isinstance(fixed_equalizer, Mapping):
         raise wrong_type("fixed_equalizer", fixed_equalizer, "a mapping")
-    fixed = {str(k): _plain(f"fixed_equalizer.{k}", v) for k, v in (fixed_equalizer or {}).items()}
-    figures = _native.com_figures(
-        _native.as_network(thru),
-        _networks("fext", fext),
-        _networks("next", next),
-        _json("config", dict(config.keywords)),
-        _json("fixed_equalizer", fixed),
+    fixed = {str(k): plain_value(f"fixed_equalizer.{k}", v) for k, v in (fixed_equalizer or {}).items()}
+    victim, far, near = channels(thru, fext, next, lane_map)
+    figures, curves = _native.com_figures(
+        victim,
+        far,
+        near,
+        plain_json("config", dict(config.keywords)),
+        plain_json("fixed_equalizer", fixed),
         checked_threads(threads),
         progress,
     )
-    return Com(json.loads(figures))
+    return Com(json.loads(figures), dict(curves), config)
 
 
-def _networks(name: str, values: Iterable[Any]) -> list[_native.Network]:
-    if isinstance(values, str | os.PathLike | _native.Network) or not isinstance(values, Iterable):
-        raise wrong_type(name, values, "a sequence of channels")
-    return [_native.as_network(value) for value in values]
+def _number(value: float | str | None) -> float:
+    return math.nan if value is None else float(value)
 
 
-def _plain(name: str, value: Any) -> Any:
-    """Write arrays, numpy numbers and mappings as plain data."""
-    if isinstance(value, np.ndarray | np.generic):
-        value = value.tolist()
-    if isinstance(value, Mapping):
-        return {str(k): _plain(f"{name}.{k}", v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(name, v) for v in value]
-    if isinstance(value, bool | int | float | str) or value is None:
-        return value
-    raise wrong_type(name, value, "a number, a list or a text")
+def _none(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
-def _json(name: str, data: Mapping[str, Any]) -> str:
-    try:
-        return json.dumps(data, allow_nan=False)
-    except ValueError:
-        raise ParameterError(f"{name}: must hold finite numbers", name, None, "finite numbers") from None
+def _pulse(case: int, figures: Mapping[str, Any], curves: Mapping[str, Array]) -> ComPulse:
+    at, scale = f"cases.{case - 1}", figures["curves"]
+    v, equalized = curves[f"{at}.pulse_v"], curves[f"{at}.equalized_v"]
+    time_ui = (np.arange(len(v)) - scale["cursor_index"]) / scale["samples_per_symbol"]
+    symbol_ui = np.arange(len(equalized), dtype=float) - scale["cursor_symbol"]
+    return ComPulse(read_only(time_ui), v, read_only(symbol_ui), equalized)
+
+
+def _noise(case: int, figures: Mapping[str, Any], curves: Mapping[str, Array]) -> NoiseDensity:
+    probability = curves[f"cases.{case - 1}.probability"]
+    voltage = (np.arange(len(probability)) - len(probability) // 2) * figures["curves"]["bin_v"]
+    return NoiseDensity(read_only(voltage), probability, read_only(np.cumsum(probability)))
+
+
+def _losses(figures: Mapping[str, Any], curves: Mapping[str, Array]) -> ComLosses:
+    fext, near = (curves[f"losses.crosstalk.{i}"] for i in (0, 1))
+    return ComLosses(
+        curves["losses.freq_hz"],
+        curves["losses.insertion_loss_db"],
+        curves["losses.fitted_db"],
+        (curves["losses.return.0"], curves["losses.return.1"]),
+        _number(figures["nyquist_loss_db"]),
+        fext if len(fext) else None,
+        near if len(near) else None,
+    )
+
+
+def _reflection(port: int, figures: Mapping[str, Any], curves: Mapping[str, Array]) -> ComReflection:
+    time_s, impedance_ohm, gated = (
+        curves[f"reflections.{port}.{name}"] for name in ("time_s", "impedance_ohm", "gated")
+    )
+    erl_db = _number(figures["erl_db"])
+    return ComReflection(time_s, impedance_ohm, figures["port_impedance_ohm"], gated, erl_db)

@@ -16,9 +16,9 @@ import numpy as np
 
 from lightlane import _native
 from lightlane._base import checked_threads
-from lightlane._exceptions import ParameterError, wrong_type
+from lightlane._exceptions import refused, wrong_type
 from lightlane._frozen import Frozen
-from lightlane._results import LaneReport
+from lightlane._report import LaneReport
 from lightlane._spec import Networks
 from lightlane._text import fixed, ratio, value_range
 
@@ -253,7 +253,7 @@ class Comparison(Frozen):
     def _rows(self, which: str) -> tuple[ComparedLane, ...]:
         if which not in _TABLES:
             requirement = "one of " + ", ".join(_TABLES)
-            raise ParameterError(f"which = {which!r}: must be {requirement}", "which", which, requirement)
+            raise refused("which", which, requirement, repr(which))
         rows: tuple[ComparedLane, ...] = getattr(self, which)
         return rows
 

@@ -40,6 +40,7 @@ __all__ = [
     "Receiver",
     "SettingRange",
     "Synthetic",
+    "TdecqConfig",
     "Tia",
     "Trace",
     "Transmitter",
@@ -1058,6 +1059,74 @@ class Synthetic(_methods.SyntheticNetwork):
     name: str | None = None
     recipe: str = "synthetic-c2m-16db"
     path: str = "thru"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
+class TdecqConfig(_methods.TdecqPresets):
+    """Reference receiver and rules of TDECQ, TECQ and SECQ; ``TdecqConfig.preset`` has those of the standards.
+
+    Parameters
+    ----------
+    ffe_taps : int, default 5
+        Taps of the feed-forward equalizer, one symbol apart.
+    main_tap : int, optional
+        Number of the main tap, counted from 1; the taps before it act on symbols still to come. None
+        searches.
+    main_tap_min : int, default 1
+        First main tap of the search.
+    main_tap_max : int, default 3
+        Last main tap of the search; taps beyond the equalizer's are left out.
+    dfe_taps : int, default 0
+        Taps of the decision feedback: 0 or 1. Feedback is of the symbols sent, so without error
+        propagation.
+    dfe_limit : float, default 0.5
+        Largest magnitude of the feedback, relative to the signal.
+    bandwidth_hz : float, optional
+        3 dB bandwidth of the reference filter, a fourth-order Bessel–Thomson, Hz. None is
+        ``bandwidth_ratio`` times the symbol rate.
+    bandwidth_ratio : float, default 0.5
+        3 dB bandwidth over the symbol rate where ``bandwidth_hz`` is None.
+    target_ser : float, default 0.00048
+        Symbol error ratio that the added noise brings the worse histogram to.
+    threshold_adjustment : float, default 0.0
+        How far each threshold may leave its nominal place, over the OMA.
+    histogram_width_ui : float, default 0.04
+        Width of a histogram, UI.
+    histogram_spacing_ui : float, default 0.1
+        Time between the centres of the two histograms, UI.
+    optimize_timing : bool, default True
+        Whether the common timing of the histograms is searched too; otherwise it is where the signal
+        and its symbols correlate best.
+    """
+
+    _specs: ClassVar[Mapping[str, Spec]] = {
+        "ffe_taps": Scalar(),
+        "main_tap": Scalar(),
+        "main_tap_min": Scalar(),
+        "main_tap_max": Scalar(),
+        "dfe_taps": Scalar(),
+        "dfe_limit": Scalar(),
+        "bandwidth_hz": Scalar(),
+        "bandwidth_ratio": Scalar(),
+        "target_ser": Scalar(),
+        "threshold_adjustment": Scalar(),
+        "histogram_width_ui": Scalar(),
+        "histogram_spacing_ui": Scalar(),
+        "optimize_timing": Scalar(),
+    }
+    ffe_taps: int = 5
+    main_tap: int | None = None
+    main_tap_min: int = 1
+    main_tap_max: int = 3
+    dfe_taps: int = 0
+    dfe_limit: float = 0.5
+    bandwidth_hz: float | None = None
+    bandwidth_ratio: float = 0.5
+    target_ser: float = 0.00048
+    threshold_adjustment: float = 0.0
+    histogram_width_ui: float = 0.04
+    histogram_spacing_ui: float = 0.1
+    optimize_timing: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lightlane._card import card
+from lightlane._dataset import dataset
 from lightlane._frozen import read_only
+from lightlane._text import decibels
+
+if TYPE_CHECKING:
+    import xarray
 
 __all__ = ["Detection"]
 
@@ -63,3 +69,31 @@ class Detection:
             dfe_ber=figures["dfe_ber"],
             **reals,
         )
+
+    def to_xarray(self) -> xarray.Dataset:
+        """Return the detector's responses as a labelled Dataset over ``lag`` in symbols; figures are its attrs."""
+        return dataset(
+            {
+                "feedback_v": ("lag", self.feedback_v, "V"),
+                "whitening": ("whitening_lag", self.whitening, "1"),
+            },
+            {
+                "lag": ("lag", np.arange(1, len(self.feedback_v) + 1), "1"),
+                "whitening_lag": ("whitening_lag", np.arange(len(self.whitening)), "1"),
+            },
+            {
+                "states": self.states,
+                "gain_db": self.gain_db,
+                "dfe_ser": self.dfe_ser,
+                "dfe_ber": self.dfe_ber,
+            },
+        )
+
+    def _repr_html_(self) -> str:
+        rows = [
+            ("trellis", f"{self.states} states"),
+            ("gain over the slicer", decibels(self.gain_db, 2)),
+            ("BER of decision feedback", f"{self.dfe_ber:.3e}"),
+            ("whitening", ", ".join(f"{w:.3g}" for w in self.whitening)),
+        ]
+        return card("sequence detection", rows)

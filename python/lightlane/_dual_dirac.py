@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from statistics import NormalDist
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lightlane._exceptions import ParameterError
+from lightlane._card import card
+from lightlane._dataset import dataset
+from lightlane._exceptions import refused
 from lightlane._reals import reals
+
+if TYPE_CHECKING:
+    import xarray
 
 __all__ = ["DualDirac", "fit_bathtub", "fit_crossings"]
 
@@ -71,12 +77,32 @@ class DualDirac:
         """Width of the opening at an error ratio, UI: one less `tj_ui`, 0 when closed."""
         return max(0.0, 1.0 - self.tj_ui(ber))
 
+    def to_xarray(self) -> xarray.Dataset:
+        """Return total jitter and opening, extrapolated, as a Dataset over ``ber``; attrs carry the fit."""
+        ber = np.logspace(-3, -18, 16)
+        total = np.array([self.tj_ui(b) for b in ber])
+        opening = np.array([self.opening_ui(b) for b in ber])
+        return dataset(
+            {"tj_ui": ("ber", total, "UI"), "opening_ui": ("ber", opening, "UI")},
+            {"ber": ("ber", ber, "1")},
+            asdict(self),
+        )
+
+    def _repr_html_(self) -> str:
+        rows = [
+            ("random jitter", f"{self.rj_rms_ui:.4g} UI rms"),
+            ("deterministic jitter, dual Dirac", f"{self.dj_dd_ui:.4g} UI"),
+            ("total jitter at 1e-12", f"{self.tj_ui(1e-12):.4g} UI"),
+            ("fitted down to", f"{self.lowest_ratio:.1e}"),
+        ]
+        return card("dual-Dirac fit", rows, ["an extrapolation below the ratios fitted"])
+
 
 def fit_bathtub(phase_ui: Reals, ber: Reals, highest: float, lowest: float) -> DualDirac:
     """Fit a line to each flank of a bathtub, time against Q^-1(BER), through the points between the two ratios."""
     if not 0.0 < lowest < highest <= 0.5:
         requirement = "above 0 and below highest, which is at most 0.5"
-        raise ParameterError(f"lowest = {lowest}: must be {requirement}", "lowest", lowest, requirement)
+        raise refused("lowest", lowest, requirement)
     least = float(np.min(ber))
     # The floor may hold many phases, all of them 0 in a count: its middle.
     floor = np.flatnonzero(ber <= least * (1.0 + 1e-9))
@@ -88,17 +114,17 @@ def fit_bathtub(phase_ui: Reals, ber: Reals, highest: float, lowest: float) -> D
         if len(points) < _FEWEST:
             value = f"{len(points)} points between {lowest:.0e} and {highest:.0e}"
             requirement = f"at least {_FEWEST} points of the {name} flank"
-            raise ParameterError(f"bathtub = {value}: must be {requirement}", "bathtub", value, requirement)
+            raise refused("bathtub", value, requirement)
         if len(np.unique(ber[points])) < 2:
             value = f"one ratio, {ber[points[0]]:.3g}, at all points of the {name} flank"
             requirement = "at least two different ratios a flank between lowest and highest"
-            raise ParameterError(f"bathtub = {value}: must be {requirement}", "bathtub", value, requirement)
+            raise refused("bathtub", value, requirement)
     x = np.array([_inverse_q("ber", b) for b in np.clip(ber, 1e-300, 0.5)])
     (slope_l, at_l), (slope_r, at_r) = (_line(x[i], phase_ui[i]) for i in (left, right))
     if slope_l < slope_r:
         value = f"flanks whose random part is {0.5 * (slope_l - slope_r):.3g} UI"
         requirement = "flanks that fall toward the sampling instant"
-        raise ParameterError(f"bathtub = {value}: must be {requirement}", "bathtub", value, requirement)
+        raise refused("bathtub", value, requirement)
     rest = np.concatenate(
         (phase_ui[left] - slope_l * x[left] - at_l, phase_ui[right] - slope_r * x[right] - at_r)
     )
@@ -144,12 +170,12 @@ def fit_crossings(times_ui: ArrayLike, highest: float = 0.05) -> DualDirac:
     times = np.sort(reals("times_ui", times_ui))
     if not 0.0 < highest <= 0.25:
         requirement = "above 0 and at most 0.25, half of an impulse's crossings"
-        raise ParameterError(f"highest = {highest}: must be {requirement}", "highest", highest, requirement)
+        raise refused("highest", highest, requirement)
     tail = int(highest * len(times))
     if tail < _FEWEST_CROSSINGS:
         requirement = f"enough that {highest:g} of them are at least {_FEWEST_CROSSINGS}"
         value = f"{len(times)} times"
-        raise ParameterError(f"times_ui = {value}: must be {requirement}", "times_ui", value, requirement)
+        raise refused("times_ui", value, requirement)
     # The share beyond the i-th from the end, of the one impulse whose half of the crossings it belongs to.
     share = 2.0 * (np.arange(tail) + 0.5) / len(times)
     x = np.array([_inverse_q("share", s) for s in share])
@@ -175,5 +201,5 @@ def _line(x: Reals, y: Reals, weight: Reals | None = None) -> tuple[float, float
 def _inverse_q(name: str, probability: float) -> float:
     if not 0.0 < probability <= 0.5:
         requirement = "above 0 and at most 0.5"
-        raise ParameterError(f"{name} = {probability}: must be {requirement}", name, probability, requirement)
+        raise refused(name, probability, requirement)
     return -_NORMAL.inv_cdf(float(probability))

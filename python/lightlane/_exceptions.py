@@ -34,6 +34,12 @@ class ParameterError(LightlaneError, ValueError):
         return type(self), (*self.args, self.name, self.value, self.requirement)
 
 
+def refused(name: str, value: object, requirement: str, shown: str | None = None) -> ParameterError:
+    """Return the ParameterError of a value outside its domain, told as `shown` where its own text would not do."""
+    told = value if shown is None else shown
+    return ParameterError(f"{name} = {told}: must be {requirement}", name, value, requirement)
+
+
 def wrong_type(name: str, value: object, requirement: str) -> TypeError:
     """Return the TypeError of an argument that is no such thing at all."""
     shown = repr(value)

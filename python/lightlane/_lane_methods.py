@@ -6,6 +6,7 @@ import json
 import os
 import threading
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from numpy.typing import ArrayLike
@@ -14,10 +15,11 @@ from lightlane import _native
 from lightlane._adaptation import Adapted
 from lightlane._base import checked_threads
 from lightlane._card import lane_card
-from lightlane._exceptions import ParameterError, wrong_type
+from lightlane._exceptions import refused, wrong_type
 from lightlane._jitter import JitterTolerance, JitterTransfer, jitter_tolerance, jitter_transfer
 from lightlane._rare import RareMethods
-from lightlane._results import LaneReport, Simulation
+from lightlane._report import LaneReport
+from lightlane._simulation import Simulation
 from lightlane._spec import Networks
 
 if TYPE_CHECKING:
@@ -101,8 +103,7 @@ class LaneMethods(RareMethods):
         Raises
         ------
         ParameterError
-            For what only the other mode has, a receiver that detects sequences in the waveform mode, and what stops
-            `analyze`.
+            For what only the other mode has, and what stops `analyze`.
         ConvergenceError
             When the taps diverge; the message has the error that crossed the line.
 
@@ -129,11 +130,10 @@ class LaneMethods(RareMethods):
         """
         if mode not in ("baud", "waveform"):
             requirement = "'baud' or 'waveform'"
-            raise ParameterError(f"mode = {mode!r}: must be {requirement}", "mode", mode, requirement)
+            raise refused("mode", mode, requirement, repr(mode))
         if mode == "baud" and samples_per_symbol is not None:
             requirement = "None in baud mode"
-            message = f"samples_per_symbol = {samples_per_symbol}: must be {requirement}"
-            raise ParameterError(message, "samples_per_symbol", samples_per_symbol, requirement)
+            raise refused("samples_per_symbol", samples_per_symbol, requirement)
         wanted = {"n_symbols": n_symbols, "seed": seed}
         if stop_at_bit_errors is not None:
             wanted["stop_at_bit_errors"] = stop_at_bit_errors
@@ -159,7 +159,7 @@ class LaneMethods(RareMethods):
             progress,
             stop_at_bit_errors,
         )
-        return Simulation(found.counts(), seed, self.digest, found)
+        return Simulation(found.counts(), seed, self.digest, found, found.dfe())
 
     def _adapted(
         self,
@@ -177,7 +177,7 @@ class LaneMethods(RareMethods):
             raise wrong_type("adapt", adapt, "an Adaptation")
         if mode != "baud":
             requirement = "'baud' with adapt"
-            raise ParameterError(f"mode = {mode!r}: must be {requirement}", "mode", mode, requirement)
+            raise refused("mode", mode, requirement, repr(mode))
         found = _native.simulate_adaptive(
             *self._native_arguments(),
             json.dumps(adapt._plain(Networks())),
@@ -188,7 +188,9 @@ class LaneMethods(RareMethods):
             stop_at_bit_errors,
         )
         adapted = Adapted.of(found, self._as_lane(), adapt.trace_symbols)
-        return Simulation(found.counts(), seed, self.digest, adapted=adapted)
+        # What is counted depends on both.
+        config_hash = sha256(f"{self.digest}{adapt.digest}".encode()).hexdigest()
+        return Simulation(found.counts(), seed, config_hash, adapted=adapted)
 
     def jitter_transfer(
         self,
@@ -204,7 +206,8 @@ class LaneMethods(RareMethods):
         Parameters
         ----------
         frequencies_hz : array_like
-            Frequencies, at most a thousandth of the symbol rate.
+            Frequencies, at most a thousandth of the symbol rate, and so high that four periods last at most 2e7
+            symbols or `n_symbols`.
         amplitude_ui : float, default 0.02
             Amplitude, UI zero to peak.
         n_symbols : int, default 200_000
@@ -246,7 +249,8 @@ class LaneMethods(RareMethods):
         Parameters
         ----------
         frequencies_hz : array_like
-            Frequencies, at most a thousandth of the symbol rate.
+            Frequencies, at most a thousandth of the symbol rate, and so high that four periods last at most 2e7
+            symbols or `n_symbols`.
         ber_limit : float
             Bit error ratio, one that a run shows 20 errors of.
         n_symbols : int, default 200_000
@@ -300,7 +304,7 @@ class LaneMethods(RareMethods):
         if len(places) != 1:
             requirement = "a lane with exactly one channel block"
             value = f"{len(places)} channel blocks"
-            raise ParameterError(f"medium = {value}: must be {requirement}", "medium", value, requirement)
+            raise refused("medium", value, requirement)
         medium = list(self.medium)  # type: ignore[attr-defined]
         medium[places[0]] = channel
         near = [a for a in self.aggressors if a.kind == "next"]  # type: ignore[attr-defined]

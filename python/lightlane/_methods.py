@@ -30,6 +30,7 @@ __all__ = [
     "OpticsParts",
     "PackagePresets",
     "SyntheticNetwork",
+    "TdecqPresets",
     "TracePresets",
 ]
 
@@ -48,6 +49,7 @@ BASES = {
     "Optics": "OpticsParts",
     "Package": "PackagePresets",
     "Synthetic": "SyntheticNetwork",
+    "TdecqConfig": "TdecqPresets",
     "Trace": "TracePresets",
     "Twinax": "Block",
     "Via": "Block",
@@ -103,6 +105,34 @@ class SyntheticNetwork(Config):
         16
         """
         return _native.block_network(type(self).__name__, json.dumps(self._plain(Networks())), freq_hz)
+
+
+class TdecqPresets(Config):
+    """Rules of a TDECQ measurement, by name too."""
+
+    __slots__ = ()
+
+    @classmethod
+    def preset(cls, name: str) -> Self:
+        """Return the rules of a standard.
+
+        Parameters
+        ----------
+        name : str
+            One of `preset_names`.
+
+        Examples
+        --------
+        >>> from lightlane import TdecqConfig
+        >>> TdecqConfig.preset("802.3dj").ffe_taps
+        15
+        """
+        return cls.from_json(_native.tdecq_preset(name)[0])
+
+    @staticmethod
+    def preset_names() -> tuple[str, ...]:
+        """Return the names that `preset` knows."""
+        return tuple(_native.tdecq_preset_names())
 
 
 class PackagePresets(Block):

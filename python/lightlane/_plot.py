@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from lightlane._results import LaneReport, Simulation
+    from lightlane._report import LaneReport
+    from lightlane._simulation import Simulation
 
-__all__ = ["ReportPlots", "SimulationPlots"]
+__all__ = ["ReportPlots", "SimulationPlots", "axes_or_new"]
 
 _BATHTUB_FLOOR = 1e-18
 _EYE_DECADES = 1e-8
@@ -48,7 +49,7 @@ class ReportPlots:
 
     def channel(self, ax: Axes | None = None) -> Axes:
         """Draw the transfer function in decibels."""
-        ax = _axes(ax)
+        ax = axes_or_new(ax)
         response = self._report.channel_response
         nyquist_ghz = 0.5e-9 * self._report.lane.symbol_rate_hz
         freq_ghz, level_db = response.freq_hz / 1e9, np.maximum(-response.loss_db, _CHANNEL_FLOOR_DB)
@@ -68,7 +69,7 @@ class ReportPlots:
 
     def pulse(self, ax: Axes | None = None) -> Axes:
         """Draw the pulse before and after equalization against the time from the cursor."""
-        ax = _axes(ax)
+        ax = axes_or_new(ax)
         rate_hz = self._report.lane.symbol_rate_hz
         for pulse, label, colour in (
             (self._report.pulse_response, "received", "tab:orange"),
@@ -94,7 +95,7 @@ class ReportPlots:
         """Draw the density of the slicer's input with contours at 1e-6 and 1e-12 and the thresholds."""
         from matplotlib.colors import LogNorm
 
-        ax = _axes(ax)
+        ax = axes_or_new(ax)
         eye = self._report.eye
         top = float(eye.density.max())
         shown = np.flatnonzero((eye.density > top * _EYE_DECADES).any(axis=1))
@@ -123,7 +124,7 @@ class ReportPlots:
 
     def bathtub(self, ax: Axes | None = None) -> Axes:
         """Draw the bit error ratio against the sampling phase, thresholds fixed and decision feedback ideal."""
-        ax = _axes(ax)
+        ax = axes_or_new(ax)
         report, bathtub = self._report, self._report.bathtub
         has_feedback = report.equalizer.dfe.size > 0
         label = "BER, ideal feedback" if has_feedback else "BER"
@@ -145,7 +146,7 @@ class ReportPlots:
 
     def noise_budget(self, ax: Axes | None = None) -> Axes:
         """Draw the contributions at the slicer."""
-        ax = _axes(ax)
+        ax = axes_or_new(ax)
         budget = sorted(self._report.noise_budget.items(), key=lambda item: item[1])
         ax.barh([name for name, _ in budget], [v * 1e3 for _, v in budget], color="tab:blue")
         ax.set(xlabel="mV rms at the slicer", title="noise budget")
@@ -163,7 +164,7 @@ class SimulationPlots:
         """Draw the density of the slicer's input that a waveform run counted."""
         from matplotlib.colors import LogNorm
 
-        ax = _axes(ax)
+        ax = axes_or_new(ax)
         eye = self._simulation.eye
         seen = eye.density > 0.0
         shown = np.flatnonzero(seen.any(axis=1))
@@ -184,7 +185,8 @@ class SimulationPlots:
         return ax
 
 
-def _axes(ax: Axes | None) -> Axes:
+def axes_or_new(ax: Axes | None) -> Axes:
+    """Return the axes given, or those of a new figure."""
     if ax is not None:
         return ax
     import matplotlib.pyplot as plt

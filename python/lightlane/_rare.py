@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from lightlane import _native
 from lightlane._base import Config
+from lightlane._card import card
+from lightlane._dataset import dataset
 from lightlane._exceptions import wrong_type
 from lightlane._frozen import Frozen
+
+if TYPE_CHECKING:
+    import xarray
 
 __all__ = ["RareMethods", "RareSimulation"]
 
@@ -35,8 +41,9 @@ class RareSimulation(Frozen):
         The kernels that ran.
     """
 
-    def __init__(self, native: _native.RareCounts, seed: int) -> None:
+    def __init__(self, native: _native.RareCounts, seed: int, config_hash: str) -> None:
         self._native = native
+        self._config_hash = config_hash
         self.seed = int(seed)
         self.ber, self.relative_error = native.ber
         self.ser, self.ser_relative_error = native.ser
@@ -54,6 +61,36 @@ class RareSimulation(Frozen):
     def ser_interval(self, confidence: float = 0.95) -> tuple[float, float]:
         """Interval of the symbol error ratio, of a normal law of its logarithm; (0, 1) without an error."""
         return self._native.ser_interval(confidence)
+
+    def to_xarray(self) -> xarray.Dataset:
+        """Return the estimates as a Dataset over ``of``, bits and symbols; attrs carry draws, seed and config hash."""
+        return dataset(
+            {
+                "ratio": ("of", [self.ber, self.ser], "1"),
+                "relative_error": ("of", [self.relative_error, self.ser_relative_error], "1"),
+            },
+            {"of": ("of", ["bit", "symbol"], "1")},
+            {
+                "n_draws": self.n_draws,
+                "n_symbols": self.n_symbols,
+                "n_errors": self.n_errors,
+                "seed": self.seed,
+                "simd_level": self.simd_level,
+                "config_hash": self._config_hash,
+            },
+        )
+
+    def _repr_html_(self) -> str:
+        low, high = self.ber_interval()
+        rows = [
+            ("BER", f"{self.ber:.3e} (95 %: {low:.3e} to {high:.3e})"),
+            ("SER", f"{self.ser:.3e}"),
+            ("relative error", f"{100 * self.relative_error:.2g} %"),
+            ("draws", f"{self.n_draws:,}, of which {self.n_errors:,} were errors"),
+            ("seed", str(self.seed)),
+            ("kernels", self.simd_level),
+        ]
+        return card("rare events", rows)
 
     def __repr__(self) -> str:
         low, high = self.ber_interval()
@@ -94,7 +131,8 @@ class RareMethods(Config):
         Raises
         ------
         ParameterError
-            For `n_draws` outside 1..2**53, and what stops `analyze`.
+            For more than 2**53 draws, fewer than 64 for each level and each side on which it may be left (384 of PAM4;
+            as many more times as slow jitter is taken at values), and what stops `analyze`.
         ConvergenceError
             Where bursts of decision errors do not end.
 
@@ -112,4 +150,5 @@ class RareMethods(Config):
         if progress is not None and not callable(progress):
             raise wrong_type("progress", progress, "a function of (done, total)")
         native: _native.LaneReport = self._native_report(threads)  # type: ignore[attr-defined]
-        return RareSimulation(_native.simulate_rare(native, n_draws, seed, threads, progress), seed)
+        counts = _native.simulate_rare(native, n_draws, seed, threads, progress)
+        return RareSimulation(counts, seed, self.digest)

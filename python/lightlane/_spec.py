@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from lightlane._exceptions import ParameterError
+from lightlane._exceptions import refused
 from lightlane._mapping import FrozenMap
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Scalar:
             return value
         if isinstance(value, float):
             if math.isnan(value):
-                raise ParameterError(f"{path} = nan: must be a number", path, value, "a number")
+                raise refused(path, value, "a number")
             return value if math.isfinite(value) else ("inf" if value > 0 else "-inf")
         if isinstance(value, os.PathLike):
             return os.fspath(value)
@@ -223,4 +223,4 @@ def anything(value: Any, path: str, networks: Networks) -> Any:
     if value is None or isinstance(value, str | bool | int | float):
         return Scalar().plain(value, path, networks)
     requirement = "plain data: a number, text, list or mapping"
-    raise ParameterError(f"{path} = {value!r}: must be {requirement}", path, value, requirement)
+    raise refused(path, value, requirement, repr(value))

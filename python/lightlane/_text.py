@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lightlane._results import Ranged
+    from lightlane._responses import Ranged
 
 __all__ = ["decibels", "fixed", "ranged", "ratio", "value_range"]
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lightlane import _native
-from lightlane._exceptions import ParameterError
+from lightlane._exceptions import refused
 
 __all__ = [
     "PamErrors",
@@ -302,9 +302,7 @@ def pam4_ser(
         lead = np.broadcast_shapes(*shapes)
     except ValueError:
         requirement = "of shapes that broadcast but for the last axis"
-        raise ParameterError(
-            f"levels = arrays of shapes {shapes}: must be {requirement}", "levels", shapes, requirement
-        ) from None
+        raise refused("levels", shapes, requirement, f"arrays of shapes {shapes}") from None
     level, sigma = np.broadcast_to(level, (*lead, 4)), np.broadcast_to(sigma, (*lead, 4))
     at = thresholds if given is None else np.broadcast_to(given, (*lead, 3))
     ser, found = _native.pam4_ser(level, sigma, at)
@@ -318,8 +316,7 @@ def _last_axis(name: str, value: ArrayLike, n: int) -> NDArray[np.float64]:
     try:
         array = np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError):
-        raise ParameterError(f"{name} = {value!r}: must be {requirement}", name, value, requirement) from None
+        raise refused(name, value, requirement, repr(value)) from None
     if array.ndim == 0 or array.shape[-1] != n:
-        message = f"{name} = an array of shape {array.shape}: must be {requirement}"
-        raise ParameterError(message, name, value, requirement)
+        raise refused(name, value, requirement, f"an array of shape {array.shape}")
     return array

@@ -1,8 +1,9 @@
 //! Runs whose equalizer adapts, for `lightlane._methods`.
 
 use crate::array::read_only;
-use crate::lane::{NativeCounts, codewords_of, read_lane, read_networks};
+use crate::lane::{read_lane, read_networks};
 use crate::run::interruptible;
+use crate::simulation::{NativeCounts, codewords_of};
 use lightlane::engine::time_domain::{AdaptiveCounts, Simulation};
 use lightlane::lane::{Lane, PreparedLane, registry};
 use lightlane::receiver::Adaptation;

@@ -118,7 +118,9 @@ pub(crate) fn symbols(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Vec<u8>>
         }
     }
     let array = asarray(&array, "uint8")?;
-    Ok(array.cast::<PyArrayDyn<u8>>()?.readonly().as_array().iter().copied().collect())
+    let array = array.cast::<PyArrayDyn<u8>>()?.readonly();
+    let view = array.as_array();
+    Ok(view.as_slice().map_or_else(|| view.iter().copied().collect(), <[u8]>::to_vec))
 }
 
 /// A whole number of at least `least`, or what it must be: left to pyo3, a negative one would be an OverflowError.

@@ -6,12 +6,14 @@ use crate::run::interruptible;
 use lightlane::Run;
 use lightlane::engine::time_domain::Simulation;
 use lightlane::lane::PreparedLane;
+use lightlane::report::JitterTolerance;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use std::path::Path;
 
 type Array<'py> = Bound<'py, PyAny>;
 type Triple<'py> = (Array<'py>, Array<'py>, Array<'py>);
+type Tolerance<'py> = (Array<'py>, Array<'py>, Array<'py>, Array<'py>, Vec<bool>);
 
 /// Frequencies, gain of the sampling phase over the jitter, and that of the loop without latency.
 #[pyfunction]
@@ -37,7 +39,8 @@ fn jitter_transfer<'py>(
     ))
 }
 
-/// Frequencies, largest amplitudes within the limit, and the error ratios counted there.
+/// Frequencies, largest amplitudes within the limit, the error ratios counted there, the mask (NaN where it asks for
+/// nothing), and whether it is met.
 #[pyfunction]
 #[pyo3(signature = (lane, networks, frequencies_hz, ber_limit, n_symbols, seed, threads))]
 #[allow(clippy::too_many_arguments, reason = "those of the lane's method")]
@@ -50,7 +53,7 @@ fn jitter_tolerance<'py>(
     n_symbols: u64,
     seed: u64,
     threads: Option<usize>,
-) -> PyResult<Triple<'py>> {
+) -> PyResult<Tolerance<'py>> {
     let found = measured(py, lane, networks, (n_symbols, seed, threads), |prepared, simulation| {
         prepared.jitter_tolerance(&frequencies_hz, ber_limit, simulation)
     })?;
@@ -58,6 +61,8 @@ fn jitter_tolerance<'py>(
         read_only(py, found.iter().map(|t| t.frequency_hz).collect())?,
         read_only(py, found.iter().map(|t| t.amplitude_ui).collect())?,
         read_only(py, found.iter().map(|t| t.ber).collect())?,
+        read_only(py, found.iter().map(|t| t.mask_ui.unwrap_or(f64::NAN)).collect())?,
+        found.iter().map(JitterTolerance::passes).collect(),
     ))
 }
 

@@ -4,8 +4,9 @@ use crate::array::{read_only, read_only_shaped};
 use crate::error::Raise;
 use crate::network::PyNetwork;
 use crate::run::interruptible;
+use crate::simulation::{NativeCounts, codewords_of};
 use lightlane::engine::statistical::Eye;
-use lightlane::engine::time_domain::{self, Counts, WaveformCounts};
+use lightlane::engine::time_domain;
 use lightlane::lane::{self, Lane, Networks, PreparedLane, registry};
 use lightlane::report::LaneReport;
 use lightlane::response::{DecisionModel, PulseResponse};
@@ -19,9 +20,6 @@ use std::sync::{Arc, OnceLock};
 
 /// Probabilities of an eye's contours.
 const CONTOURS: [f64; 6] = [1e-3, 1e-6, 1e-9, 1e-12, 1e-15, 1e-18];
-
-/// Predictions of the statistical engine hold to about this; see `Counts::agrees_with`.
-const MODEL_TOLERANCE: f64 = 0.05;
 
 pub(crate) fn read_lane(text: &str) -> lightlane::Result<Lane> {
     let value = registry().from_json("Lane", text)?;
@@ -108,6 +106,14 @@ impl NativeReport {
         ))
     }
 
+    /// COM, credit of sequence detection, slicer's COM, A_s, A_ni, DER_0 and mean edge ratio.
+    fn operating_margin(&self, py: Python<'_>, der: Option<f64>) -> PyResult<[f64; 7]> {
+        let report = &self.report;
+        let m = interruptible(py, None, None, |run| report.operating_margin(der, run))?;
+        let s = m.slicer;
+        Ok([m.com_db, m.mlsd_gain_db, s.com_db, s.signal_v, s.noise_v, s.der, s.edge_ratio])
+    }
+
     /// Phases and error ratios; voltages and error ratios of each opening's threshold (opening, voltage).
     fn bathtub<'py>(&self, py: Python<'py>) -> PyResult<(Array<'py>, Array<'py>, Array<'py>, Array<'py>)> {
         let eye = self.found_eye(py)?;
@@ -170,138 +176,6 @@ impl NativeReport {
         let (prepared, report) = (&self.prepared, &self.report);
         let eye = interruptible(py, None, None, |run| prepared.eye(report, run))?;
         Ok(Arc::clone(self.eye.get_or_init(|| Arc::new(eye))))
-    }
-}
-
-/// Prepares a lane, finds its equalizer and simulates its waveform.
-#[pyfunction]
-#[pyo3(signature = (lane, networks, n_symbols, seed, samples_per_symbol, threads, progress, stop_at_bit_errors))]
-#[allow(clippy::too_many_arguments, reason = "those of lane.simulate")]
-fn simulate_waveform(
-    py: Python<'_>,
-    lane: &str,
-    networks: &Bound<'_, PyDict>,
-    n_symbols: u64,
-    seed: u64,
-    samples_per_symbol: Option<usize>,
-    threads: Option<usize>,
-    progress: Option<Py<PyAny>>,
-    stop_at_bit_errors: Option<u64>,
-) -> PyResult<NativeWaveformCounts> {
-    let mut networks = read_networks(networks)?;
-    let found = interruptible(py, threads, progress, |run| {
-        let lane = read_lane(lane)?;
-        let prepared = PreparedLane::new(&lane, &mut networks, Path::new("."), run)?;
-        let (codewords, run) = (codewords_of(&lane), run.clone());
-        let simulation = time_domain::Simulation { n_symbols, seed, stop_at_bit_errors, codewords, run };
-        prepared.simulate_waveform(samples_per_symbol, &simulation)
-    })?;
-    Ok(NativeWaveformCounts(found))
-}
-
-/// How the codewords of a lane lie on it; nothing without a code.
-pub(crate) fn codewords_of(lane: &Lane) -> Option<time_domain::Codewords> {
-    let (interleave, precoding) = (lane.interleave, lane.precoding);
-    lane.fec.code().map(|code| time_domain::Codewords { code, interleave, precoding })
-}
-
-/// What a waveform run found.
-#[pyclass(name = "WaveformCounts", module = "lightlane._native", frozen)]
-pub(crate) struct NativeWaveformCounts(WaveformCounts);
-
-#[pymethods]
-impl NativeWaveformCounts {
-    /// Errors counted.
-    fn counts(&self) -> NativeCounts {
-        NativeCounts(self.0.counts.clone())
-    }
-
-    /// Phases, voltages and density (voltage, phase).
-    fn eye<'py>(&self, py: Python<'py>) -> PyResult<(Array<'py>, Array<'py>, Array<'py>)> {
-        let eye = &self.0.eye;
-        let voltage_v: Vec<f64> = eye.edges_v.windows(2).map(|e| 0.5 * (e[0] + e[1])).collect();
-        let shape = [voltage_v.len(), eye.phase_ui.len()];
-        Ok((
-            read_only(py, eye.phase_ui.clone())?,
-            read_only(py, voltage_v)?,
-            read_only_shaped(py, eye.density_per_v(), shape)?,
-        ))
-    }
-
-    /// Lock phase, untracked jitter, symbols to lock and slips; None without clock recovery.
-    fn clock(&self) -> Option<(f64, f64, u64, u64)> {
-        self.0.clock.map(|c| (c.lock_phase_ui, c.untracked_ui, c.time_to_lock, c.n_slips))
-    }
-
-    #[getter]
-    fn settling_symbols(&self) -> u64 {
-        self.0.settling_symbols
-    }
-
-    #[getter]
-    fn n_clipped(&self) -> u64 {
-        self.0.n_clipped
-    }
-}
-
-/// Errors counted by the time-domain engine.
-#[pyclass(name = "Counts", module = "lightlane._native", frozen)]
-pub(crate) struct NativeCounts(pub(crate) Counts);
-
-#[pymethods]
-impl NativeCounts {
-    #[getter]
-    fn n_symbols(&self) -> u64 {
-        self.0.n_symbols
-    }
-
-    #[getter]
-    fn n_bits(&self) -> u64 {
-        self.0.n_bits
-    }
-
-    #[getter]
-    fn n_symbol_errors(&self) -> u64 {
-        self.0.n_symbol_errors
-    }
-
-    #[getter]
-    fn n_bit_errors(&self) -> u64 {
-        self.0.n_bit_errors
-    }
-
-    #[getter]
-    fn burst_lengths(&self) -> Vec<u64> {
-        self.0.burst_lengths.clone()
-    }
-
-    /// Number of codewords by their wrong symbols; empty without a code.
-    #[getter]
-    fn codeword_errors(&self) -> Vec<u64> {
-        self.0.codewords.as_ref().map(|c| c.histogram.clone()).unwrap_or_default()
-    }
-
-    /// Share of codewords that cannot be corrected; NaN without a whole codeword.
-    #[getter]
-    fn codeword_error_ratio(&self) -> f64 {
-        self.0.codewords.as_ref().map_or(f64::NAN, |c| c.codeword_error_ratio())
-    }
-
-    #[getter]
-    fn simd_level(&self) -> &'static str {
-        self.0.simd_level
-    }
-
-    fn ber_interval(&self, confidence: f64) -> PyResult<(f64, f64)> {
-        self.0.ber_interval(confidence).or_raise()
-    }
-
-    fn agrees_with(&self, predicted_ber: f64, confidence: f64) -> PyResult<bool> {
-        self.0.agrees_with(predicted_ber, confidence, MODEL_TOLERANCE).or_raise()
-    }
-
-    fn agrees_with_bound(&self, bound: f64, confidence: f64) -> PyResult<bool> {
-        self.0.agrees_with_bound(bound, confidence, MODEL_TOLERANCE).or_raise()
     }
 }
 
@@ -463,10 +337,7 @@ fn figures(report: &LaneReport, ledger: &Ledger) -> Value {
 
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<NativeReport>()?;
-    module.add_class::<NativeCounts>()?;
     module.add_class::<NativeComparison>()?;
-    module.add_class::<NativeWaveformCounts>()?;
-    module.add_function(wrap_pyfunction!(simulate_waveform, module)?)?;
     module.add_function(wrap_pyfunction!(analyze, module)?)?;
     module.add_function(wrap_pyfunction!(compare, module)?)?;
     module.add_function(wrap_pyfunction!(preset_lane_names, module)?)?;

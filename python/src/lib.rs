@@ -15,6 +15,8 @@ mod optics;
 mod patterns;
 mod rare;
 mod run;
+mod simulation;
+mod tdecq;
 mod units;
 
 use pyo3::prelude::*;
@@ -37,5 +39,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     optics::register(module)?;
     patterns::register(module)?;
     rare::register(module)?;
+    simulation::register(module)?;
+    tdecq::register(module)?;
     units::register(module)
 }

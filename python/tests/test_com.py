@@ -18,6 +18,8 @@ KEYWORDS: dict[str, Any] = {
     "f_b": 53.125,
     "DER_0": 1e-4,
     "T_r": 0.0075,
+    "FORCE_TR": 1,
+    "f_r": 0.75,
     "R_LM": 0.95,
     "A_v": 0.413,
     "A_fe": 0.413,
@@ -106,7 +108,7 @@ def test_more_jitter_noise_and_crosstalk_cost_margin(thru: ll.Network, found: ll
     [
         ({"SNR_TXX": 33}, 'did you mean "SNR_TX"'),
         ({"g_DC": "[0:"}, "g_DC = "),
-        ({"N_bg": 3}, "N_bg = 3"),
+        ({"N_bg": 3}, "N_f = 12"),
         ({"ffe_pre_tap_len": 6}, "ffe_pre_tap_len = 6"),
         ({"z_p select": 3}, "z_p select = 3"),
         ({"b_max(2..N_b)": "[0.1 0.1]"}, "b_max"),

@@ -74,7 +74,7 @@ def test_wrong_types_and_confidences_are_refused():
         with pytest.raises(ll.ParameterError):
             run.ber_interval(confidence)
     # Nothing disturbs it: no draw is an error, which says nothing of the ratio.
-    still = ll.Lane().simulate_rare(100)
+    still = ll.Lane().simulate_rare(400)
     assert still.ber == 0.0
     assert still.relative_error == math.inf
     assert still.ber_interval() == (0.0, 1.0)

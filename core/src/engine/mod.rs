@@ -1,6 +1,7 @@
-//! The engines: channel operating margin, statistical and time domain.
+//! The engines: channel operating margin, eye closure of captured waveforms, statistical and time domain.
 
 pub mod com;
 pub mod salz;
 pub mod statistical;
+pub mod tdecq;
 pub mod time_domain;

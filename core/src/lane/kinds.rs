@@ -1,6 +1,7 @@
 //! The list of every configuration struct: what documents, the Python classes and their validation are made from.
 
 use super::{Aggressor, Channel, Lane, Synthetic};
+use crate::engine::tdecq::TdecqConfig;
 use crate::medium::electrical::{BoardConnector, Ideal, Lumped, Package, PackageLine, Trace, Twinax, Via};
 use crate::medium::optics::{Connector, Coupler, Driver, Fiber, Laser, MachZehnder, Optics, Photodiode, Tia};
 use crate::receiver::{Adaptation, Adc, ClockRecovery, Ctle, Dfe, Ffe, Mlsd, Receiver, SettingRange};
@@ -42,6 +43,7 @@ pub fn registry() -> &'static Registry {
             // What it may span depends on the setting, which its stage checks.
             Kind::of(|_: &SettingRange| Ok(())),
             Kind::of(Synthetic::validate),
+            Kind::of(TdecqConfig::validate),
             Kind::of(Tia::validate),
             Kind::of(Trace::validate),
             Kind::of(Transmitter::validate),

@@ -4,8 +4,8 @@
 //! a₀ y_k = Σ_i b_i x_(k−i) − Σ_(i≥1) a_i y_(k−i),     x and y zero before the record
 //! ```
 //!
-//! Filters of an order up to 8 run eight samples at a time ([`RecursiveFilter`]); longer ones, and what is left of the
-//! record, sample by sample in direct form I.
+//! Filters of an order up to 8 run four samples at a time ([`RecursiveFilter`]), longer ones sample by sample in direct
+//! form I.
 
 use crate::error::{Error, Result};
 use crate::receiver::sample::{Sample, first_infinite, largest};
@@ -13,9 +13,9 @@ use crate::run::Run;
 use crate::simd::{Level, RecursiveFilter};
 
 /// Samples between two looks at the cancel flag; they and their outputs stay in the nearest cache.
-const BLOCK: usize = 1 << 11;
+const BLOCK: usize = 1 << 10;
 /// Samples that the kernel takes at a time.
-const STEP: usize = 8;
+const STEP: usize = 4;
 /// Most coefficients on either side.
 const MAX_COEFFICIENTS: usize = 1 << 12;
 
@@ -50,31 +50,40 @@ pub fn iir<T: Sample>(b: &[f64], a: &[f64], x: &[T], run: &Run) -> Result<Vec<T>
         all
     };
     let (b, a, level) = (normalized(b), normalized(a), Level::detect()?);
-    let steps = RecursiveFilter::new(&b, &a);
+    let mut steps = RecursiveFilter::new(&b, &a).map(|filter| (filter.at_rest(), filter));
     let (mut inputs, mut outputs) = (vec![0.0; order], vec![0.0; order]);
-    let mut wide = vec![0.0; BLOCK.min(x.len())];
     let mut y = Vec::with_capacity(x.len());
+    // Outputs of a block are looked at where they are in the nearest cache, and then go to memory once.
+    let mut filtered = vec![T::from_f64(0.0); BLOCK.min(x.len().next_multiple_of(STEP))];
+    let mut last = [T::from_f64(0.0); STEP];
     for block in x.chunks(BLOCK) {
         run.check()?;
-        let (start, wide) = (y.len(), &mut wide[..block.len()]);
-        if let Some(i) = first_infinite(block) {
-            return Err(Error::parameter(format!("x[{}]", start + i), block[i].into(), "finite"));
+        if let Some((state, filter)) = &mut steps {
+            let whole = block.len() - block.len() % STEP;
+            filter.run(level, &block[..whole], state, T::from_f64, &mut filtered[..whole]);
+            // Only the last block is not whole steps: zeros behind it change nothing before them.
+            if whole < block.len() {
+                last[..block.len() - whole].copy_from_slice(&block[whole..]);
+                filter.run(level, &last, state, T::from_f64, &mut filtered[whole..whole + STEP]);
+            }
+        } else {
+            sample_by_sample(&b, &a, block, &mut inputs, &mut outputs, &mut filtered[..block.len()]);
         }
-        let whole = if steps.is_some() { block.len() - block.len() % STEP } else { 0 };
-        if let Some(filter) = &steps {
-            filter.run(level, &block[..whole], &mut inputs, &mut outputs, &mut wide[..whole]);
-        }
-        sample_by_sample(&b, &a, &block[whole..], &mut inputs, &mut outputs, &mut wide[whole..]);
-        y.extend(wide.iter().map(|v| T::from_f64(*v)));
-        if let Some(i) = first_infinite(&y[start..]) {
+        let (start, filtered) = (y.len(), &filtered[..block.len()]);
+        if let Some(i) = first_infinite(filtered) {
+            // What is not finite goes in before it comes out.
+            if let Some(i) = first_infinite(block) {
+                return Err(Error::parameter(format!("x[{}]", start + i), block[i].into(), "finite"));
+            }
             return Err(Error::Convergence {
                 method: "recursive filter".into(),
                 figure: format!("output {}", start + i),
-                value: y[start + i].into(),
+                value: filtered[i].into(),
                 limit: T::MAX,
                 iterations: start + i,
             });
         }
+        y.extend_from_slice(filtered);
         run.report(y.len() as u64, x.len() as u64);
     }
     Ok(y)
@@ -87,7 +96,7 @@ fn sample_by_sample<T: Sample>(
     x: &[T],
     inputs: &mut [f64],
     outputs: &mut [f64],
-    y: &mut [f64],
+    y: &mut [T],
 ) {
     let order = inputs.len();
     for (x, y) in x.iter().zip(y) {
@@ -105,7 +114,7 @@ fn sample_by_sample<T: Sample>(
         if order > 0 {
             (inputs[0], outputs[0]) = (x, sum);
         }
-        *y = sum;
+        *y = T::from_f64(sum);
     }
 }
 

@@ -81,7 +81,7 @@ fn detect_within<T: Sample>(samples: &[T], trellis: &Trellis, bytes: usize, run:
             trellis.forward(segment, scale, &mut metrics, &mut scratch, &mut survivors, run)?;
         }
         let first = start + i * length;
-        state = trellis.back(state, &survivors, &mut decisions[first..first + segment.len()]);
+        state = trellis.back(state, &survivors, &mut decisions[first..first + segment.len()], run)?;
         run.report((n - first) as u64, n as u64);
     }
     trellis.write_state(state, &mut decisions[..start]);
@@ -246,15 +246,19 @@ impl Trellis {
     }
 
     /// Writes the symbols of the steps that end in `state`, and gives the state before them.
-    fn back(&self, state: usize, survivors: &[u32], decisions: &mut [u8]) -> usize {
+    fn back(&self, state: usize, survivors: &[u32], decisions: &mut [u8], run: &Run) -> Result<usize> {
         let (words, stride) = (self.words(), self.states / self.n_levels);
         let mut state = state;
         for (k, decision) in decisions.iter_mut().enumerate().rev() {
+            // Each step waits for a load of the last: millions of them are a noticeable time.
+            if k.is_multiple_of(BLOCK) {
+                run.check()?;
+            }
             *decision = (state % self.n_levels) as u8;
             let p = survivors[k * words + state / 16] >> (2 * (state % 16)) & 3;
             state = state / self.n_levels + p as usize * stride;
         }
-        state
+        Ok(state)
     }
 
     /// Decisions of the end of a record after `warm_up` symbols from an unknown state, and the state before them.
@@ -269,7 +273,7 @@ impl Trellis {
         let mut survivors = vec![0; self.words() * samples.len()];
         self.forward(samples, scale, &mut metrics, &mut scratch, &mut survivors, run)?;
         let mut decisions = vec![0; samples.len() - warm_up];
-        let state = self.back(best(&metrics), &survivors[warm_up * self.words()..], &mut decisions);
+        let state = self.back(best(&metrics), &survivors[warm_up * self.words()..], &mut decisions, run)?;
         Ok((state, decisions))
     }
 

@@ -8,6 +8,8 @@ pub trait Sample: Copy + Into<f64> + Send + Sync {
     fn from_f64(value: f64) -> Self;
     /// Whether it is a number and not infinite.
     fn is_finite(self) -> bool;
+    /// Whether all of them are.
+    fn all_finite(samples: &[Self]) -> bool;
     /// Largest finite magnitude of this precision.
     const MAX: f64;
 }
@@ -19,6 +21,11 @@ impl Sample for f32 {
     fn is_finite(self) -> bool {
         self.is_finite()
     }
+    fn all_finite(samples: &[Self]) -> bool {
+        // An exponent of ones; bits, since they become vector code.
+        const EXPONENT: u32 = 0x7f80_0000;
+        samples.iter().fold(0, |any, x| any | u32::from(x.to_bits() & EXPONENT == EXPONENT)) == 0
+    }
     const MAX: f64 = f32::MAX as f64;
 }
 
@@ -29,14 +36,18 @@ impl Sample for f64 {
     fn is_finite(self) -> bool {
         self.is_finite()
     }
+    fn all_finite(samples: &[Self]) -> bool {
+        // An exponent of ones; bits, since they become vector code.
+        const EXPONENT: u64 = 0x7ff0_0000_0000_0000;
+        samples.iter().fold(0, |any, x| any | u64::from(x.to_bits() & EXPONENT == EXPONENT)) == 0
+    }
     const MAX: f64 = Self::MAX;
 }
 
 /// Place of the first sample that is not finite. All are looked at before any is singled out: without a way out of the loop
 /// it becomes vector code.
 pub(crate) fn first_infinite<T: Sample>(samples: &[T]) -> Option<usize> {
-    let finite = samples.iter().fold(true, |finite, x| finite & x.is_finite());
-    if finite { None } else { samples.iter().position(|x| !x.is_finite()) }
+    if T::all_finite(samples) { None } else { samples.iter().position(|x| !x.is_finite()) }
 }
 
 /// Largest magnitude of samples that are all finite.

@@ -21,6 +21,8 @@ const RATIO: f64 = 1.05;
 const ERRORS: f64 = 20.0;
 /// Fewest whole periods of a measured sinusoid.
 const PERIODS: f64 = 4.0;
+/// Symbols of a run that its number of symbols does not ask for: slower sinusoids want a longer one.
+const LONGEST: f64 = 2e7;
 
 /// What a loop makes of sinusoidal jitter at one frequency.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -42,6 +44,38 @@ pub struct JitterTolerance {
     pub amplitude_ui: f64,
     /// Error ratio counted there.
     pub ber: f64,
+    /// What the mask asks for, UI zero to peak; `None` outside its frequencies.
+    pub mask_ui: Option<f64>,
+}
+
+impl JitterTolerance {
+    /// Whether the lane tolerates what the mask asks for at this frequency; true where it asks for nothing.
+    pub fn passes(&self) -> bool {
+        self.mask_ui.is_none_or(|mask_ui| self.amplitude_ui >= mask_ui)
+    }
+}
+
+/// Sinusoidal jitter that a receiver of 802.3dj must tolerate at a frequency, UI zero to peak; `None` below 40 kHz and above
+/// ten times the corner of 4 MHz.
+///
+/// ```text
+/// 2 a = 0.05 UI · 4 MHz/f   40 kHz … 4 MHz        2 a = 0.05 UI   4 MHz … 40 MHz
+/// ```
+///
+/// Grade draft: IEEE P802.3dj/D1.3, Table 179–12 (the same in 176D–10), as quoted in public engineering notes: 5, 1.5, 0.5,
+/// 0.15 and 0.05 UI peak to peak at 0.04, 0.1333, 0.4, 1.333 and 4 MHz, 0.05 UI at 12 and 40 MHz.
+///
+/// ```
+/// use lightlane::report::jitter_mask_ui;
+/// assert!((jitter_mask_ui(40e3).unwrap() - 2.5).abs() < 1e-12);
+/// assert!((jitter_mask_ui(1.333e6).unwrap() - 0.075).abs() < 1e-4);
+/// assert_eq!((jitter_mask_ui(12e6), jitter_mask_ui(1e3)), (Some(0.025), None));
+/// ```
+pub fn jitter_mask_ui(frequency_hz: f64) -> Option<f64> {
+    const CORNER_HZ: f64 = 4e6;
+    const FLAT_UI: f64 = 0.025;
+    let specified = (0.01 * CORNER_HZ..=10.0 * CORNER_HZ).contains(&frequency_hz);
+    specified.then(|| FLAT_UI * (CORNER_HZ / frequency_hz).max(1.0))
 }
 
 impl PreparedLane {
@@ -50,7 +84,8 @@ impl PreparedLane {
     /// A run lasts `simulation.n_symbols`, or four periods where these are longer.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for no clock recovery, a frequency above a thousandth of the symbol rate, an amplitude outside
+    /// [`Error::Parameter`] for no clock recovery, a frequency above a thousandth of the symbol rate or so low that four
+    /// periods are more than 2e7 symbols and than `simulation.n_symbols`, an amplitude outside
     /// 0.001 to 8 UI, a loop that slips under it; and those of [`PreparedLane::simulate_waveform`].
     pub fn jitter_transfer(
         &self,
@@ -81,7 +116,8 @@ impl PreparedLane {
     /// `ber_limit` and the loop does not slip, to 5 %.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for no clock recovery, a frequency above a thousandth of the symbol rate, a limit of which a
+    /// [`Error::Parameter`] for no clock recovery, a frequency above a thousandth of the symbol rate or so low that four
+    /// periods are more than 2e7 symbols and than `simulation.n_symbols`, a limit of which a
     /// run would not show 20 errors, a lane that misses it without the jitter; and those of
     /// [`PreparedLane::simulate_waveform`].
     pub fn jitter_tolerance(
@@ -107,12 +143,16 @@ impl PreparedLane {
                 let (ber, slips) = (found.counts.ber(), found.clock.map_or(0, |c| c.n_slips));
                 Ok((ber <= ber_limit && slips == 0).then_some(ber))
             };
-            if let Some(ber) = within(MAX_UI)? {
-                return Ok(JitterTolerance { frequency_hz: *frequency_hz, amplitude_ui: f64::INFINITY, ber });
-            }
-            let Some(mut reached) = within(MIN_UI)? else {
-                return Ok(JitterTolerance { frequency_hz: *frequency_hz, amplitude_ui: 0.0, ber });
+            let tolerance = |amplitude_ui: f64, ber: f64| JitterTolerance {
+                frequency_hz: *frequency_hz,
+                amplitude_ui,
+                ber,
+                mask_ui: jitter_mask_ui(*frequency_hz),
             };
+            if let Some(ber) = within(MAX_UI)? {
+                return Ok(tolerance(f64::INFINITY, ber));
+            }
+            let Some(mut reached) = within(MIN_UI)? else { return Ok(tolerance(0.0, ber)) };
             let (mut low, mut high) = (MIN_UI, MAX_UI);
             while high > RATIO * low {
                 let middle = (low * high).sqrt();
@@ -121,7 +161,7 @@ impl PreparedLane {
                     None => high = middle,
                 }
             }
-            Ok(JitterTolerance { frequency_hz: *frequency_hz, amplitude_ui: low, ber: reached })
+            Ok(tolerance(low, reached))
         };
         frequencies_hz.iter().map(search).collect()
     }
@@ -132,15 +172,26 @@ impl PreparedLane {
             let requirement = "a ClockRecovery: jitter is tolerated by what follows it";
             return Err(Error::parameter("receiver.clock_recovery", "None", requirement));
         }
+        let rate = self.link.grid.symbol_rate().hz();
+        let slowest = PERIODS * rate / LONGEST.max(simulation.n_symbols as f64);
         for (i, f) in frequencies_hz.iter().enumerate() {
-            require::within(
-                &format!("frequencies_hz[{i}]"),
-                *f,
-                1.0,
-                1e-3 * self.link.grid.symbol_rate().hz(),
-            )?;
+            let name = format!("frequencies_hz[{i}]");
+            require::within(&name, *f, 0.0, 1e-3 * rate)?;
+            if *f < slowest {
+                let requirement = format!(
+                    "at least {slowest:.3e} Hz, of which {PERIODS} periods are the {LONGEST:e} symbols that a run lasts at \
+                     most, or n_symbols where that is more"
+                );
+                return Err(Error::parameter(name, *f, requirement));
+            }
         }
-        self.waveform(None, &simulation.run)
+        if self.lane.receiver.mlsd.config().is_some() {
+            let requirement =
+                "false here: tolerance and transfer are those of a receiver that decides symbol by symbol";
+            return Err(Error::parameter("receiver.mlsd", "true", requirement));
+        }
+        let (model, resolved, _) = self.waveform(None, &simulation.run)?;
+        Ok((model, resolved))
     }
 }
 

@@ -1,9 +1,9 @@
 //! The waveform of a prepared lane, simulated.
 
-use crate::engine::time_domain::{Simulation, WaveformCounts, simulate_waveform};
-use crate::error::{Error, Result};
+use crate::engine::time_domain::{Simulation, WaveformCounts, simulate_waveform, simulate_waveform_sequence};
+use crate::error::Result;
 use crate::lane::PreparedLane;
-use crate::receiver::{self, Receiver};
+use crate::receiver::{self, Receiver, SequenceDetector};
 use crate::response::WaveformModel;
 use crate::run::Run;
 
@@ -11,21 +11,23 @@ impl PreparedLane {
     /// Counts errors on the waveform at `samples_per_symbol` (`None`: the lane's own), with the equalizer, phase and
     /// thresholds that [`PreparedLane::analyze`] finds for the lane without what only this mode has: clock recovery and the
     /// jitter that it may track, a frequency of the transmitter's own, more jitter than the other modes take, mismatch of
-    /// sub-converters.
+    /// sub-converters. A sequence is detected by the detector of that analysis.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a receiver that detects sequences, and those of [`PreparedLane::analyze`],
-    /// [`receiver::waveform`] and [`simulate_waveform`].
+    /// Those of [`PreparedLane::analyze`], [`receiver::waveform`] and [`simulate_waveform`].
     pub fn simulate_waveform(
         &self,
         samples_per_symbol: Option<usize>,
         simulation: &Simulation,
     ) -> Result<WaveformCounts> {
-        let (model, resolved) = self.waveform(samples_per_symbol, &simulation.run)?;
-        simulate_waveform(&model, &resolved, simulation)
+        let (model, resolved, detector) = self.waveform(samples_per_symbol, &simulation.run)?;
+        match &detector {
+            None => simulate_waveform(&model, &resolved, simulation),
+            Some(detector) => simulate_waveform_sequence(&model, &resolved, detector, simulation),
+        }
     }
 
-    /// The waveform that [`PreparedLane::simulate_waveform`] runs on, and its receiver.
+    /// The waveform that [`PreparedLane::simulate_waveform`] runs on, its receiver, and the sequence detector if there is one.
     ///
     /// # Errors
     /// Those of [`PreparedLane::analyze`] and [`receiver::waveform`].
@@ -33,11 +35,7 @@ impl PreparedLane {
         &self,
         samples_per_symbol: Option<usize>,
         run: &Run,
-    ) -> Result<(WaveformModel, Receiver)> {
-        if self.lane.receiver.mlsd.config().is_some() {
-            let requirement = "false in mode \"waveform\": its loop decides symbol by symbol; mode \"baud\" detects sequences";
-            return Err(Error::parameter("receiver.mlsd", "true", requirement));
-        }
+    ) -> Result<(WaveformModel, Receiver, Option<SequenceDetector>)> {
         let report = run.install(|| self.without_waveform_only().analyze(run))?;
         let resolved = Receiver {
             adc: self.lane.receiver.adc.clone(),
@@ -46,7 +44,7 @@ impl PreparedLane {
         };
         let samples = samples_per_symbol.unwrap_or(self.link.grid.samples_per_symbol());
         let model = receiver::waveform(&self.link, &resolved, &report.thresholds_v, samples, run)?;
-        Ok((model, resolved))
+        Ok((model, resolved, report.detection.map(|d| d.detector)))
     }
 
     /// The lane that engines with one value a symbol can analyse.

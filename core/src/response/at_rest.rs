@@ -20,21 +20,34 @@ const NODES_PER_SIGMA: f64 = 6.0;
 /// Most nodes: an eye that its jitter closes needs no more.
 const MOST: f64 = 24.0;
 
+/// A model in which slow jitter stands still.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AtRest {
+    /// What a decision sees.
+    pub model: DecisionModel,
+    /// What the decisions before and after it see, and every other one from there, where even-odd jitter makes them
+    /// differ: a burst of errors passes through both.
+    pub between: Option<DecisionModel>,
+}
+
 impl DecisionModel {
     /// Models in which the sinusoidal and even-odd jitter stand still, all equally likely: error ratios are the mean of
     /// theirs. Without such jitter the model alone.
     ///
-    /// What successive decisions have in common through slow jitter is in each of them; even and odd decisions
-    /// alternate, so that a burst of errors passes through both models of a pair.
-    pub fn jitter_at_rest(&self) -> Vec<Self> {
+    /// What successive decisions have in common through slow jitter is in each of them.
+    pub fn jitter_at_rest(&self) -> Vec<AtRest> {
         let Some(jitter) = self.jitter.as_ref().filter(|j| j.sj_ui > 0.0 || j.dcd_ui > 0.0) else {
-            return vec![self.clone()];
+            return vec![AtRest { model: self.clone(), between: None }];
         };
         let late_ui = if jitter.sj_ui > 0.0 { self.nodes(jitter) } else { vec![0.0] };
         let half_ui = 0.5 * jitter.dcd_ui;
         let halves = if half_ui > 0.0 { vec![half_ui, -half_ui] } else { vec![0.0] };
         let pairs = late_ui.iter().flat_map(|late| halves.iter().map(move |half| (*late, *half)));
-        pairs.map(|(late, half)| self.at_rest(jitter, late, half)).collect()
+        let at_rest = |(late, half): (f64, f64)| AtRest {
+            model: self.at_rest(jitter, late, half),
+            between: (half != 0.0).then(|| self.at_rest(jitter, late, -half)),
+        };
+        pairs.map(at_rest).collect()
     }
 
     /// Chebyshev's nodes of the sinusoid, UI.
@@ -151,12 +164,15 @@ mod tests {
         assert_eq!(found.len(), 2);
         // Even decisions: d = −0.1 at the cursor and 0.1 at its neighbours; −0.2 + 0.02 − 0.001, and so on.
         let expected = [0.05, 1.0 - 0.2 + 0.02 - 0.001, -0.1 + 0.0005];
-        let (cursors, main) = found[0].signal.cursors();
+        let (cursors, main) = found[0].model.signal.cursors();
         assert_eq!(main, 1);
         for (c, e) in cursors.iter().zip(expected) {
             assert!((c - e).abs() < 1e-15, "{cursors:?}");
         }
-        assert_eq!(found[0].jitter, None);
+        assert_eq!(found[0].model.jitter, None);
+        // The decisions between are those of the other parity.
+        assert_eq!(found[0].between.as_ref(), Some(&found[1].model));
+        assert_eq!(found[1].between.as_ref(), Some(&found[0].model));
     }
 
     #[test]
@@ -164,16 +180,16 @@ mod tests {
         let sj = SlicerJitter { sj_ui: 0.1, rj_ui: 0.01, ..jitter(JitterModel::Edge) };
         let found = model(sj.clone()).jitter_at_rest();
         let nodes: Vec<f64> = model(sj.clone()).nodes(&sj);
-        assert_eq!(found.len(), nodes.len());
+        assert!(found.len() == nodes.len() && found.iter().all(|f| f.between.is_none()));
         // E[(A sin θ)^2k] = A^2k (2k)!/(4^k k!²): 1/2, 3/8, 5/16.
         for (power, exact) in [(2, 0.5), (4, 0.375), (6, 0.3125)] {
             let mean = nodes.iter().map(|d| (d / 0.1).powi(power)).sum::<f64>() / nodes.len() as f64;
             assert!((mean - exact).abs() < 1e-12, "{power}: {mean}");
         }
         // A shift of all edges alike moves the whole waveform: −1/2 of an edge is the symbol before.
-        let (cursors, main) = found[0].signal.cursors();
+        let (cursors, main) = found[0].model.signal.cursors();
         assert_eq!((cursors.len(), main), (4, 1));
-        let left = found[0].jitter.as_ref().unwrap();
+        let left = found[0].model.jitter.as_ref().unwrap();
         assert!(left.sj_ui == 0.0 && left.rj_ui == 0.01);
         assert!((left.response[1] - (2.0 - 4.0 * nodes[0] + 3.0 * nodes[0] * nodes[0])).abs() < 1e-12);
     }

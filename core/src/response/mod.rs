@@ -16,6 +16,7 @@ mod pulse_train;
 mod record_fit;
 mod waveform;
 
+pub use at_rest::AtRest;
 pub(crate) use channel::real_transforms;
 pub use channel::{ChannelResponse, inverse_transform};
 pub use decision::{

@@ -17,7 +17,7 @@
 mod columns;
 mod elementwise;
 mod fir;
-mod interleave;
+mod lane_transform;
 pub mod lanes;
 mod level;
 mod lms;
@@ -42,4 +42,4 @@ pub use peak::multiply_adds;
 pub use philox::{PHILOX_GROUP, PHILOX_LANES, philox_words, philox4x32_10};
 pub use polyphase::Polyphase;
 pub use polyphase_sum::{PolyphaseSum, SumWorkspace};
-pub use recursive::RecursiveFilter;
+pub use recursive::{RecursiveFilter, RecursiveState};

@@ -65,11 +65,10 @@ pub fn strided_fir_add(input: &[f32], taps: &[f32], stride: usize, output: &mut 
     }
 }
 
-/// [`super::RecursiveFilter`], one sample at a time; `inputs` and `outputs` are the samples before, the newest first.
-pub fn recursive(b: &[f64], a: &[f64], x: &[f64], inputs: &[f64], outputs: &[f64], y: &mut [f64]) {
+/// [`super::RecursiveFilter`] from rest, one sample at a time.
+pub fn recursive(b: &[f64], a: &[f64], x: &[f64], y: &mut [f64]) {
     for k in 0..x.len() {
-        let before = |now: &[f64], past: &[f64], i: usize| if i > k { past[i - k - 1] } else { now[k - i] };
-        let fed: f64 = (1..a.len()).map(|i| b[i] * before(x, inputs, i) - a[i] * before(y, outputs, i)).sum();
+        let fed: f64 = (1..a.len().min(k + 1)).map(|i| b[i] * x[k - i] - a[i] * y[k - i]).sum();
         y[k] = b[0] * x[k] + fed;
     }
 }

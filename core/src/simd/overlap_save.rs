@@ -1,13 +1,14 @@
-//! Filters of one input by overlapping Fourier transforms.
+//! A long filter by overlapping Fourier transforms.
 
 use super::Level;
+use super::polyphase_sum::SumWorkspace;
 use fearless_simd::dispatch;
 use num_complex::Complex32;
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 use std::fmt;
 use std::sync::Arc;
 
-/// Transforms of the filters, all as long as the first.
+/// A filter's transform.
 #[derive(Clone)]
 pub(super) struct OverlapSave {
     level: Level,
@@ -15,8 +16,8 @@ pub(super) struct OverlapSave {
     history: usize,
     forward: Arc<dyn RealToComplex<f32>>,
     inverse: Arc<dyn ComplexToReal<f32>>,
-    /// One spectrum a filter, over the length of the transform.
-    spectra: Vec<Complex32>,
+    /// Over the length of the transform.
+    filter: Vec<Complex32>,
 }
 
 impl fmt::Debug for OverlapSave {
@@ -32,26 +33,23 @@ pub struct SpectralWorkspace {
     spectrum: Vec<Complex32>,
     product: Vec<Complex32>,
     scratch: Vec<Complex32>,
-    pub(super) rows: Vec<f32>,
+    pub(super) sum: SumWorkspace,
 }
 
 impl OverlapSave {
-    /// Filters of `taps` taps each, given by tap within filter.
-    pub(super) fn new(level: Level, taps: usize, filters: usize, tap: impl Fn(usize, usize) -> f32) -> Self {
+    pub(super) fn new(level: Level, taps: &[f32]) -> Self {
         // A transform eight times the filter wastes an eighth of its output; below 512 calls cost more than that.
-        let length = (8 * taps).next_power_of_two().clamp(512, 1 << 20).max((2 * taps).next_power_of_two());
+        let longest = taps.len();
+        let length =
+            (8 * longest).next_power_of_two().clamp(512, 1 << 20).max((2 * longest).next_power_of_two());
         let mut planner = RealFftPlanner::new();
         let (forward, inverse) = (planner.plan_fft_forward(length), planner.plan_fft_inverse(length));
-        let mut spectra = Vec::with_capacity(filters * (length / 2 + 1));
-        let (mut time, mut spectrum) = (forward.make_input_vec(), forward.make_output_vec());
-        for filter in 0..filters {
-            time.fill(0.0);
-            (0..taps).for_each(|i| time[i] = tap(filter, i));
-            // The lengths are those of the plan, the only thing that it can refuse.
-            forward.process(&mut time, &mut spectrum).expect("buffers of the plan's length");
-            spectra.extend(spectrum.iter().map(|s| s / length as f32));
-        }
-        Self { level, length, history: taps - 1, forward, inverse, spectra }
+        let (mut time, mut filter) = (forward.make_input_vec(), forward.make_output_vec());
+        time[..longest].copy_from_slice(taps);
+        // The lengths are those of the plan, the only thing that it can refuse.
+        forward.process(&mut time, &mut filter).expect("buffers of the plan's length");
+        filter.iter_mut().for_each(|s| *s /= length as f32);
+        Self { level, length, history: longest - 1, forward, inverse, filter }
     }
 
     /// New outputs of a transform.
@@ -59,34 +57,29 @@ impl OverlapSave {
         self.length - self.history
     }
 
-    /// Transforms at most [`OverlapSave::hop`] inputs behind their history.
-    pub(super) fn transform(&self, input: &[f32], ws: &mut SpectralWorkspace) {
+    /// One output for each input behind the history.
+    pub(super) fn run(&self, input: &[f32], ws: &mut SpectralWorkspace, output: &mut [f32]) {
         let bins = self.length / 2 + 1;
         ws.time.resize(self.length, 0.0);
         ws.spectrum.resize(bins, Complex32::ZERO);
         ws.product.resize(bins, Complex32::ZERO);
-        let scratch = self.forward.get_scratch_len().max(self.inverse.get_scratch_len());
-        ws.scratch.resize(scratch, Complex32::ZERO);
-        ws.time[..input.len()].copy_from_slice(input);
-        ws.time[input.len()..].fill(0.0);
-        let scratch = &mut ws.scratch[..self.forward.get_scratch_len()];
-        self.forward
-            .process_with_scratch(&mut ws.time, &mut ws.spectrum, scratch)
-            .expect("buffers of the plan's length");
-    }
-
-    /// What filter number `filter` makes of the inputs transformed: one output for each, the first of them first.
-    pub(super) fn output<'a>(&self, filter: usize, ws: &'a mut SpectralWorkspace) -> &'a [f32] {
-        let bins = self.length / 2 + 1;
-        let filter = &self.spectra[filter * bins..(filter + 1) * bins];
-        dispatch!(self.level.inner, _simd => multiply(&ws.spectrum, filter, &mut ws.product));
-        // Rounding leaves imaginary parts where a real signal has none.
-        (ws.product[0].im, ws.product[bins - 1].im) = (0.0, 0.0);
-        let scratch = &mut ws.scratch[..self.inverse.get_scratch_len()];
-        self.inverse
-            .process_with_scratch(&mut ws.product, &mut ws.time, scratch)
-            .expect("buffers of the plan's length");
-        &ws.time[self.history..]
+        let (forward, inverse) = (self.forward.get_scratch_len(), self.inverse.get_scratch_len());
+        ws.scratch.resize(forward.max(inverse), Complex32::ZERO);
+        for (i, output) in output.chunks_mut(self.hop()).enumerate() {
+            let input = &input[i * self.hop()..i * self.hop() + output.len() + self.history];
+            ws.time[..input.len()].copy_from_slice(input);
+            ws.time[input.len()..].fill(0.0);
+            self.forward
+                .process_with_scratch(&mut ws.time, &mut ws.spectrum, &mut ws.scratch[..forward])
+                .expect("buffers of the plan's length");
+            dispatch!(self.level.inner, _simd => multiply(&ws.spectrum, &self.filter, &mut ws.product));
+            // Rounding leaves imaginary parts where a real signal has none.
+            (ws.product[0].im, ws.product[bins - 1].im) = (0.0, 0.0);
+            self.inverse
+                .process_with_scratch(&mut ws.product, &mut ws.time, &mut ws.scratch[..inverse])
+                .expect("buffers of the plan's length");
+            output.copy_from_slice(&ws.time[self.history..self.history + output.len()]);
+        }
     }
 }
 

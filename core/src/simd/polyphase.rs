@@ -11,8 +11,8 @@
 
 use super::Level;
 use super::fir::fir_add;
-use super::interleave::{PHASES, PITCH, interleave};
 use super::overlap_save::{OverlapSave, SpectralWorkspace};
+use super::polyphase_sum::PolyphaseSum;
 use fearless_simd::{dispatch, prelude::*};
 
 /// Pulses of so many symbols and more are transformed: where the two were measured equal, with vectors of four and of
@@ -39,7 +39,16 @@ pub struct Polyphase {
     /// The pulse, one row a symbol, padded to whole vectors.
     rows: Vec<f32>,
     stride: usize,
-    transform: Option<OverlapSave>,
+    transform: Option<Transform>,
+}
+
+/// How a long pulse is transformed.
+#[derive(Debug, Clone)]
+enum Transform {
+    /// One sample a symbol.
+    Fir(OverlapSave),
+    /// All phases together.
+    Phases(PolyphaseSum),
 }
 
 impl Polyphase {
@@ -54,8 +63,13 @@ impl Polyphase {
         let wide = usize::from(dispatch!(level.inner, simd => width(simd)) > 4);
         let from = if samples_per_symbol == 1 { TRANSFORM_FIR_FROM[wide] } else { TRANSFORM_FROM[wide] };
         if symbols * stride >= from * samples_per_symbol {
-            ready.transform =
-                Some(OverlapSave::new(level, symbols, samples_per_symbol, |i, j| ready.rows[j * stride + i]));
+            let phase = |i: usize| ready.rows.iter().skip(i).step_by(stride).copied().collect::<Vec<_>>();
+            ready.transform = Some(if samples_per_symbol == 1 {
+                Transform::Fir(OverlapSave::new(level, &ready.rows))
+            } else {
+                let phases = (0..samples_per_symbol).map(phase).collect();
+                Transform::Phases(PolyphaseSum::new(level, &[phases]))
+            });
         }
         ready
     }
@@ -85,7 +99,11 @@ impl Polyphase {
     /// Symbols that one transform yields, 1 without transforms. Rounding depends on where transforms begin: blocks that
     /// begin at multiples of it have the same samples however a run is cut.
     pub fn hop(&self) -> usize {
-        self.transform.as_ref().map_or(1, OverlapSave::hop)
+        match &self.transform {
+            None => 1,
+            Some(Transform::Fir(transform)) => transform.hop(),
+            Some(Transform::Phases(transform)) => transform.hop(),
+        }
     }
 
     /// Writes the waveform of the levels behind the history; `levels` holds [`Polyphase::history`] more than symbols.
@@ -98,12 +116,10 @@ impl Polyphase {
         let (n, history) = (waveform.len() / sps, self.history());
         assert!(levels.len() >= n + history, "the levels must hold their history");
         match &self.transform {
-            Some(transform) => {
-                let hop = transform.hop();
-                for (i, waveform) in waveform.chunks_mut(hop * sps).enumerate() {
-                    let levels = &levels[i * hop..i * hop + waveform.len() / sps + history];
-                    self.synthesize_by_transform(transform, levels, ws, waveform);
-                }
+            Some(Transform::Fir(transform)) => transform.run(&levels[..n + history], ws, waveform),
+            Some(Transform::Phases(transform)) => {
+                transform.transform(0, &levels[..n + history], &mut ws.sum);
+                transform.synthesize(&mut ws.sum, waveform);
             }
             None if sps == 1 => {
                 waveform.fill(0.0);
@@ -113,29 +129,6 @@ impl Polyphase {
                 dispatch!(self.level.inner, simd => body(simd, &self.rows, self.stride, sps, levels, waveform));
             }
         }
-    }
-
-    fn synthesize_by_transform(
-        &self,
-        transform: &OverlapSave,
-        levels: &[f32],
-        ws: &mut SpectralWorkspace,
-        waveform: &mut [f32],
-    ) {
-        let sps = self.samples_per_symbol;
-        let n = waveform.len() / sps;
-        transform.transform(levels, ws);
-        let mut rows = std::mem::take(&mut ws.rows);
-        let pitch = n + PITCH;
-        rows.resize(PHASES * pitch, 0.0);
-        for first in (0..sps).step_by(PHASES) {
-            let phases = PHASES.min(sps - first);
-            for (p, row) in rows.chunks_exact_mut(pitch).take(phases).enumerate() {
-                row[..n].copy_from_slice(&transform.output(first + p, ws)[..n]);
-            }
-            interleave(self.level, &rows, pitch, (first, phases), sps, waveform);
-        }
-        ws.rows = rows;
     }
 }
 

@@ -1,143 +1,202 @@
-//! Recursive filters, eight samples at a time.
+//! Recursive filters that look four samples back.
 //!
 //! ```text
-//! y_k = Σ_i b_i x_(k−i) − Σ_(i≥1) a_i y_(k−i)
-//! (y_k … y_(k+7)) = T (x_k … x_(k+7)) + P (x_(k−1) … x_(k−n)) + Q (y_(k−1) … y_(k−n))
+//! y_k = Σ_i b_i x_(k−i) − Σ_(i≥1) a_i y_(k−i)                       A(z) Y = B(z) X
+//! y_k = Σ_j f_j x_(k−j) + Σ_(i≥1) c_i y_(k−4i)           A(z) A(−z) A₂(−z²) Y = B(z) A(−z) A₂(−z²) X
 //! ```
 //!
-//! T, P and Q are what the recursion makes of unit inputs, so both lines are the same up to rounding; but the second waits
-//! for the outputs before it once in eight samples, not in each.
+//! with A₂(z²) = A(z) A(−z), which has even powers only, as A₂(z²) A₂(−z²) has every fourth one. So four successive samples
+//! do not wait for one another and are one vector. The poles that the second line adds lie as far from the unit circle as
+//! the filter's own, under zeros of the same coefficients: its rounding is that of the first line.
 
 use super::Level;
-use fearless_simd::{dispatch, f64x8, prelude::*};
+use fearless_simd::{dispatch, f64x4, prelude::*};
 
 /// Samples of a step.
-const STEP: usize = 8;
+const STEP: usize = 4;
 
 /// A filter of at most [`RecursiveFilter::MAX_ORDER`], made ready.
 ///
 /// ```
 /// use lightlane::simd::{Level, RecursiveFilter};
-/// // y_k = x_k + y_(k−1)/2, from y_(−1) = 4.
+/// // y_k = x_k + y_(k−1)/2.
 /// let filter = RecursiveFilter::new(&[1.0, 0.0], &[1.0, -0.5]).ok_or("too long")?;
-/// let mut y = [0.0; 8];
-/// filter.run(Level::detect()?, &[0f32; 8], &mut [0.0], &mut [4.0], &mut y);
-/// assert_eq!(y, [2.0, 1.0, 0.5, 0.25, 0.125, 0.0625, 0.03125, 0.015625]);
+/// let mut y = [0.0; 4];
+/// filter.run(Level::detect()?, &[4.0, 0.0, 0.0, 0.0], &mut filter.at_rest(), |v| v, &mut y);
+/// assert_eq!(y, [4.0, 2.0, 1.0, 0.5]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct RecursiveFilter {
-    /// Column i of T.
-    inputs: [[f64; STEP]; STEP],
-    /// Columns of P and of Q, the newest sample's first.
-    past_inputs: Vec<[f64; STEP]>,
-    past_outputs: Vec<[f64; STEP]>,
+    forward: Vec<f64>,
+    back: Vec<f64>,
+}
+
+/// What a filter remembers.
+#[derive(Debug, Clone)]
+pub struct RecursiveState {
+    /// Samples before, then those of a call.
+    samples: Vec<f64>,
+    /// Steps of outputs before, the newest first.
+    outputs: Vec<[f64; STEP]>,
 }
 
 impl RecursiveFilter {
-    /// Longest memory: what a step reaches back is in the one before it.
-    pub const MAX_ORDER: usize = STEP;
+    /// Longest memory.
+    pub const MAX_ORDER: usize = 8;
 
     /// A filter with as many coefficients on either side, a₀ = 1; `None` when its order is above
-    /// [`RecursiveFilter::MAX_ORDER`] or it leaves double precision within a step.
+    /// [`RecursiveFilter::MAX_ORDER`] or its coefficients four samples back leave double precision.
     pub fn new(b: &[f64], a: &[f64]) -> Option<Self> {
-        let order = a.len().checked_sub(1).filter(|n| *n <= Self::MAX_ORDER && b.len() == a.len())?;
-        // The recursion on a step of inputs `x` after the past.
-        let recursion = |x: [f64; STEP], inputs: &[f64], outputs: &[f64]| {
-            let mut y = [0.0; STEP];
-            for k in 0..STEP {
-                let before = |now: &[f64], past: &[f64], i: usize| {
-                    k.checked_sub(i).map_or_else(|| past[i - k - 1], |at| now[at])
-                };
-                y[k] = b[0] * x[k];
-                for i in 1..=order {
-                    y[k] += b[i] * before(&x, inputs, i) - a[i] * before(&y, outputs, i);
-                }
-            }
-            y
-        };
-        let unit = |n: usize, i: usize| (0..n).map(|j| f64::from(u8::from(i == j))).collect::<Vec<_>>();
-        let zeros = vec![0.0; order];
-        let filter = Self {
-            inputs: std::array::from_fn(|i| {
-                recursion(std::array::from_fn(|j| f64::from(u8::from(i == j))), &zeros, &zeros)
-            }),
-            past_inputs: (0..order).map(|i| recursion([0.0; STEP], &unit(order, i), &zeros)).collect(),
-            past_outputs: (0..order).map(|i| recursion([0.0; STEP], &zeros, &unit(order, i))).collect(),
-        };
-        let columns = filter.inputs.iter().chain(&filter.past_inputs).chain(&filter.past_outputs);
-        columns.flatten().all(|v| v.is_finite()).then_some(filter)
+        if a.is_empty() || a.len() > Self::MAX_ORDER + 1 || b.len() != a.len() {
+            return None;
+        }
+        let two = every_second(&product(a, &mirrored(a, 1)));
+        let four = every_second(&product(&two, &mirrored(&two, 1)));
+        let forward = product(&product(b, &mirrored(a, 1)), &mirrored(&two, 2));
+        let back: Vec<f64> = four[1..].iter().map(|c| -c).collect();
+        forward.iter().chain(&back).all(|v| v.is_finite()).then_some(Self { forward, back })
     }
 
-    /// Filters whole steps; `inputs` and `outputs` are the samples before, the newest first, and are left as those before
-    /// what follows.
+    /// Zeros before the first sample.
+    pub fn at_rest(&self) -> RecursiveState {
+        RecursiveState {
+            samples: vec![0.0; self.forward.len() - 1],
+            outputs: vec![[0.0; STEP]; self.back.len()],
+        }
+    }
+
+    /// Filters whole steps of four samples; outputs are made of double precision by `narrow`.
     ///
     /// # Panics
-    /// When `x` is not whole steps, or the other slices do not have its length and that of the order: a caller's bug.
+    /// When `x` is not whole steps, `y` not as long, or the state another filter's: a caller's bug.
     pub fn run<T: Copy + Into<f64>>(
         &self,
         level: Level,
         x: &[T],
-        inputs: &mut [f64],
-        outputs: &mut [f64],
-        y: &mut [f64],
+        state: &mut RecursiveState,
+        narrow: impl Fn(f64) -> T,
+        y: &mut [T],
     ) {
-        let order = self.past_inputs.len();
         assert!(x.len().is_multiple_of(STEP) && x.len() == y.len(), "whole steps");
-        assert!(inputs.len() == order && outputs.len() == order, "a past as long as the order");
-        // Orders in use have an instance whose loop over the past is unrolled.
-        dispatch!(level.inner, simd => match order {
-            1 => self.body::<_, T, 1>(simd, x, inputs, outputs, y),
-            2 => self.body::<_, T, 2>(simd, x, inputs, outputs, y),
-            3 => self.body::<_, T, 3>(simd, x, inputs, outputs, y),
-            4 => self.body::<_, T, 4>(simd, x, inputs, outputs, y),
-            _ => self.body::<_, T, 0>(simd, x, inputs, outputs, y),
+        assert!(state.outputs.len() == self.back.len(), "a state of this filter");
+        // Orders in use have an instance whose coefficients stay in registers.
+        dispatch!(level.inner, simd => match self.back.len() {
+            1 => self.unrolled::<_, T, 1, 5>(simd, x, state, narrow, y),
+            2 => self.unrolled::<_, T, 2, 9>(simd, x, state, narrow, y),
+            3 => self.unrolled::<_, T, 3, 13>(simd, x, state, narrow, y),
+            4 => self.unrolled::<_, T, 4, 17>(simd, x, state, narrow, y),
+            _ => self.body(simd, x, state, narrow, y),
         });
     }
 
-    /// `N` is the order, 0 for one that is not known before.
+    /// Of order `N`, with `M` coefficients forward.
     #[inline(always)]
-    fn body<S: Simd, T: Copy + Into<f64>, const N: usize>(
+    fn unrolled<S: Simd, T: Copy + Into<f64>, const N: usize, const M: usize>(
         &self,
         simd: S,
         x: &[T],
-        inputs: &mut [f64],
-        outputs: &mut [f64],
-        y: &mut [f64],
+        state: &mut RecursiveState,
+        narrow: impl Fn(f64) -> T,
+        y: &mut [T],
     ) {
-        let order = if N > 0 { N } else { inputs.len() };
-        let (before, after) = (&self.past_inputs[..order], &self.past_outputs[..order]);
-        let (mut xs, mut ys) = ([0.0; STEP], [0.0; STEP]);
-        for i in 0..order {
-            (xs[STEP - 1 - i], ys[STEP - 1 - i]) = (inputs[i], outputs[i]);
+        let mut forward = [f64x4::splat(simd, 0.0); M];
+        let (mut back, mut before) = ([f64x4::splat(simd, 0.0); N], [f64x4::splat(simd, 0.0); N]);
+        for i in 0..M {
+            forward[i] = f64x4::splat(simd, self.forward[i]);
         }
-        let column = |c: &[f64; STEP]| f64x8::from_slice(simd, c);
-        for (x, y) in x.chunks_exact(STEP).zip(y.chunks_exact_mut(STEP)) {
-            let (mut sum, mut other) = (f64x8::splat(simd, 0.0), f64x8::splat(simd, 0.0));
-            for i in 0..order {
-                sum = column(&before[i]).mul_add(f64x8::splat(simd, xs[STEP - 1 - i]), sum);
+        for i in 0..N {
+            back[i] = f64x4::splat(simd, self.back[i]);
+            before[i] = f64x4::from_slice(simd, &state.outputs[i]);
+        }
+        let samples = widen(x, M - 1, &mut state.samples);
+        for (k, y) in (0..).step_by(STEP).zip(y.chunks_exact_mut(STEP)) {
+            let window = &samples[k..k + M - 1 + STEP];
+            let mut sum = f64x4::from_slice(simd, &window[M - 1..]) * forward[0];
+            for i in 1..M {
+                sum = f64x4::from_slice(simd, &window[M - 1 - i..M - 1 - i + STEP]).mul_add(forward[i], sum);
             }
+            // The newest output last: it is the one that is waited for.
+            for i in (0..N).rev() {
+                sum = before[i].mul_add(back[i], sum);
+            }
+            for i in (1..N).rev() {
+                before[i] = before[i - 1];
+            }
+            before[0] = sum;
+            let sum = sum.as_slice();
             for i in 0..STEP {
-                xs[i] = x[i].into();
+                y[i] = narrow(sum[i]);
             }
-            for i in 0..STEP / 2 {
-                sum = column(&self.inputs[2 * i]).mul_add(f64x8::splat(simd, xs[2 * i]), sum);
-                other = column(&self.inputs[2 * i + 1]).mul_add(f64x8::splat(simd, xs[2 * i + 1]), other);
-            }
-            // Outputs last: they are what is waited for.
-            for i in 0..order {
-                let output = f64x8::splat(simd, ys[STEP - 1 - i]);
-                if i % 2 == 0 {
-                    sum = column(&after[i]).mul_add(output, sum);
-                } else {
-                    other = column(&after[i]).mul_add(output, other);
-                }
-            }
-            (sum + other).store_slice(&mut ys);
-            y.copy_from_slice(&ys);
         }
-        for i in 0..order {
-            (inputs[i], outputs[i]) = (xs[STEP - 1 - i], ys[STEP - 1 - i]);
+        for i in 0..N {
+            before[i].store_slice(&mut state.outputs[i]);
         }
     }
+
+    /// The same for any order.
+    #[inline(always)]
+    fn body<S: Simd, T: Copy + Into<f64>>(
+        &self,
+        simd: S,
+        x: &[T],
+        state: &mut RecursiveState,
+        narrow: impl Fn(f64) -> T,
+        y: &mut [T],
+    ) {
+        let last = self.forward.len() - 1;
+        let samples = widen(x, last, &mut state.samples);
+        for (k, y) in (0..).step_by(STEP).zip(y.chunks_exact_mut(STEP)) {
+            let mut sum = f64x4::splat(simd, 0.0);
+            for (i, f) in self.forward.iter().enumerate() {
+                let at = k + last - i;
+                sum = f64x4::from_slice(simd, &samples[at..at + STEP]).mul_add(f64x4::splat(simd, *f), sum);
+            }
+            for (c, before) in self.back.iter().zip(&state.outputs).rev() {
+                sum = f64x4::from_slice(simd, before).mul_add(f64x4::splat(simd, *c), sum);
+            }
+            state.outputs.rotate_right(self.back.len().min(1));
+            if let Some(newest) = state.outputs.first_mut() {
+                sum.store_slice(newest);
+            }
+            let sum = sum.as_slice();
+            for i in 0..STEP {
+                y[i] = narrow(sum[i]);
+            }
+        }
+    }
+}
+
+/// The samples in double precision after the `history` before them.
+#[inline(always)]
+fn widen<'a, T: Copy + Into<f64>>(x: &[T], history: usize, samples: &'a mut Vec<f64>) -> &'a [f64] {
+    let before = samples.len() - history;
+    samples.copy_within(before.., 0);
+    samples.resize(history + x.len(), 0.0);
+    for (wide, x) in samples[history..].iter_mut().zip(x) {
+        *wide = (*x).into();
+    }
+    samples
+}
+
+/// Coefficients of a product of polynomials.
+fn product(x: &[f64], y: &[f64]) -> Vec<f64> {
+    let mut product = vec![0.0; x.len() + y.len() - 1];
+    for (i, x) in x.iter().enumerate() {
+        product[i..].iter_mut().zip(y).for_each(|(p, y)| *p += x * y);
+    }
+    product
+}
+
+/// Coefficients in powers of z of a polynomial in −z^`power`.
+fn mirrored(x: &[f64], power: usize) -> Vec<f64> {
+    let mut mirrored = vec![0.0; (x.len() - 1) * power + 1];
+    for (i, (m, x)) in mirrored.iter_mut().step_by(power).zip(x).enumerate() {
+        *m = if i % 2 == 0 { *x } else { -x };
+    }
+    mirrored
+}
+
+fn every_second(x: &[f64]) -> Vec<f64> {
+    x.iter().step_by(2).copied().collect()
 }

@@ -9,13 +9,13 @@ use lightlane::response::{Jitter, JitterModel};
 use lightlane::system::ledger_of;
 
 /// Symbols of a run: some hundred errors at 1e-3, a second or two of time.
-const N_SYMBOLS: u64 = 400_000;
+pub(crate) const N_SYMBOLS: u64 = 400_000;
 /// The engines share model and thresholds, so what is left is the sampling error (exact interval, bursts allowed for) and
 /// that of the bursts that the statistical engine draws: 1 to 2 % of sampling, and up to 5 % where the eye is closed and
 /// bursts never quite end.
-const MODEL_TOLERANCE: f64 = 0.05;
+pub(crate) const MODEL_TOLERANCE: f64 = 0.05;
 
-fn engines_agree(label: &str, lane: &Lane, model_tolerance: f64) {
+pub(crate) fn engines_agree(label: &str, lane: &Lane, model_tolerance: f64) {
     let report = prepared(lane).unwrap().analyze(&Run::default()).unwrap();
     assert!(report.ber > 1e-5 && report.ber < 0.2, "{label}: {:.2e} cannot be counted here", report.ber);
     let counts =
@@ -92,7 +92,7 @@ fn on_every_preset_with_jitter_crosstalk_and_feedback() {
 }
 
 /// The lane with its thermal noise, of the receiver and of the TIA, `factor` times as large.
-fn thermal(lane: &Lane, factor: f64) -> Lane {
+pub(crate) fn thermal(lane: &Lane, factor: f64) -> Lane {
     let mut noisy = lane.clone();
     noisy.receiver.noise_v2_per_hz *= factor;
     for block in &mut noisy.medium {
@@ -104,7 +104,7 @@ fn thermal(lane: &Lane, factor: f64) -> Lane {
 }
 
 /// How much thermal noise makes a bit error ratio of about 1e-3, without jitter that symbols share.
-fn countable(lane: &Lane) -> f64 {
+pub(crate) fn countable(lane: &Lane) -> f64 {
     let mut lane = lane.clone();
     if let Some(jitter) = &mut lane.transmitter.jitter {
         (jitter.sj_ui, jitter.dcd_ui) = (0.0, 0.0);

@@ -4,6 +4,7 @@ mod adaptive;
 mod bad_input;
 mod composition;
 mod engines;
+mod even_odd;
 mod pulses;
 mod waveform;
 

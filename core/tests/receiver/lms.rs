@@ -116,10 +116,15 @@ proptest! {
 
     #[test]
     fn each_lane_is_the_serial_run_of_its_stream(
-        taps in 1usize..20, pre in 0usize..8, dfe in 0usize..4, n in 1usize..5000, echo in -0.3..0.3f64, seed: u64,
+        taps in 1usize..20, pre in 0usize..8, dfe in 0usize..4, n in 1usize..5000, echo in -0.3..0.3f64, gap in 0usize..40,
+        update in prop::sample::select(vec![LmsUpdate::Lms, LmsUpdate::SignSign, LmsUpdate::Block(7)]), seed: u64,
     ) {
         let run = Run::default();
-        let lms = Lms::new(taps, pre.min(taps - 1), dfe, 2e-3).unwrap();
+        let by_signs = update == LmsUpdate::SignSign;
+        let wire = Lms::new(taps, pre.min(taps - 1), dfe, if by_signs { 1e-4 } else { 2e-3 }).unwrap();
+        // One place without a tap, or none.
+        let places: Vec<usize> = (0..taps).filter(|i| *i != gap || *i == wire.pre).collect();
+        let lms = Lms { update, positions: (places.len() < taps).then_some(places), ..wire };
         let streams: Vec<_> = (0..LANES as u64).map(|i| record(n, &[0.9, echo], 0, 0.05, seed ^ i)).collect();
         let samples = Row::interleave(&std::array::from_fn(|i| streams[i].1.as_slice()), n);
         // Trained throughout, so that no decision on a threshold can set the two apart.
@@ -128,16 +133,18 @@ proptest! {
         for (i, (symbols, samples)) in streams.iter().enumerate() {
             let serial = lms.run(samples, symbols, n, &run).unwrap();
             // Single precision: some 20 products, and errors of the taps that decay over 1/(step · power) = 1000
-            // symbols, of 6e-8 · step each.
+            // symbols, of 6e-8 · step each. By signs an error within rounding of 0 may count with either: then a tap is
+            // off by twice the step, which the loop makes good; ten such in 5000 symbols, at 20 taps.
+            let (tolerance, rms) = if by_signs { (4e-2, 1e-3) } else { (1e-4, 1e-5) };
             for (rows, wanted) in [(&lanes.soft, &serial.soft), (&lanes.ffe, &serial.ffe), (&lanes.dfe, &serial.dfe)] {
                 for (row, wanted) in rows.iter().zip(wanted) {
-                    prop_assert!((f64::from(row.0[i]) - wanted).abs() < 1e-4);
+                    prop_assert!((f64::from(row.0[i]) - wanted).abs() < tolerance);
                 }
             }
-            prop_assert!((lanes.error_rms[i] - serial.error_rms).abs() < 1e-5);
+            prop_assert!((lanes.error_rms[i] - serial.error_rms).abs() < rms);
             for (k, row) in lanes.decisions.iter().enumerate() {
                 let z = 1.5 * serial.soft[k] + 2.0;
-                prop_assert!(row[i] == serial.decisions[k] || (z - z.round()).abs() < 2e-4);
+                prop_assert!(row[i] == serial.decisions[k] || (z - z.round()).abs() < 2.0 * tolerance);
             }
         }
     }

@@ -5,5 +5,6 @@ mod closed_forms;
 mod eye;
 mod feedback;
 mod interference;
+mod operating;
 mod properties;
 mod slow_jitter;

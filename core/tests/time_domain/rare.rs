@@ -226,7 +226,7 @@ fn estimates_do_not_depend_on_threads_and_runs_stop_when_asked() {
     let stopped = with(1 << 50, 1);
     stopped.run.cancel_flag().store(true, std::sync::atomic::Ordering::Relaxed);
     assert_eq!(simulate_rare(&model, &stopped), Err(Error::Interrupted));
-    for n_draws in [0, (1 << 53) + 1] {
+    for n_draws in [0, 1, 383, (1 << 53) + 1] {
         let text = simulate_rare(&model, &with(n_draws, 1)).unwrap_err().to_string();
         assert!(text.starts_with("n_draws ="), "{text}");
     }
@@ -234,7 +234,7 @@ fn estimates_do_not_depend_on_threads_and_runs_stop_when_asked() {
     bad.noise.autocorrelation_v2 = vec![f64::NAN];
     assert!(simulate_rare(&bad, &with(100, 1)).is_err());
     // Nothing disturbs it: no error, and nothing known but that a ratio lies between 0 and 1.
-    let still = simulate_rare(&pam4(0.0), &with(100, 1)).unwrap();
+    let still = simulate_rare(&pam4(0.0), &with(400, 1)).unwrap();
     assert!(still.ser.ratio == 0.0 && still.ser.interval(0.95).unwrap() == (0.0, 1.0));
     assert!(one.ser.interval(1.0).is_err() && one.ser.interval(f64::NAN).is_err());
 }

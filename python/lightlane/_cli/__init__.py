@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from lightlane import __version__
-from lightlane._cli import channel, com, compare, doctor, presets
+from lightlane._cli import channel, com, compare, doctor, presets, tdecq
 from lightlane._cli import run as run_lane
 from lightlane._cli._parser import Command, Parser, UsageError, nearest_hint
 from lightlane._exceptions import LightlaneError
@@ -25,6 +25,7 @@ COMMANDS: dict[str, Command] = {
         run_lane.COMMAND,
         channel.COMMAND,
         com.COMMAND,
+        tdecq.COMMAND,
         presets.COMMAND,
         doctor.COMMAND,
     )

@@ -9,7 +9,7 @@ from lightlane._cli._output import to_json
 from lightlane._cli._parser import Command, Parser
 from lightlane._cli.compare import read_lane
 from lightlane._compare import ComparedLane
-from lightlane._results import LaneReport
+from lightlane._report import LaneReport
 from lightlane._text import decibels, ranged, ratio
 
 __all__ = ["COMMAND"]

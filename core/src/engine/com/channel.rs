@@ -1,8 +1,8 @@
 //! From a file to the impulse response that the CTLE sees: packages, terminations, transmitter and receiver filters.
 
 use super::config::{ComConfig, PackageCase, Role};
-use super::impulse;
-use crate::error::{Error, Result};
+use super::impulse::{self, TRUNCATION};
+use crate::error::Result;
 use crate::medium::Network;
 use crate::medium::electrical::Side;
 use crate::medium::network::voltage_transfer;
@@ -11,15 +11,6 @@ use std::f64::consts::{PI, TAU};
 
 /// Release 4.50 delays the transmitter's filter by so many transition times, which places the samples of the grid.
 const DELAY_RISE_TIMES: f64 = 3.0;
-
-/// Differential two-port of a channel, its pairs guessed.
-pub(super) fn two_port(name: &str, network: &Network) -> Result<Network> {
-    match network.n_ports() {
-        2 => Ok(network.clone()),
-        4 => network.differential(None),
-        n => Err(Error::parameter(format!("ports of {name}"), n, "4, or 2 for a differential two-port")),
-    }
-}
 
 /// Impulse response from the transmitter's die to the CTLE's input, in units of the transmitter's amplitude.
 pub(super) fn impulse(
@@ -32,22 +23,27 @@ pub(super) fn impulse(
     let freq_hz = channel.freq_hz();
     let tx = config.package(case, Side::Tx, role).network(freq_hz)?;
     let rx = config.package(case, Side::Rx, role).network(freq_hz)?;
-    let whole = tx.cascade(channel)?.cascade(&rx)?;
+    let board = |side: Side| config.boards.as_ref().map(|b| b.network(side, role, freq_hz)).transpose();
+    let (near, far) = (board(Side::Tx)?.flatten(), board(Side::Rx)?.flatten());
+    let left = near.map_or(Ok(tx.clone()), |b| tx.cascade(&b))?;
+    let right = far.map_or(Ok(rx.clone()), |b| b.cascade(&rx))?;
+    let whole = left.cascade(channel)?.cascade(&right)?;
     // R_d is that of one leg.
     let [source, load] = config.termination_ohm.map(|r| 2.0 * r);
     let transfer = voltage_transfer(&whole, source, load)?;
-    let delay_s = if config.receiver.is_some() { 0.0 } else { DELAY_RISE_TIMES * config.rise_s };
     let h: Vec<Complex64> = transfer
         .iter()
         .zip(freq_hz)
-        .map(|(h, f)| h * transmitter_filter(*f, config.rise_s, delay_s) * receiver_filter(*f, config))
+        .map(|(h, f)| h * transmitter_filter(*f, config) * receiver_filter(*f, config))
         .collect();
-    let step_hz = config.receiver.as_ref().map_or_else(|| freq_hz[2] - freq_hz[1], |r| r.step_hz);
-    impulse::impulse(name, freq_hz, &h, config.sample_s(), step_hz)
+    let step_hz = config.receiver.as_ref().map(|r| r.step_hz);
+    impulse::impulse(name, freq_hz, &h, config.sample_s(), step_hz, TRUNCATION)
 }
 
-/// H_t with the release's delay.
-fn transmitter_filter(freq_hz: f64, rise_s: f64, delay_s: f64) -> Complex64 {
+/// H_t, with the delay of release 4.50; 1 there unless `FORCE_TR` asks for it.
+fn transmitter_filter(freq_hz: f64, config: &ComConfig) -> Complex64 {
+    let Some(rise_s) = config.rise_s else { return 1.0.into() };
+    let delay_s = if config.receiver.is_some() { 0.0 } else { DELAY_RISE_TIMES * rise_s };
     let gaussian = (-2.0 * (PI * freq_hz * rise_s / 1.6832).powi(2)).exp();
     Complex64::from_polar(gaussian, -TAU * freq_hz * delay_s)
 }

@@ -1,10 +1,16 @@
 //! A COM configuration with every value in SI units, from keywords.
 
 use super::annex178a::Rules;
+use super::board::Boards;
+use super::floating::{FloatingTaps, TailLimit};
 use super::keywords::Keywords;
+use super::loss::BandConfig;
+use super::reflection::ReflectionConfig;
+use super::window::EyeWindow;
 use crate::error::{Error, Result, require};
 use crate::grid::SymbolRate;
 use crate::medium::electrical::{Package, PackageLine, Side};
+use crate::medium::network::PortPairs;
 use crate::receiver::{Ctle, CtleStage};
 use serde_json::{Map, Value};
 
@@ -38,7 +44,8 @@ pub struct ComConfig {
     pub(super) levels: usize,
     pub(super) samples_per_symbol: usize,
     pub(super) der: f64,
-    pub(super) rise_s: f64,
+    /// Rise time of the transmitter's filter; None without one.
+    pub(super) rise_s: Option<f64>,
     pub(super) r_lm: f64,
     pub(super) thru_v: f64,
     pub(super) fext_v: f64,
@@ -60,10 +67,18 @@ pub struct ComConfig {
     pub(super) b_min: Vec<f64>,
     pub(super) b_max: Vec<f64>,
     pub(super) pass_db: f64,
+    pub(super) floating: Option<FloatingTaps>,
+    pub(super) tail: Option<TailLimit>,
+    pub(super) boards: Option<Boards>,
+    pub(super) reflection: Option<ReflectionConfig>,
+    pub(super) band: BandConfig,
+    pub(super) window: Option<EyeWindow>,
+    pub(super) port_pairs: Option<PortPairs>,
     /// Whether the search leaves places of the grid out; None for the size of the grid to decide.
     pub(super) adaptive: Option<bool>,
     /// The receiver of Annex 178A; None for that of Annex 93A.
     pub(super) receiver: Option<Rules>,
+    keywords: Map<String, Value>,
 }
 
 /// Annex 93A as the reference code of this release computes it.
@@ -78,8 +93,8 @@ impl ComConfig {
     ///
     /// # Errors
     /// [`Error::Unknown`] for an unknown keyword, naming the nearest. [`Error::Parameter`] for a value outside its
-    /// domain, a keyword that is missing and has no default, a release other than `"4.50"` and `"d3.3"`, or one that switches on
-    /// what this mode does not compute (floating taps, the receiver of Annex 178A, board models, MLSE, C2M).
+    /// domain, a keyword that is missing and has no default, a release other than `"4.50"` and `"d3.3"`, or one that
+    /// switches on what this mode does not compute (by 4.50 the receiver of Annex 178A; MLSE, another CTLE).
     ///
     /// ```
     /// use lightlane::engine::com::ComConfig;
@@ -97,31 +112,35 @@ impl ComConfig {
             }
         };
         let k = Keywords::new(map, draft)?;
+        k.text_or("release", RELEASE_93A)?;
         let ghz = |name: &str| Ok::<f64, Error>(require::positive(name, k.number(name)?)? * 1e9);
         let rate_hz = ghz("f_b")?;
         require::within("f_b", rate_hz * 1e-9, 1.0, 1000.0)?;
         let amplitude = |name: &str| require::positive(name, k.number(name)?);
         let n_b = k.count_or("N_b", 0, 0, 1000)?;
-        let limits = |first: &str, others: &str| {
-            let mut all = if n_b > 0 { vec![k.number(first)?] } else { vec![] };
-            if n_b > 1 {
-                let rest = k.list_or(others, &[])?;
-                match rest.len() {
-                    1 => all.extend(vec![rest[0]; n_b - 1]),
-                    n if n >= n_b - 1 => all.extend(&rest[..n_b - 1]),
-                    n => {
-                        let requirement = format!("one value, or N_b - 1 = {}", n_b - 1);
-                        return Err(Error::parameter(others, format!("{n} values"), requirement));
-                    }
+        let rest = |name: &str, default: f64| {
+            let values = k.list_or(name, &[default])?;
+            match values.len() {
+                1 => Ok(vec![values[0]; n_b - 1]),
+                n if n >= n_b - 1 => Ok(values[..n_b - 1].to_vec()),
+                n => {
+                    let requirement = format!("one value, or N_b - 1 = {}", n_b - 1);
+                    Err(Error::parameter(name, format!("{n} values"), requirement))
                 }
             }
-            Ok(all)
         };
-        let b_max = limits("b_max(1)", "b_max(2..N_b)")?;
-        let b_min = match k.rows("b_min(1)")? {
-            Some(_) => limits("b_min(1)", "b_min(2..N_b)")?,
-            None => b_max.iter().map(|b: &f64| -b).collect(),
-        };
+        let mut b_max = if n_b > 0 { vec![k.number("b_max(1)")?] } else { vec![] };
+        if n_b > 1 {
+            b_max.extend(rest("b_max(2..N_b)", 0.2)?);
+        }
+        let mut b_min: Vec<f64> = b_max.iter().map(|b| -b).collect();
+        if n_b > 0 {
+            b_min[0] = k.number_or("b_min(1)", -b_max[0])?;
+        }
+        if n_b > 1 && k.rows("b_min(2..N_b)")?.is_some() {
+            b_min.truncate(1);
+            b_min.extend(rest("b_min(2..N_b)", 0.0)?);
+        }
         if let Some(i) = (0..n_b).find(|i| b_min[*i] > b_max[*i]) {
             let name = if i == 0 { "b_min(1)".to_string() } else { format!("b_min(2..N_b), value {i}") };
             return Err(Error::parameter(name, b_min[i], format!("at most the maximum, {}", b_max[i])));
@@ -140,12 +159,18 @@ impl ComConfig {
             Ok::<_, Error>(values)
         };
         let optional_ghz = |name: &str| k.rows(name)?.map(|_| ghz(name)).transpose();
-        let config = Self {
+        let rise_s = require::non_negative("T_r", k.number("T_r")?)? * 1e-9;
+        let window = EyeWindow::from_keywords(&k)?;
+        if draft && window.is_some() {
+            let requirement = "\"C2C\": the draft's rules take no eye over a window";
+            return Err(Error::parameter("PMD_type", "C2M", requirement));
+        }
+        let mut config = Self {
             rate_hz,
             levels: k.count_or("L", 4, 2, 64)?,
             samples_per_symbol: k.count_or("M", 32, 4, 256)?,
             der: require::within("DER_0", k.number("DER_0")?, 1e-15, 0.1)?,
-            rise_s: require::non_negative("T_r", k.number("T_r")?)? * 1e-9,
+            rise_s: k.switch_or("FORCE_TR", draft)?.then_some(rise_s),
             r_lm: require::within("R_LM", k.number_or("R_LM", 1.0)?, 0.1, 1.0)?,
             thru_v: amplitude("A_v")?,
             fext_v: amplitude("A_fe")?,
@@ -154,7 +179,7 @@ impl ComConfig {
             sigma_rj_ui: require::within("sigma_RJ", k.number("sigma_RJ")?, 0.0, 0.5)?,
             snr_tx_db: require::within("SNR_TX", k.number("SNR_TX")?, 0.0, 200.0)?,
             eta_v2_per_hz: require::non_negative("eta_0", k.number("eta_0")?)? * 1e-9,
-            receiver_corner: require::within("f_r", k.number_or("f_r", 0.75)?, 0.05, 10.0)?,
+            receiver_corner: require::within("f_r", k.number_or("f_r", 4.0)?, 0.05, 10.0)?,
             termination_ohm: k
                 .ends("R_d")?
                 .map(|r| require::positive("R_d", r))
@@ -176,6 +201,14 @@ impl ComConfig {
             },
             b_min,
             b_max,
+            floating: if draft { None } else { FloatingTaps::from_keywords(&k, n_b)? },
+            tail: TailLimit::from_keywords(&k)?,
+            boards: Boards::from_keywords(&k)?,
+            reflection: ReflectionConfig::from_keywords(&k, n_b)?,
+            band: BandConfig::from_keywords(&k, rate_hz, amplitude("A_fe")?, amplitude("A_ne")?)?,
+            window,
+            port_pairs: port_pairs(&k)?,
+            keywords: Map::new(),
             pass_db: require::finite("COM Pass threshold", k.number_or("COM Pass threshold", 3.0)?)?,
             adaptive: k
                 .rows("Local Search")?
@@ -189,7 +222,28 @@ impl ComConfig {
         if settings > MAX_SETTINGS {
             return Err(Error::parameter("settings to search", settings, format!("at most {MAX_SETTINGS}")));
         }
+        config.keywords = k.resolved()?;
         Ok(config)
+    }
+
+    /// Every keyword that was given and every default that was used, lists as a workbook's texts: reading them gives
+    /// the same configuration.
+    ///
+    /// ```
+    /// use lightlane::engine::com::{ComConfig, NamedConfig};
+    /// let config = NamedConfig::new("802.3ck-c2c@4.50")?.config()?;
+    /// assert_eq!(config.keywords()["package_Z_c"], "[87.5 87.5; 92.5 92.5]");
+    /// assert_eq!(config.keywords()["Z_t"], 50.0);
+    /// assert_eq!(ComConfig::from_keywords(config.keywords())?.keywords(), config.keywords());
+    /// # Ok::<(), lightlane::Error>(())
+    /// ```
+    pub fn keywords(&self) -> &Map<String, Value> {
+        &self.keywords
+    }
+
+    /// Every keyword that is known, in no order.
+    pub fn known_keywords() -> impl Iterator<Item = &'static str> {
+        super::keywords::known()
     }
 
     /// The CTLE with its gains set.
@@ -224,6 +278,19 @@ impl ComConfig {
             Role::Next => self.next_v,
         }
     }
+}
+
+/// `Port Order`, [left +, left -, right +, right -] as the release has it.
+fn port_pairs(k: &Keywords<'_>) -> Result<Option<PortPairs>> {
+    let Some(rows) = k.rows("Port Order")? else { return Ok(None) };
+    let order = rows.concat();
+    let is_order = order.len() == 4 && (1..=4).all(|p| order.contains(&f64::from(p)));
+    if !is_order {
+        let requirement = "the ports 1 to 4, each once: left +, left -, right +, right -";
+        return Err(Error::parameter("Port Order", format!("{order:?}"), requirement));
+    }
+    let port = |i: usize| order[i] as usize;
+    Ok(Some(PortPairs { left: (port(0), port(1)), right: (port(2), port(3)) }))
 }
 
 /// The ladder, bump, board ball and line sections of one end, the lengths left to the case.
@@ -263,16 +330,7 @@ fn device(k: &Keywords<'_>, side: Side) -> Result<Package> {
             [tx, rx] => Ok([tx, rx][end]),
             _ => Err(Error::parameter("package_Z_c", format!("{} columns", row.len()), "columns Tx, Rx")),
         })
-        .map(|z0_ohm| {
-            Ok(PackageLine {
-                length_m: 0.0,
-                z0_ohm: z0_ohm?,
-                gamma0_per_m: g0 * 1e3,
-                a1_sqrt_s_per_m: a1 * 1e3 * 1e-9_f64.sqrt(),
-                a2_s_per_m: a2 * 1e-6,
-                tau_s_per_m: tau * 1e-6,
-            })
-        })
+        .map(|z0_ohm| Ok(PackageLine { z0_ohm: z0_ohm?, ..PackageLine::from_annex(g0, a1, a2, tau) }))
         .collect::<Result<Vec<_>>>()?;
     let nano = |values: Vec<f64>| values.into_iter().map(|v| v * 1e-9).collect();
     let package = Package {

@@ -1,6 +1,7 @@
 //! Where the pulse is sampled, what the DFE takes away, and the figure of merit of one setting.
 
 use super::config::ComConfig;
+use super::floating::dfe_taps;
 use super::pulse::{Pulse, Taps};
 use crate::error::Error;
 
@@ -97,16 +98,12 @@ pub(super) fn decide(
     }
     let sx2 = level_power(config.levels);
     let mut isi_v2 = thru.energy_v2(taps, at % m) - cursor_v * cursor_v;
-    let mut dfe = Vec::with_capacity(config.b_max.len());
-    for (n, (low, high)) in config.b_min.iter().zip(&config.b_max).enumerate() {
-        let h = thru.at(taps, at + (n + 1) * m);
-        let b = match given_dfe {
-            Some(given) => given.get(n).copied().unwrap_or(0.0),
-            None => (h / cursor_v).clamp(*low, *high),
-        };
+    let post = |n: usize| thru.at(taps, at + n * m);
+    let dfe = given_dfe.map_or_else(|| dfe_taps(config, cursor_v, post), <[f64]>::to_vec);
+    for (n, b) in dfe.iter().enumerate().filter(|t| *t.1 != 0.0) {
+        let h = post(n + 1);
         let left = h - b * cursor_v;
         isi_v2 += left * left - h * h;
-        dfe.push(b);
     }
     let slopes_v2 = sx2 * thru.slope_energy_v2(taps, at % m);
     let (rj2, dd2) = (config.sigma_rj_ui.powi(2), config.a_dd_ui.powi(2));

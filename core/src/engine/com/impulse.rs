@@ -22,20 +22,22 @@ use std::f64::consts::{PI, TAU};
 const LOW_POINTS: usize = 10;
 /// Differences of phase that give the delay at the low end, and one more at the high end.
 const DELAY_POINTS: usize = 50;
-/// Samples after the last one above this share of the peak are dropped.
-const TRUNCATION: f64 = 1e-3;
+/// Samples after the last one above this share of the peak are dropped from a path.
+pub(super) const TRUNCATION: f64 = 1e-3;
 /// No grid holds more points than this.
 const MAX_POINTS: f64 = (1 << 24) as f64;
 
-/// Impulse response with samples `sample_s` apart, its sum being H(0); truncated as the release does.
+/// Impulse response with samples `sample_s` apart, its sum being H(0), cut after its last sample above `truncation` of
+/// its peak.
 ///
-/// The frequency grid is `step_hz` apart: that of the file in release 4.50, `Delta_f` in D3.3.
+/// The frequency grid is `step_hz` apart, `Delta_f` in D3.3; None for the step of the file, as in release 4.50.
 pub(super) fn impulse(
     name: &str,
     freq_hz: &[f64],
     h: &[Complex64],
     sample_s: f64,
-    step_hz: f64,
+    step_hz: Option<f64>,
+    truncation: f64,
 ) -> Result<Vec<f64>> {
     let n_file = freq_hz.len();
     if n_file < DELAY_POINTS + 2 {
@@ -44,6 +46,7 @@ pub(super) fn impulse(
         return Err(Error::Grid { name, value: n_file.to_string(), requirement });
     }
     let end_hz = 0.5 / sample_s;
+    let step_hz = step_hz.unwrap_or(freq_hz[2] - freq_hz[1]);
     let n = (end_hz / step_hz).round();
     if !(1.0..=MAX_POINTS).contains(&n) {
         let name = format!("frequency step of {name}, Hz");
@@ -65,7 +68,7 @@ pub(super) fn impulse(
         .map_err(|e| Error::parameter(name, e, "a spectrum of a real response"))?;
     let scale = 1.0 / (2 * n) as f64;
     let peak = samples.iter().fold(0.0, |m: f64, v| m.max(v.abs()));
-    let last = samples.iter().rposition(|v| v.abs() > TRUNCATION * peak);
+    let last = samples.iter().rposition(|v| v.abs() > truncation * peak);
     samples.truncate(last.map_or(1, |i| i + 1));
     samples.iter_mut().for_each(|v| *v *= scale);
     Ok(samples)
@@ -189,7 +192,7 @@ mod tests {
             .iter()
             .map(|f| Complex64::from_polar((-(f / width_hz).powi(2)).exp(), -TAU * f * delay_s))
             .collect();
-        let v = impulse("thru", &freq_hz, &h, sample_s, 50e6).expect("causal");
+        let v = impulse("thru", &freq_hz, &h, sample_s, None, TRUNCATION).expect("causal");
         // ∫e^{-(f/w)²}e^{j2πft}df = w√π e^{-(πwt)²}; what deviates is the line at 0 Hz, 1.5e-5 of one of 600 points.
         for (i, v) in v.iter().enumerate() {
             let t = i as f64 * sample_s - delay_s;
@@ -203,8 +206,9 @@ mod tests {
     fn what_comes_before_its_cause_or_is_too_short_is_refused() {
         let freq_hz: Vec<f64> = (1..=400).map(|k| k as f64 * 50e6).collect();
         let h: Vec<Complex64> = freq_hz.iter().map(|f| Complex64::from_polar(1.0, TAU * f * 1e-10)).collect();
-        let early = impulse("thru", &freq_hz, &h, 1e-12, 50e6).expect_err("anti-causal").to_string();
+        let early =
+            impulse("thru", &freq_hz, &h, 1e-12, None, TRUNCATION).expect_err("anti-causal").to_string();
         assert!(early.starts_with("mean delay of thru, s = -"), "{early}");
-        assert!(impulse("thru", &freq_hz[..30], &h[..30], 1e-12, 50e6).is_err());
+        assert!(impulse("thru", &freq_hz[..30], &h[..30], 1e-12, None, TRUNCATION).is_err());
     }
 }

@@ -40,6 +40,17 @@ pub(super) fn matrix(name: &str, value: &Value) -> Result<Matrix> {
     if rows.iter().flatten().all(|x| x.is_finite()) { Ok(rows) } else { Err(refuse()) }
 }
 
+/// The text of a matrix, which reading gives back to the last bit; a single number stays one.
+pub(super) fn written(rows: &Matrix) -> Value {
+    match &rows[..] {
+        [row] if row.len() == 1 => row[0].into(),
+        _ => {
+            let row = |r: &Vec<f64>| r.iter().map(f64::to_string).collect::<Vec<_>>().join(" ");
+            format!("[{}]", rows.iter().map(row).collect::<Vec<_>>().join("; ")).into()
+        }
+    }
+}
+
 fn number(value: &Value) -> Option<f64> {
     match value {
         Value::Bool(b) => Some(f64::from(u8::from(*b))),
@@ -154,6 +165,14 @@ mod tests {
         assert_eq!(read(json!([[1, 2], [3.5, 4]])), [[1.0, 2.0], [3.5, 4.0]]);
         assert_eq!(read(json!([1, 2])), [[1.0, 2.0]]);
         assert_eq!(read(json!(true)), [[1.0]]);
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        for value in [json!([[12, 31.5], [1.8, 1e-9]]), json!([-0.02, 0.1]), json!(8.2e-9), json!([3])] {
+            assert_eq!(read(written(&read(value.clone()))), read(value));
+        }
+        assert_eq!(written(&vec![vec![12.0, 0.5], vec![1.0, 2.0]]), json!("[12 0.5; 1 2]"));
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Channel operating margin by Annex 93A of IEEE 802.3, in the numbers of release 4.50 of its reference code, and by
-//! Annex 178A of draft P802.3dj/D3.3.
+//! Channel operating margin by Annex 93A of IEEE 802.3, in the numbers of release 4.50 of its reference code, and by Annex
+//! 178A of draft P802.3dj/D3.3.
 //!
 //! ```text
 //! COM = 20 log10(A_s/A_ni)        A_s = R_LM h(t_s)/(L - 1),   P(noise and interference <= -A_ni) = DER_0
@@ -8,32 +8,46 @@
 //!
 //! | step | where |
 //! |---|---|
-//! | keywords of the workbooks, MATLAB texts | `keywords`, `matlab`, `config` |
+//! | keywords of the workbooks, MATLAB texts, shipped configurations | `keywords`, `matlab`, `config`, `named` |
 //! | packages, terminations, filters | `channel` |
 //! | extrapolation and impulse response of the release | `impulse` |
 //! | pulse behind the CTLE, quadratic forms of the taps | `pulse` |
-//! | sampling time, DFE, terms, FOM | `decision` |
-//! | search | `search`, `adaptive` |
-//! | distribution, A_ni | `distribution` |
-//! | the receiver of Annex 178A | `annex178a` |
+//! | files checked, boards | `inputs`, `board` |
+//! | sampling time, DFE with its floating taps, terms, FOM | `decision`, `floating` |
+//! | search, exhaustive and adaptive | `search`, `adaptive` |
+//! | distribution, A_ni, eye of C2M | `distribution`, `window` |
+//! | ERL and TDR, losses, ILD and ICN | `reflection`, `loss` |
+//! | receiver of Annex 178A | `annex178a` |
 //!
-//! Not computed, and refused: floating DFE taps, MLSE, board models, ERL, C2M.
+//! Not computed, and refused: MLSE of release 4.50, a package in the TDR, ERL of a device.
 
 mod adaptive;
 mod annex178a;
+mod board;
 mod channel;
 mod config;
+mod curves;
 mod decision;
 mod distribution;
 mod equalizer;
+mod floating;
 mod impulse;
+mod inputs;
 mod keywords;
+mod loss;
 mod matlab;
+mod named;
 mod pulse;
+mod reflection;
 mod search;
+mod window;
 
 pub use config::{ComConfig, Role};
+pub use curves::CaseCurves;
 pub use equalizer::{FixedEqualizer, FoundEqualizer, Step};
+pub use loss::Losses;
+pub use named::{KeywordEvidence, NamedConfig};
+pub use reflection::Reflection;
 
 use crate::error::{Error, Result};
 use crate::medium::Network;
@@ -96,12 +110,15 @@ pub struct ComCase {
     pub equalizer: FoundEqualizer,
     /// Settings tried.
     pub n_candidates: usize,
+    /// Pulse and distribution; None by the rules of D3.3, which are judged behind a receiver FFE.
+    pub curves: Option<CaseCurves>,
     /// The best setting of each CTLE setting that was tried, in the order of the grid.
     pub trace: Vec<Step>,
 }
 
 impl ComCase {
     /// Figures of A_s and A_ni, and of the setting that gave them.
+    #[allow(clippy::too_many_arguments, reason = "what a case consists of")]
     fn new(
         case: usize,
         (signal_v, noise_v): (f64, f64),
@@ -110,6 +127,7 @@ impl ComCase {
         noise_budget: NoiseBudget,
         equalizer: FoundEqualizer,
         best: Best,
+        curves: Option<CaseCurves>,
     ) -> Self {
         let com_dfe_db = 20.0 * (signal_v / noise_v).log10();
         let com_db = com_dfe_db + mlsd_gain_db;
@@ -128,6 +146,7 @@ impl ComCase {
             equalizer,
             n_candidates: best.n_candidates,
             trace: best.trace,
+            curves,
         }
     }
 }
@@ -137,13 +156,26 @@ impl ComCase {
 pub struct Com {
     /// Release whose rules were followed.
     pub release: &'static str,
-    /// Whether the worst case reaches `COM Pass threshold`.
+    /// Whether the worst case reaches `COM Pass threshold`, and for C2M `EH_min` and `VEC Pass threshold`.
     pub passed: bool,
     /// The limit, dB.
     pub pass_db: f64,
     /// The figures of the worst case.
     #[serde(flatten)]
     pub worst: ComCase,
+    /// Effective return loss of the worse port, dB; None without `ERL`.
+    #[serde(serialize_with = "reflection::finite_or_text")]
+    pub erl_db: Option<f64>,
+    /// `ERL Pass threshold`, dB; None if it is not given or 0.
+    pub erl_pass_db: Option<f64>,
+    /// Integrated crosstalk noise, V rms; None if the file is too short for it.
+    pub icn_v: Option<f64>,
+    /// RMS deviation of the insertion loss from its fit, dB.
+    pub fom_ild_db: Option<f64>,
+    /// Losses over frequency.
+    pub losses: Option<Losses>,
+    /// TDR of both ports; None without `TDR`.
+    pub reflections: Option<[Reflection; 2]>,
     /// One entry a package case.
     pub cases: Vec<ComCase>,
     /// What was assumed.
@@ -166,11 +198,13 @@ pub fn com(
     run: &Run,
 ) -> Result<Com> {
     let (span, pre) = config.receiver.as_ref().map_or((1, 0), |r| r.span_and_pre());
-    fixed.check(config.b_max.len(), span, pre)?;
+    fixed.check(floating::n_taps(config), span, pre)?;
     let mut warnings = Vec::new();
     let mut load = |name: String, network: &Network| {
-        let channel = channel::two_port(&name, network)?;
-        for warning in channel.warnings().iter().cloned().chain(assumptions(network, &channel, config)) {
+        let channel = inputs::two_port(&name, network, config)?;
+        for warning in
+            channel.warnings().iter().cloned().chain(inputs::assumptions(network, &channel, config))
+        {
             let warning = format!("{name}: {warning}");
             if !warnings.contains(&warning) {
                 warnings.push(warning);
@@ -183,6 +217,12 @@ pub fn com(
         networks.iter().enumerate().map(|(i, n)| load(format!("{kind}.{i}"), n)).collect::<Result<Vec<_>>>()
     };
     let (fext, next) = (all("fext", fext)?, all("next", next)?);
+    for (name, aggressor) in fext.iter().chain(&next) {
+        warnings
+            .extend(inputs::against_thru(&thru.1, aggressor, config).iter().map(|w| format!("{name}: {w}")));
+    }
+    warnings.extend(inputs::of_configuration(config, &thru.1));
+    let (losses, reflections) = channel_figures(&thru.1, &fext, &next, config, &mut warnings, run)?;
     let mut cases = Vec::with_capacity(config.cases.len());
     for (i, case) in config.cases.iter().enumerate() {
         run.check()?;
@@ -190,9 +230,58 @@ pub fn com(
     }
     let worst = cases.iter().min_by(|a, b| a.com_db.total_cmp(&b.com_db)).cloned();
     let worst = worst.ok_or_else(|| Error::parameter("z_p select", "no case", "at least one"))?;
-    let passed = worst.com_db >= config.pass_db;
-    let release = if config.receiver.is_some() { RELEASE_178A } else { RELEASE_93A };
-    Ok(Com { release, passed, pass_db: config.pass_db, worst, cases, warnings })
+    let is_open = |c: &ComCase| {
+        config
+            .window
+            .as_ref()
+            .is_none_or(|w| c.veo_v >= w.min_veo_v && w.max_vec_db.is_none_or(|limit| c.vec_db <= limit))
+    };
+    let passed = worst.com_db >= config.pass_db && cases.iter().all(is_open);
+    let erl = |r: &[Reflection; 2]| Some(r[0].erl_db?.min(r[1].erl_db?));
+    Ok(Com {
+        release: if config.receiver.is_some() { RELEASE_178A } else { RELEASE_93A },
+        passed,
+        pass_db: config.pass_db,
+        worst,
+        erl_db: reflections.as_ref().and_then(erl),
+        erl_pass_db: config.reflection.as_ref().and_then(|r| r.pass_db),
+        icn_v: losses.as_ref().map(|l| l.icn_v),
+        fom_ild_db: losses.as_ref().map(|l| l.fom_ild_db),
+        losses,
+        reflections,
+        cases,
+        warnings,
+    })
+}
+
+/// What the files say without packages and equalizers. Where a file does not do for a figure, that is said and the
+/// margin computed all the same.
+fn channel_figures(
+    thru: &Network,
+    fext: &[Named],
+    next: &[Named],
+    config: &ComConfig,
+    warnings: &mut Vec<String>,
+    run: &Run,
+) -> Result<(Option<Losses>, Option<[Reflection; 2]>)> {
+    let networks = |all: &'_ [Named]| all.iter().map(|n| n.1.clone()).collect::<Vec<_>>();
+    let mut kept = |what: &str, error: Error| match error {
+        Error::Interrupted => Err(error),
+        _ => {
+            warnings.push(format!("no {what}: {error}"));
+            Ok(())
+        }
+    };
+    let losses = match loss::losses(thru, &networks(fext), &networks(next), config) {
+        Ok(losses) => Some(losses),
+        Err(error) => kept("ICN and ILD", error).map(|()| None)?,
+    };
+    let Some(rules) = &config.reflection else { return Ok((losses, None)) };
+    let reflections = match reflection::reflections(thru, config, rules, run) {
+        Ok(both) => Some(both),
+        Err(error) => kept("TDR and ERL", error).map(|()| None)?,
+    };
+    Ok((losses, reflections))
 }
 
 type Named = (String, Network);
@@ -215,7 +304,7 @@ fn one_case(
         next: next.iter().map(|n| impulse(n, Role::Next)).collect::<Result<_>>()?,
         freq_hz: thru.1.freq_hz().to_vec(),
     };
-    refuse_inverted(&paths.thru)?;
+    inputs::refuse_inverted(&paths.thru)?;
     if let Some(rules) = &config.receiver {
         return annex178a::case(number, &paths, config, rules, fixed, run);
     }
@@ -225,11 +314,24 @@ fn one_case(
     let terms = decision.terms;
     let signal_v = signal_v(config, decision.cursor_v);
     let sigma_v = (terms.transmitter_v2 + terms.random_jitter_v2 + terms.thermal_v2).sqrt();
-    let samples = samples(&pulses, config, &decision, &best.taps);
-    let noise_v = distribution_450(config, signal_v, &samples, sigma_v, run)?.reach_v(config.der);
+    let shaped = pulses.thru.shaped(&best.taps);
+    let crosstalk = crosstalk(&pulses, config, &best.taps);
+    let mut samples = samples(&shaped, config, &decision);
+    samples.extend(&crosstalk);
+    let distribution = distribution_450(config, signal_v, &samples, sigma_v, run)?;
+    let noise_v = match &config.window {
+        None => distribution.reach_v(config.der),
+        Some(window) => {
+            let fixed_v = (terms.transmitter_v2 + terms.thermal_v2).sqrt();
+            let dfe = &decision.dfe;
+            let veo_v = window.opening_v(config, &shaped, decision.at, dfe, &crosstalk, fixed_v, run)?;
+            signal_v - 0.5 * veo_v
+        }
+    };
     if noise_v <= 0.0 {
         return Err(Error::parameter("noise at DER_0", noise_v, "above 0, or COM has no value"));
     }
+    let curves = CaseCurves::new(config, &shaped, &decision, &distribution);
     let noise_budget = NoiseBudget {
         thermal_v: terms.thermal_v2.sqrt(),
         transmitter_v: terms.transmitter_v2.sqrt(),
@@ -247,23 +349,21 @@ fn one_case(
         dfe: decision.dfe,
         sampling_offset: fixed.sampling_offset.unwrap_or(0),
     };
-    Ok(ComCase::new(number, (signal_v, noise_v), 0.0, decision.fom_db, noise_budget, equalizer, best))
+    Ok(ComCase::new(
+        number,
+        (signal_v, noise_v),
+        0.0,
+        decision.fom_db,
+        noise_budget,
+        equalizer,
+        best,
+        Some(curves),
+    ))
 }
 
-/// A thru whose largest excursion is negative has its legs swapped on one side; its COM would be that of the ringing.
-fn refuse_inverted(impulse: &[f64]) -> Result<()> {
-    let (low, high) = impulse.iter().fold((0.0_f64, 0.0_f64), |(l, h), v| (l.min(*v), h.max(*v)));
-    if high > -low {
-        return Ok(());
-    }
-    let requirement = "positive: the legs of one side are swapped, so give the port pairs";
-    Err(Error::parameter("largest excursion of the thru's impulse response", low, requirement))
-}
-
-/// Every sample that enters the distribution as deltas: interference left, A_DD times slopes, crosstalk.
-fn samples(pulses: &Pulses, config: &ComConfig, decision: &Decision, taps: &Taps) -> Vec<f64> {
+/// Every sample of the thru that enters the distribution as deltas: interference left, A_DD times slopes.
+fn samples(shaped: &[f64], config: &ComConfig, decision: &Decision) -> Vec<f64> {
     let m = config.samples_per_symbol;
-    let shaped = pulses.thru.shaped(taps);
     let (phase, cursor) = (decision.at % m, decision.at / m);
     let mut out: Vec<f64> = shaped.iter().skip(phase).step_by(m).copied().collect();
     out[cursor] = 0.0;
@@ -272,42 +372,19 @@ fn samples(pulses: &Pulses, config: &ComConfig, decision: &Decision, taps: &Taps
             *v -= b * decision.cursor_v;
         }
     }
-    out.extend((phase..shaped.len()).step_by(m).map(|i| config.a_dd_ui * slope(&shaped, i, m)));
+    out.extend((phase..shaped.len()).step_by(m).map(|i| config.a_dd_ui * slope(shaped, i, m)));
+    out
+}
+
+/// Every sample of the aggressors, each at its phase of largest energy.
+fn crosstalk(pulses: &Pulses, config: &ComConfig, taps: &Taps) -> Vec<f64> {
+    let m = config.samples_per_symbol;
+    let mut out = Vec::new();
     for pulse in &pulses.fext {
         out.extend(pulse.shaped(taps).iter().skip(pulse.worst_phase(taps).0).step_by(m));
     }
     for pulse in &pulses.next {
         out.extend(pulse.v.iter().skip(pulse.worst_phase(&plain()).0).step_by(m));
-    }
-    out
-}
-
-/// What the release adds to a file that it does not say.
-fn assumptions(network: &Network, channel: &Network, config: &ComConfig) -> Vec<String> {
-    let freq_hz = channel.freq_hz();
-    let (first, last) = (freq_hz[0], freq_hz[freq_hz.len() - 1]);
-    let mut out = Vec::new();
-    if network.freq_hz()[0] > 0.0 {
-        out.push(format!(
-            "no point at 0 Hz: the magnitude there is the line through the first 10 points from {first} Hz"
-        ));
-    }
-    let end = 0.5 * config.rate_hz * config.samples_per_symbol as f64;
-    if last < end {
-        let short = if last < 0.5 * config.rate_hz { ", below half the symbol rate" } else { "" };
-        out.push(format!("ends at {last} Hz{short}: magnitude and phase are extrapolated to {end} Hz"));
-    }
-    let even = |w: &[f64]| (w[0] + w[2] - 2.0 * w[1]).abs() <= 1e-6 * (w[2] - w[0]);
-    if !freq_hz.windows(3).all(even) {
-        out.push("frequencies are not equidistant: interpolated linearly in magnitude and phase".into());
-    }
-    if let Ok(quality) = network.quality()
-        && !quality.passive
-    {
-        out.push(format!(
-            "not passive: largest singular value {:.6} at {} Hz; taken as it is",
-            quality.max_singular_value, quality.max_singular_value_freq_hz
-        ));
     }
     out
 }

@@ -16,7 +16,8 @@
 //! Where errors are common nothing is tilted and all decisions of a stretch are counted.
 //!
 //! Crosstalk, jitter and interference from beyond the window are Gaussian here with their own autocovariance, and a
-//! noise that follows the symbols is the stationary one times the deviation of its level. The draws are a fixed
+//! noise that follows the symbols is the stationary one times the deviation of its level. Even-odd jitter gives every
+//! other decision its own response. The draws are a fixed
 //! sequence: the same model gives the same figures, within 1 to 2 % of the limit of many draws.
 
 use super::alphabet::Alphabet;
@@ -49,8 +50,10 @@ pub(super) struct Bursts<'a> {
     pub(super) alphabet: &'a Alphabet,
     pub(super) thresholds_v: &'a [f64],
     pub(super) dfe: &'a [f64],
-    pub(super) signal: &'a SlicerSignal,
-    pub(super) correlation: &'a Correlation,
+    /// What the decision at the event sees.
+    pub(super) own: (&'a SlicerSignal, &'a Correlation),
+    /// What the decisions an odd number of symbols from it see, where that differs.
+    pub(super) between: Option<(&'a SlicerSignal, &'a Correlation)>,
     pub(super) noise_scale: f64,
     /// Deviation of each level's noise over that of their mean variance.
     pub(super) deviation: Vec<f64>,
@@ -120,11 +123,11 @@ impl Bursts<'_> {
     /// stretches.
     pub(super) fn added(&self, ser: f64, crossings: &[Crossing], draws: usize) -> Added {
         let m = self.alphabet.size();
-        let v2 = self.correlation.gaussian_v2(self.noise_scale);
+        let v2 = self.own.1.gaussian_v2(self.noise_scale);
         let rows = triangle(&v2);
         let normals = Stream::new(self.level, SEED, Purpose::Bursts, 0);
         let words = Stream::new(self.level, SEED, Purpose::Bursts, 1);
-        let n_symbols = STRETCH + self.correlation.slopes.len() - 1;
+        let n_symbols = STRETCH + self.own.1.slopes.len() - 1;
         let mut stretch = Stretch {
             white: vec![0.0; STRETCH],
             words: vec![0; n_symbols],
@@ -174,7 +177,7 @@ impl Bursts<'_> {
         let toward = if crossing.side == Side::Above { 1.0 } else { -1.0 };
         // Levels about their mean: the mean is part of the distance.
         let levels: Vec<f64> = self.alphabet.levels.iter().map(|a| a - self.alphabet.mean).collect();
-        let slopes = &self.correlation.slopes;
+        let slopes = &self.own.1.slopes;
         let mean_under = |lambda: f64| {
             let of_symbols = slopes.iter().filter(|g| **g != 0.0).map(|g| {
                 let weights = levels.iter().map(|a| (lambda * g * a).exp());
@@ -216,10 +219,10 @@ impl Bursts<'_> {
 
     /// Mean of a level with correct feedback, V.
     fn mean_v(&self, level: usize) -> f64 {
-        let c = self.correlation;
+        let (signal, c) = self.own;
         let interference: f64 = c.linear.iter().sum::<f64>() - c.linear[-c.first as usize];
         let own = c.linear[-c.first as usize] * self.alphabet.levels[level];
-        let word = match self.signal {
+        let word = match signal {
             SlicerSignal::Linear { .. } => 0.0,
             SlicerSignal::Table { table, after, .. } => {
                 let m = self.alphabet.size();
@@ -243,7 +246,7 @@ impl Bursts<'_> {
             let at = LEAD + self.last_lag();
             for (i, cumulative) in tilt.cumulative.iter().enumerate() {
                 // Lag of the symbol seen from the event.
-                let place = (at as isize - (self.correlation.first + i as isize)) as usize;
+                let place = (at as isize - (self.own.1.first + i as isize)) as usize;
                 let u = (f64::from(stretch.words[place]) + 0.5) / 4_294_967_296.0;
                 stretch.symbols[place] = cumulative.iter().filter(|c| u > **c).count().min(m - 1);
             }
@@ -255,7 +258,7 @@ impl Bursts<'_> {
     }
 
     fn last_lag(&self) -> usize {
-        (self.correlation.first + self.correlation.slopes.len() as isize - 1) as usize
+        (self.own.1.first + self.own.1.slopes.len() as isize - 1) as usize
     }
 
     /// Decides a stretch that starts without errors. For a crossing: the weight of the draw, 0 when it did not cross,
@@ -283,9 +286,9 @@ impl Bursts<'_> {
                 if !tilt.crossing.happens(z, self.thresholds_v) {
                     return (0.0, found);
                 }
-                let symbols: f64 = (self.correlation.slopes.iter().enumerate())
+                let symbols: f64 = (self.own.1.slopes.iter().enumerate())
                     .map(|(i, g)| {
-                        let place = (k + self.last_lag()) as isize - (self.correlation.first + i as isize);
+                        let place = (k + self.last_lag()) as isize - (self.own.1.first + i as isize);
                         g * (stretch.levels[place as usize] - self.alphabet.mean)
                     })
                     .sum();
@@ -313,11 +316,14 @@ impl Bursts<'_> {
 
     /// Noiseless input with correct feedback at place `k`.
     fn signal_v(&self, stretch: &Stretch, k: usize) -> f64 {
-        let c = self.correlation;
+        let (signal, c) = match self.between {
+            Some(between) if k.abs_diff(LEAD) % 2 == 1 => between,
+            _ => self.own,
+        };
         let newest = k + self.last_lag() + (-c.first) as usize;
         let seen = stretch.levels[newest + 1 - c.linear.len()..=newest].iter().rev();
         let linear = c.linear.iter().zip(seen).map(|(g, a)| g * a).sum::<f64>() + c.offset_v;
-        match self.signal {
+        match signal {
             SlicerSignal::Linear { .. } => linear,
             SlicerSignal::Table { table, memory, after, .. } => {
                 let end = k + self.last_lag() + after;

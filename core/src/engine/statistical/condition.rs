@@ -14,7 +14,7 @@ use super::word::{Budget, Component, Plan, components};
 use crate::density::{Tail, TailTable};
 use crate::error::Result;
 use crate::receiver::SequenceDetector;
-use crate::response::DecisionModel;
+use crate::response::{AtRest, DecisionModel};
 use crate::run::Run;
 use crate::simd::Level;
 use crate::units::{amplitude_db, amplitude_ratio};
@@ -37,6 +37,8 @@ pub(super) struct Condition {
     exact: bool,
     /// What successive decisions have in common.
     correlation: Correlation,
+    /// What the decisions between see, where even-odd jitter makes them differ.
+    between: Option<(DecisionModel, Correlation)>,
     /// Detection in the place of the feedback.
     sequence: Option<Sequence>,
     /// What propagation adds, over the symbol error ratio with correct feedback, by the noise in whole decibels: drawn
@@ -63,7 +65,7 @@ impl Condition {
     /// # Errors
     /// [`crate::Error::Interrupted`], and what [`Level::detect`] returns.
     pub(super) fn new(
-        model: DecisionModel,
+        at_rest: AtRest,
         alphabet: &Alphabet,
         siblings: usize,
         detector: Option<&SequenceDetector>,
@@ -86,6 +88,7 @@ impl Condition {
                 Limits { finest: 64, work: 1e6, bins: 4096.0 },
             ),
         };
+        let AtRest { model, between } = at_rest;
         let response = Response::of(&model);
         let events = model.jitter.as_ref().map(jitter::events).unwrap_or_default();
         let plan = Plan::new(&model, alphabet, &events, budget);
@@ -108,8 +111,16 @@ impl Condition {
         let tail = Tail::new(density);
         let merged = merged(&components);
         let correlation = Correlation::of(&model, alphabet, &response, STRETCH);
+        let between = between.map(|m| {
+            let correlation = Correlation::of(&m, alphabet, &Response::of(&m), STRETCH);
+            (m, correlation)
+        });
         let sequence = detector
-            .map(|d| Sequence::new(&model, d, alphabet, &response, &correlation, scale, run))
+            .map(|d| {
+                let own = (&model, &correlation);
+                let other = between.as_ref().map_or(own, |(m, c)| (m, c));
+                Sequence::new([own, other], d, alphabet, scale, run)
+            })
             .transpose()?;
         Ok(Self {
             model,
@@ -119,6 +130,7 @@ impl Condition {
             table,
             exact,
             correlation,
+            between,
             sequence,
             added: Mutex::default(),
             siblings,
@@ -197,7 +209,9 @@ impl Condition {
     /// Replaces the figures of correct feedback by those of the true one.
     fn propagate(&self, common: Common<'_>, ratios: &mut ErrorRatios) {
         let noise_scale = common.noise_scale;
-        if self.model.dfe.len() <= chain::MEMORY && self.correlation.is_white(noise_scale) {
+        // The chain knows one kind of decision.
+        let alike = self.between.is_none();
+        if alike && self.model.dfe.len() <= chain::MEMORY && self.correlation.is_white(noise_scale) {
             self.propagate_chain(common, ratios);
             return;
         }
@@ -264,8 +278,8 @@ impl Condition {
             alphabet,
             thresholds_v,
             dfe: &self.model.dfe,
-            signal: &self.model.signal,
-            correlation: &self.correlation,
+            own: (&self.model.signal, &self.correlation),
+            between: self.between.as_ref().map(|(model, correlation)| (&model.signal, correlation)),
             noise_scale,
             deviation: v2.iter().map(deviation).collect(),
             level: self.level,

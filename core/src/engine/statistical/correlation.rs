@@ -20,6 +20,8 @@ pub(super) struct Correlation {
     pub(super) linear: Vec<f64>,
     /// The same with the slopes of a table: the linear part of everything but the cursor.
     pub(super) slopes: Vec<f64>,
+    /// Response at the cursor, the slope of a table included.
+    pub(super) cursor: f64,
     /// Mean of crosstalk and of interference from afar, V.
     pub(super) offset_v: f64,
     /// Autocovariance of the Gaussian noise, lags 0, 1, …, V².
@@ -37,7 +39,7 @@ impl Correlation {
         for (lag, slope) in word_slopes(model, alphabet) {
             slopes[(lag - FIRST_LAG) as usize] += slope;
         }
-        slopes[-FIRST_LAG as usize] = 0.0;
+        let cursor = std::mem::take(&mut slopes[-FIRST_LAG as usize]);
         let mut held_v2 = vec![0.0; reach + 1];
         let mut add = |power: f64, r: &[f64]| {
             for (lag, v2) in held_v2.iter_mut().enumerate() {
@@ -67,7 +69,7 @@ impl Correlation {
         if let Some(jitter) = &model.jitter {
             add(jitter_power(jitter, alphabet), &jitter.response);
         }
-        Self { first: FIRST_LAG, linear, slopes, offset_v, noise_v2: noise_v2(model, reach), held_v2 }
+        Self { first: FIRST_LAG, linear, slopes, cursor, offset_v, noise_v2: noise_v2(model, reach), held_v2 }
     }
 
     /// Whether successive decisions have nothing in common: then the chain of the last errors is exact.

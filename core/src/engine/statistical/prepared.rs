@@ -108,8 +108,12 @@ impl Prepared {
 
     /// P(decision | level) with correct feedback, `[level][decision]`.
     pub fn decision_probabilities(&self, noise_scale: f64) -> Vec<Vec<f64>> {
-        let parts = self.conditions.iter().map(|c| c.part(noise_scale)).collect();
-        Mixture::new(parts).decisions(&self.thresholds_v, 0.0)
+        self.mixture(noise_scale).decisions(&self.thresholds_v, 0.0)
+    }
+
+    /// Densities of the levels with correct feedback, summed without interpolation.
+    pub(super) fn mixture(&self, noise_scale: f64) -> Mixture<'_> {
+        Mixture::new(self.conditions.iter().map(|c| c.part(noise_scale)).collect())
     }
 
     /// Error ratios with every Gaussian noise `noise_scale` times as large in amplitude; intersymbol interference,

@@ -79,7 +79,7 @@ pub(super) fn simulate_sequence_cut(
     simulation: &Simulation,
     cut: super::Cut,
 ) -> Result<SequenceCounts> {
-    let trellis = Trellis::new(model, detector)?;
+    let trellis = Trellis::new(model.levels.len(), detector)?;
     let (dfe, total) = run_cut(model, Some(&trellis), simulation, cut)?;
     Ok(SequenceCounts { counts: total.counts(model.modulation, Level::detect()?.name()), dfe })
 }
@@ -93,12 +93,17 @@ pub(super) struct Trellis {
     scale: f32,
     feedback: Vec<f32>,
     whitening: Vec<f32>,
-    overlap: usize,
+    /// Symbols of warm-up, and of the tail.
+    pub(super) overlap: usize,
 }
 
 impl Trellis {
-    fn new(model: &DecisionModel, detector: &SequenceDetector) -> Result<Self> {
-        let (memory, levels) = (detector.memory(), model.levels.len());
+    /// The trellis of a detector for so many levels.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for a detector of other than 1 to 3 symbols of memory, or of other levels.
+    pub(super) fn new(levels: usize, detector: &SequenceDetector) -> Result<Self> {
+        let memory = detector.memory();
         // Two-valued symbols take the states of four-valued ones of which half are out of reach.
         let states = u32::try_from(memory).ok().and_then(|m| 4usize.checked_pow(m)).unwrap_or(usize::MAX);
         if !VITERBI_STATES.contains(&states) {
@@ -135,7 +140,7 @@ pub(super) struct Buffers {
     g: Vec<f32>,
     sent: Vec<u8>,
     /// What the trellis sees, from the warm-up of the first piece on.
-    y: Vec<f32>,
+    pub(super) y: Vec<f32>,
     rows: Vec<Row>,
     survivors: Vec<Row<u32>>,
     decided: Vec<[u8; LANES]>,
@@ -181,15 +186,9 @@ impl Job<'_> {
         let mut found = Tally::new(first, keep);
         trellis.samples(&self.plan.levels, lead, &mut buffers);
         trellis.detect(self.plan.level, piece, &mut buffers);
-        for lane in 0..LANES {
-            let from = (lane * piece).min(count);
-            let rows = &buffers.decided[trellis.overlap..trellis.overlap + piece];
-            let sent = &buffers.sent[lead + from..lead + count];
-            for (k, (row, sent)) in rows.iter().zip(sent).enumerate().filter(|(_, (r, s))| r[lane] != **s) {
-                let bits = modulation.bit_errors(*sent, row[lane]);
-                found.wrong(first + (from + k) as u64, *sent, row[lane], bits);
-            }
-        }
+        trellis.differences(piece, &buffers.sent[lead..lead + count], &buffers, |k, sent, decided| {
+            found.wrong(first + k as u64, sent, decided, modulation.bit_errors(sent, decided));
+        });
         ws.sequence = buffers;
         self.report(count as u64);
         Ok(Segment { tally, sequence: Some(found), start, end: history })
@@ -213,7 +212,7 @@ impl Job<'_> {
 impl Trellis {
     /// What the trellis sees: the feedback given back, and the disturbance whitened.
     fn samples(&self, levels: &[f32; 4], lead: usize, buffers: &mut Buffers) {
-        let (taps, order) = (self.feedback.len(), self.whitening.len() - 1);
+        let (taps, order) = (self.feedback.len(), self.order());
         let Buffers { g, sent, y, .. } = buffers;
         let past = lead - self.overlap - order;
         y.clear();
@@ -221,6 +220,17 @@ impl Trellis {
             let before = sent[past + k - taps..past + k].iter().rev();
             g + self.feedback.iter().zip(before).map(|(d, s)| d * levels[usize::from(*s)]).sum::<f32>()
         }));
+        self.whiten(y);
+    }
+
+    /// Symbols before a sample that its filter reaches back to.
+    pub(super) fn order(&self) -> usize {
+        self.whitening.len() - 1
+    }
+
+    /// Filters and scales samples; the filter's own past, at their begin, goes.
+    pub(super) fn whiten(&self, y: &mut Vec<f32>) {
+        let order = self.order();
         for k in 0..y.len() - order {
             let filtered: f32 = self.whitening.iter().enumerate().map(|(m, w)| w * y[k + order - m]).sum();
             y[k] = filtered * self.scale;
@@ -228,8 +238,27 @@ impl Trellis {
         y.truncate(y.len() - order);
     }
 
+    /// Calls `wrong(place, sent, decided)` for every difference of what was detected from the symbols sent, in order.
+    pub(super) fn differences(
+        &self,
+        piece: usize,
+        sent: &[u8],
+        buffers: &Buffers,
+        mut wrong: impl FnMut(usize, u8, u8),
+    ) {
+        let rows = &buffers.decided[self.overlap..self.overlap + piece];
+        for lane in 0..LANES {
+            let from = (lane * piece).min(sent.len());
+            for (k, (row, sent)) in
+                rows.iter().zip(&sent[from..]).enumerate().filter(|(_, (r, s))| r[lane] != **s)
+            {
+                wrong(from + k, *sent, row[lane]);
+            }
+        }
+    }
+
     /// Decides every piece with its warm-up and tail.
-    fn detect(&self, level: Level, piece: usize, buffers: &mut Buffers) {
+    pub(super) fn detect(&self, level: Level, piece: usize, buffers: &mut Buffers) {
         let length = piece + 2 * self.overlap;
         let Buffers { y, rows, survivors, decided, .. } = buffers;
         rows.resize(length, Row::default());

@@ -67,6 +67,18 @@ impl Default for PackageLine {
 }
 
 impl PackageLine {
+    /// A line of no length with the terms of the annex: g0 in 1/mm, a1 in √ns/mm, a2 and tau in ns/mm.
+    pub(crate) fn from_annex(gamma0: f64, a1: f64, a2: f64, tau: f64) -> Self {
+        Self {
+            length_m: 0.0,
+            gamma0_per_m: gamma0 * 1e3,
+            a1_sqrt_s_per_m: a1 * 1e3 * 1e-9_f64.sqrt(),
+            a2_s_per_m: a2 * 1e-6,
+            tau_s_per_m: tau * 1e-6,
+            ..Self::default()
+        }
+    }
+
     /// Propagation constant gamma, 1/m.
     pub fn propagation_per_m(&self, freq_hz: f64) -> Complex64 {
         let skin = self.a1_sqrt_s_per_m * freq_hz.sqrt();

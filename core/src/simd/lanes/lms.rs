@@ -4,15 +4,55 @@ use super::Row;
 use crate::simd::Level;
 use fearless_simd::{dispatch, f32x16, prelude::*};
 
+/// Taps of sixteen equalizers and how they move, in the order of what they multiply, oldest first.
+#[derive(Debug)]
+pub struct LmsRows<'a> {
+    /// Step size.
+    pub step: f32,
+    /// How taps follow the error.
+    pub update: LmsRowsUpdate<'a>,
+    /// Runs of neighbouring FFE taps, as (first, end); the others are 0 and stay it.
+    pub groups: &'a [(usize, usize)],
+    /// FFE.
+    pub ffe: &'a mut [Row],
+    /// DFE.
+    pub dfe: &'a mut [Row],
+}
+
+/// How taps follow the error.
+#[derive(Debug)]
+pub enum LmsRowsUpdate<'a> {
+    /// By error times sample, every symbol.
+    Plain,
+    /// By the signs of both, every symbol; zero has no sign.
+    SignSign,
+    /// By the sum of error times sample, once a block.
+    Block(&'a mut LmsRowsSums),
+}
+
+/// Sums of a block that is under way.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LmsRowsSums {
+    symbols: usize,
+    summed: usize,
+    ffe: Vec<Row>,
+    dfe: Vec<Row>,
+}
+
+impl LmsRowsSums {
+    /// Empty sums for blocks of so many symbols.
+    pub fn new(symbols: usize, ffe_taps: usize, dfe_taps: usize) -> Self {
+        Self { symbols, summed: 0, ffe: vec![Row::default(); ffe_taps], dfe: vec![Row::default(); dfe_taps] }
+    }
+}
+
 /// Equalizes and adapts over `soft.len()` symbols.
 ///
 /// | argument | rows | meaning |
 /// |---|---|---|
-/// | `samples` | symbols + `ffe` − 1 | window of symbol k is rows k … k + `ffe` − 1, oldest first |
+/// | `samples` | symbols + FFE taps − 1 | window of symbol k is rows k … k + FFE taps − 1, oldest first |
 /// | `training` | 0 … symbols | levels that are known; the slicer's from there on |
-/// | `step` | | step size |
-/// | `ffe`, `dfe` | taps | in the order of what they multiply, oldest first |
-/// | `levels` | `dfe` + symbols | levels remembered, then those of the block |
+/// | `levels` | DFE taps + symbols | levels remembered, then those of the block |
 /// | `soft` | symbols | slicer input |
 /// | `energy`, `worst` | one | Σ e² is added, the largest \|e\| is kept |
 ///
@@ -21,61 +61,52 @@ use fearless_simd::{dispatch, f32x16, prelude::*};
 #[allow(clippy::too_many_arguments)]
 pub fn lms(
     level: Level,
+    taps: &mut LmsRows<'_>,
     samples: &[Row],
     training: &[Row],
-    step: f32,
-    ffe: &mut [Row],
-    dfe: &mut [Row],
     levels: &mut [Row],
     soft: &mut [Row],
     energy: &mut Row,
     worst: &mut Row,
 ) {
-    let n = soft.len();
+    let (n, ffe, dfe) = (soft.len(), taps.ffe.len(), taps.dfe.len());
     assert!(
-        !ffe.is_empty()
-            && samples.len() + 1 >= n + ffe.len()
-            && training.len() <= n
-            && levels.len() == n + dfe.len(),
+        samples.len() + 1 >= n + ffe && training.len() <= n && levels.len() == n + dfe,
         "rows of an equalizer must fit its symbols"
     );
-    dispatch!(level.inner, simd => {
-        body(simd, samples, training, step, ffe, dfe, levels, soft, energy, worst);
-    });
+    assert!(taps.groups.iter().all(|(first, end)| first < end && *end <= ffe), "groups lie within the FFE");
+    if let LmsRowsUpdate::Block(sums) = &taps.update {
+        assert!(sums.ffe.len() == ffe && sums.dfe.len() == dfe, "sums must fit the taps");
+    }
+    dispatch!(level.inner, simd => body(simd, taps, samples, training, levels, soft, energy, worst));
 }
 
 #[inline(always)]
 #[allow(clippy::too_many_arguments)]
 fn body<S: Simd>(
     simd: S,
+    taps: &mut LmsRows<'_>,
     samples: &[Row],
     training: &[Row],
-    step: f32,
-    ffe: &mut [Row],
-    dfe: &mut [Row],
     levels: &mut [Row],
     soft: &mut [Row],
     energy: &mut Row,
     worst: &mut Row,
 ) {
-    let load = |row: &Row| f32x16::from_slice(simd, &row.0);
+    let LmsRows { step, update, groups, ffe, dfe } = taps;
+    let step = *step;
     let (n, m) = (ffe.len(), dfe.len());
+    let load = |row: &Row| f32x16::from_slice(simd, &row.0);
+    let (zero, one) = (f32x16::splat(simd, 0.0), f32x16::splat(simd, 1.0));
+    let sign = |x: f32x16<S>| x.simd_gt(zero).select(one, x.simd_lt(zero).select(-one, zero));
     let (mut sum, mut largest) = (load(energy), load(worst));
     for (k, soft) in soft.iter_mut().enumerate() {
         let window = &samples[k..k + n];
-        // Four sums, so that the additions do not wait for one another.
-        let mut parts = [f32x16::splat(simd, 0.0); 4];
-        let (mut c, mut r) = (ffe.chunks_exact(4), window.chunks_exact(4));
-        for (c, r) in c.by_ref().zip(r.by_ref()) {
-            for i in 0..4 {
-                parts[i] = load(&c[i]).mul_add(load(&r[i]), parts[i]);
-            }
-        }
-        for (i, (c, r)) in c.remainder().iter().zip(r.remainder()).enumerate() {
-            parts[i] = load(c).mul_add(load(r), parts[i]);
-        }
-        let mut z = (parts[0] + parts[1]) + (parts[2] + parts[3]);
         let (past, next) = levels[k..].split_at_mut(m);
+        let mut z = zero;
+        for &(first, end) in groups.iter() {
+            z += dot(simd, &ffe[first..end], &window[first..end]);
+        }
         for (d, a) in dfe.iter().zip(past.iter()) {
             z -= load(d) * load(a);
         }
@@ -88,15 +119,67 @@ fn body<S: Simd>(
         a.store_slice(&mut next[0].0);
         sum = e.mul_add(e, sum);
         largest = largest.max(e.abs());
-        let g = e * step;
-        let back = -g;
-        for (c, r) in ffe.iter_mut().zip(window) {
-            load(r).mul_add(back, load(c)).store_slice(&mut c.0);
-        }
-        for (d, a) in dfe.iter_mut().zip(past.iter()) {
-            load(a).mul_add(g, load(d)).store_slice(&mut d.0);
+        match update {
+            LmsRowsUpdate::Plain => {
+                let g = e * step;
+                for &(first, end) in groups.iter() {
+                    add(simd, -g, &window[first..end], &mut ffe[first..end]);
+                }
+                add(simd, g, past, dfe);
+            }
+            LmsRowsUpdate::SignSign => {
+                let g = sign(e) * step;
+                for &(first, end) in groups.iter() {
+                    for (c, r) in ffe[first..end].iter_mut().zip(&window[first..end]) {
+                        sign(load(r)).mul_add(-g, load(c)).store_slice(&mut c.0);
+                    }
+                }
+                for (d, a) in dfe.iter_mut().zip(past.iter()) {
+                    sign(load(a)).mul_add(g, load(d)).store_slice(&mut d.0);
+                }
+            }
+            LmsRowsUpdate::Block(sums) => {
+                for &(first, end) in groups.iter() {
+                    add(simd, e, &window[first..end], &mut sums.ffe[first..end]);
+                }
+                add(simd, e, past, &mut sums.dfe);
+                sums.summed += 1;
+                if sums.summed == sums.symbols {
+                    let step = f32x16::splat(simd, step);
+                    add(simd, -step, &sums.ffe, ffe);
+                    add(simd, step, &sums.dfe, dfe);
+                    sums.ffe.fill(Row::default());
+                    sums.dfe.fill(Row::default());
+                    sums.summed = 0;
+                }
+            }
         }
     }
     sum.store_slice(&mut energy.0);
     largest.store_slice(&mut worst.0);
+}
+
+/// Σ c r in four sums, so that the additions do not wait for one another.
+#[inline(always)]
+fn dot<S: Simd>(simd: S, c: &[Row], r: &[Row]) -> f32x16<S> {
+    let load = |row: &Row| f32x16::from_slice(simd, &row.0);
+    let mut parts = [f32x16::splat(simd, 0.0); 4];
+    let (mut c, mut r) = (c.chunks_exact(4), r.chunks_exact(4));
+    for (c, r) in c.by_ref().zip(r.by_ref()) {
+        for i in 0..4 {
+            parts[i] = load(&c[i]).mul_add(load(&r[i]), parts[i]);
+        }
+    }
+    for (i, (c, r)) in c.remainder().iter().zip(r.remainder()).enumerate() {
+        parts[i] = load(c).mul_add(load(r), parts[i]);
+    }
+    (parts[0] + parts[1]) + (parts[2] + parts[3])
+}
+
+/// c += g x.
+#[inline(always)]
+fn add<S: Simd>(simd: S, g: f32x16<S>, x: &[Row], c: &mut [Row]) {
+    for (c, x) in c.iter_mut().zip(x) {
+        f32x16::from_slice(simd, &x.0).mul_add(g, f32x16::from_slice(simd, &c.0)).store_slice(&mut c.0);
+    }
 }

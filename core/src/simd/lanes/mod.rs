@@ -8,7 +8,7 @@ mod lms;
 pub mod naive;
 mod viterbi;
 
-pub use lms::lms;
+pub use lms::{LmsRows, LmsRowsSums, LmsRowsUpdate, lms};
 pub use viterbi::{VITERBI_STATES, viterbi, viterbi_trace};
 
 /// Streams side by side.

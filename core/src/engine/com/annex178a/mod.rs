@@ -87,6 +87,7 @@ pub(super) fn case(
         slicer.budget(&judge),
         FoundEqualizer { sampling_offset, ..equalizer },
         best,
+        None,
     ))
 }
 

@@ -12,6 +12,7 @@
 //!
 //! λ is where the mean of the slicer's input lies on the threshold.
 
+use super::pair::Pair;
 use crate::engine::time_domain::branch::Branch;
 use crate::engine::time_domain::plan::{Aggressor, Plan};
 use crate::random::{Purpose, Stream};
@@ -97,6 +98,8 @@ pub(super) struct AggressorLaw {
 #[derive(Debug, Clone)]
 pub(super) struct Law<'a> {
     pub(super) plan: &'a Plan,
+    /// What the decisions an odd number of symbols from the crossing see, where even-odd jitter makes that differ.
+    pub(super) between: Option<&'a Plan>,
     pub(super) sent: u8,
     pub(super) threshold: f32,
     pub(super) above: bool,
@@ -130,13 +133,14 @@ struct Shares {
 impl<'a> Law<'a> {
     /// The crossing number `number` of a model: `sent` decided beyond the threshold.
     pub(super) fn new(
-        plan: &'a Plan,
+        pair: &'a Pair,
         seed: u64,
         number: usize,
         sent: usize,
         threshold: usize,
         above: bool,
     ) -> Self {
+        let plan = &pair.own;
         let shares = Shares::new(plan, sent, plan.thresholds[threshold]);
         let lambda = shares.lambda(if above { 1.0 } else { -1.0 });
         let symbols = shares.symbols.iter().filter_map(|(lag, v, e)| {
@@ -151,6 +155,7 @@ impl<'a> Law<'a> {
         let tilted = |v: &[f64]| v.iter().map(|v| lambda * v).collect::<Vec<f64>>();
         Self {
             plan,
+            between: pair.between.as_ref(),
             sent: sent as u8,
             threshold: plan.thresholds[threshold],
             above,

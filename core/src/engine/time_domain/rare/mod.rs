@@ -16,9 +16,9 @@
 //! its own draws; see J. A. Bucklew, Introduction to Rare Event Simulation (2004), chapters 4 and 5.
 
 mod law;
+mod pair;
 mod stretch;
 
-use super::plan::Plan;
 use super::{MAX_SYMBOLS, lock};
 use crate::error::{Error, Result, require};
 use crate::medium::optics::inverse_q;
@@ -26,6 +26,7 @@ use crate::response::DecisionModel;
 use crate::run::Run;
 use crate::simd::Level;
 use law::Law;
+use pair::Pair;
 use rayon::prelude::*;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -45,7 +46,7 @@ const UNFINISHED: f64 = 0.01;
 /// How much to draw, and from which seed.
 #[derive(Debug, Clone)]
 pub struct RareSimulation {
-    /// Crossings to draw, 1 to 2⁵³. The relative error falls with its root: 1e5 give about a percent at any error ratio.
+    /// Crossings to draw, at most 2⁵³ and at least 64 for each level and each side on which it may be left. The relative error falls with its root: 1e5 give about a percent at any error ratio.
     pub n_draws: u64,
     /// Seed of every draw.
     pub seed: u64,
@@ -138,7 +139,7 @@ impl RareRatio {
 /// ```
 ///
 /// # Errors
-/// [`Error::Parameter`] for a number of draws outside 1..=2⁵³ and what [`super::simulate`] refuses of a model;
+/// [`Error::Parameter`] for more than 2⁵³ draws or fewer than 64 for each level, side and value of slow jitter, and what [`super::simulate`] refuses of a model;
 /// [`Error::Convergence`] where bursts of decision errors do not end; [`Error::Interrupted`].
 pub fn simulate_rare(model: &DecisionModel, simulation: &RareSimulation) -> Result<RareCounts> {
     let n_draws = simulation.n_draws;
@@ -148,24 +149,30 @@ pub fn simulate_rare(model: &DecisionModel, simulation: &RareSimulation) -> Resu
     let level = Level::detect()?;
     // Slow jitter stands still over a burst: every value that it takes has laws of its own.
     let models = model.jitter_at_rest();
-    let plans = models.iter().map(|m| Plan::new(m, simulation.seed, level)).collect::<Result<Vec<_>>>()?;
-    let laws = laws(&plans, simulation.seed);
+    let pairs = models.iter().map(|m| Pair::new(m, simulation.seed, level)).collect::<Result<Vec<_>>>()?;
+    let laws = laws(&pairs, simulation.seed);
+    let least = FEWEST * laws.len() as u64;
+    if n_draws < least {
+        let requirement =
+            format!("at least {least}: {FEWEST} for each of the {} ways to leave a level", laws.len());
+        return Err(Error::parameter("n_draws", n_draws, requirement));
+    }
     simulation.run.install(|| Job { laws: &laws, simulation, done: AtomicU64::new(0) }.run(level))
 }
 
 /// Every level and the side on which it may be left, of every plan.
-fn laws(plans: &[Plan], seed: u64) -> Vec<Law<'_>> {
-    let crossings = plans.iter().flat_map(|plan| {
-        let m = plan.modulation.n_levels();
+fn laws(pairs: &[Pair], seed: u64) -> Vec<Law<'_>> {
+    let crossings = pairs.iter().flat_map(|pair| {
+        let m = pair.own.modulation.n_levels();
         (0..m).flat_map(move |level| {
-            let above = (level + 1 < m).then_some((plan, level, level, true));
-            let below = level.checked_sub(1).map(|threshold| (plan, level, threshold, false));
+            let above = (level + 1 < m).then_some((pair, level, level, true));
+            let below = level.checked_sub(1).map(|threshold| (pair, level, threshold, false));
             above.into_iter().chain(below)
         })
     });
     crossings
         .enumerate()
-        .map(|(number, (plan, sent, threshold, above))| Law::new(plan, seed, number, sent, threshold, above))
+        .map(|(number, (pair, sent, threshold, above))| Law::new(pair, seed, number, sent, threshold, above))
         .collect()
 }
 

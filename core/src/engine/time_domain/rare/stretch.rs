@@ -31,6 +31,8 @@ pub(super) struct Stretch {
     uniform: Vec<Vec<f32>>,
     spare: Vec<f32>,
     z: Vec<f32>,
+    /// Slicer inputs of the crossing's own parity.
+    own: Vec<f32>,
 }
 
 impl Law<'_> {
@@ -48,6 +50,12 @@ impl Law<'_> {
         let mut history = History::right(plan.dfe.len());
         if n > 1 {
             evaluate(plan, 0, n, s);
+            if let Some(between) = self.between {
+                std::mem::swap(&mut s.z, &mut s.own);
+                evaluate(between, 0, n, s);
+                let own = s.own.iter().skip(event % 2).step_by(2);
+                s.z.iter_mut().skip(event % 2).step_by(2).zip(own).for_each(|(z, own)| *z = *own);
+            }
         }
         for k in 0..event {
             step(plan, s, k, s.z[k], &mut history);

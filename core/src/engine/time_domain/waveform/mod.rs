@@ -11,12 +11,16 @@
 //! one sample a symbol; the counts depend on neither the number of threads nor on how its work was cut. Memory holds a
 //! few blocks.
 //!
+//! A sequence detector decides behind the same samples, a part later; the clock follows the slicer, whose feedback is
+//! quicker.
+//!
 //! The eye is that of the slicer's input, as if the receiver sampled, converted and filtered at every phase, with the
 //! feedback of the decisions taken.
 
 mod block;
 mod clock;
 mod converter;
+mod detect;
 mod eye;
 mod image;
 mod plan;
@@ -32,11 +36,13 @@ pub use eye::EyeDensity;
 use super::tally::{Tally, Total};
 use super::{Counts, Simulation, check_simulation};
 use crate::engine::time_domain::plan::expect_len;
+use crate::engine::time_domain::sequence::Trellis;
 use crate::error::{Error, Result, require};
-use crate::receiver::{ClockMode, Receiver};
+use crate::receiver::{ClockMode, Receiver, SequenceDetector};
 use crate::response::{MAX_SINUSOID, WaveformModel};
 use crate::run::Run;
 use crate::simd::Level;
+use detect::Detected;
 use image::EyeImage;
 use plan::Plan;
 use sampler::{Sampler, drifts};
@@ -52,8 +58,10 @@ const EYE_LEVELS: f64 = 2.0;
 /// What a waveform run found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WaveformCounts {
-    /// Errors counted.
+    /// Errors counted; of the detected sequence where one is detected.
     pub counts: Counts,
+    /// Errors of decision feedback on the same samples, where a sequence is detected; `None` otherwise.
+    pub dfe: Option<Counts>,
     /// Density image of the slicer's input.
     pub eye: EyeDensity,
     /// Clock recovery; `None` without.
@@ -76,6 +84,29 @@ pub fn simulate_waveform(
     receiver: &Receiver,
     simulation: &Simulation,
 ) -> Result<WaveformCounts> {
+    simulate(model, receiver, None, simulation)
+}
+
+/// The same with a sequence detected in the place of the decision feedback, which goes on deciding for the clock and is
+/// counted beside it. A run that is to stop at a number of errors stops a part later than without.
+///
+/// # Errors
+/// As [`simulate_waveform`], and [`Error::Parameter`] for a detector of other than 1 to 3 symbols of memory.
+pub fn simulate_waveform_sequence(
+    model: &WaveformModel,
+    receiver: &Receiver,
+    detector: &SequenceDetector,
+    simulation: &Simulation,
+) -> Result<WaveformCounts> {
+    simulate(model, receiver, Some(detector), simulation)
+}
+
+fn simulate(
+    model: &WaveformModel,
+    receiver: &Receiver,
+    detector: Option<&SequenceDetector>,
+    simulation: &Simulation,
+) -> Result<WaveformCounts> {
     check_simulation(simulation)?;
     receiver.validate()?;
     check(model)?;
@@ -90,7 +121,8 @@ pub fn simulate_waveform(
     }
     let plan = Plan::new(model, simulation.seed, level)?;
     let sampler = Sampler::new(model, receiver, simulation.seed, level)?;
-    simulation.run.install(|| run(model, &plan, sampler, simulation, level))
+    let trellis = detector.map(|d| Trellis::new(model.levels.len(), d)).transpose()?;
+    simulation.run.install(|| run(model, &plan, sampler, trellis.as_ref(), simulation, level))
 }
 
 fn check(model: &WaveformModel) -> Result<()> {
@@ -114,17 +146,25 @@ fn run(
     model: &WaveformModel,
     plan: &Plan,
     mut sampler: Sampler<'_>,
+    trellis: Option<&Trellis>,
     simulation: &Simulation,
     level: Level,
 ) -> Result<WaveformCounts> {
     let n = simulation.n_symbols as i64;
-    let settling = sampler.clock.as_ref().map_or(WARM_UP, |c| c.settling().max(WARM_UP));
+    let least = trellis.map_or(WARM_UP, |t| Detected::lead(t).max(WARM_UP));
+    let settling = sampler.clock.as_ref().map_or(least, |c| c.settling().max(least));
+    let mut detected = trellis
+        .map(|t| Detected::new(t, -(settling as i64), simulation, model.modulation, level))
+        .transpose()?;
     if let Some(clock) = &mut sampler.clock {
         clock.begin(model.drift_ui(-(settling as i64)));
     }
     let mut receiver = Running::new(plan, sampler, &simulation.run, -(settling as i64))?;
     while receiver.next < 0 {
         receiver.decide(0)?;
+        if let Some(detected) = &mut detected {
+            detected.take(&receiver.sampler.batch);
+        }
     }
     receiver.sampler.settled();
     let outer = model.levels.iter().fold(0.0f64, |a, l| a.max(l.abs()));
@@ -144,22 +184,35 @@ fn run(
                     tally.wrong(k, *sent, *decided, model.modulation.bit_errors(*sent, *decided));
                 }
             }
+            if let Some(detected) = &mut detected {
+                detected.take(batch);
+            }
             image.add(&receiver.source, &receiver.sampler);
         }
         total.add(tally, end as u64);
         simulation.run.report(end as u64, simulation.n_symbols);
-        if simulation.stop_at_bit_errors.is_some_and(|n| total.bit_errors() >= n) {
+        let bit_errors = detected.as_ref().map_or(total.bit_errors(), Detected::bit_errors);
+        if simulation.stop_at_bit_errors.is_some_and(|n| bit_errors >= n) {
             break;
         }
     }
     image.finish(&mut eye);
-    Ok(WaveformCounts {
-        counts: total.counts(model.modulation, level.name()),
-        eye,
-        clock: receiver.sampler.clock.as_ref().map(clock::Clock::report),
-        settling_symbols: settling,
-        n_clipped: receiver.sampler.n_clipped,
-    })
+    let clock = receiver.sampler.clock.as_ref().map(clock::Clock::report);
+    let n_clipped = receiver.sampler.n_clipped;
+    let sliced = total.counts(model.modulation, level.name());
+    let (counts, dfe) = match detected {
+        None => (sliced, None),
+        Some(mut detected) => {
+            let counted = receiver.next;
+            let end = counted + detected.tail();
+            while receiver.next < end {
+                receiver.decide(end)?;
+                detected.take(&receiver.sampler.batch);
+            }
+            (detected.counts(counted), Some(sliced))
+        }
+    };
+    Ok(WaveformCounts { counts, dfe, eye, clock, settling_symbols: settling, n_clipped })
 }
 
 /// A receiver on its waveform.

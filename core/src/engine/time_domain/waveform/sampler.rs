@@ -52,6 +52,8 @@ pub(super) struct Batch {
     y: Vec<f32>,
     /// Half a symbol before, where the clock needs it.
     edges: Vec<f32>,
+    /// What the FFE made of it at each decision.
+    pub(super) equalized: Vec<f32>,
     /// Symbols sampled and decided.
     pub(super) sent: Vec<u8>,
     pub(super) decided: Vec<u8>,
@@ -188,6 +190,7 @@ impl<'a> Sampler<'a> {
             let newest = self.batch.y.len();
             let mut z = dot(&self.reversed, &self.batch.y[newest - taps..]);
             let edge = if edges { dot(&self.reversed, &self.batch.edges[newest - taps..]) } else { 0.0 };
+            self.batch.equalized.push(z);
             let decided = &self.batch.decided_levels;
             let past = &decided[decided.len() - self.dfe.len()..];
             z -= self.dfe.iter().zip(past.iter().rev()).map(|(d, a)| d * a).sum::<f32>();
@@ -229,6 +232,7 @@ impl<'a> Sampler<'a> {
         self.z.clear();
         self.z.resize(n, 0.0);
         simd::fir_add(self.level, &batch.y, &self.ffe, &mut self.z);
+        batch.equalized.extend_from_slice(&self.z);
         if !self.dfe.is_empty() {
             simd::fir_add(self.level, &batch.sent_levels, &self.negative_dfe, &mut self.z);
         }
@@ -256,6 +260,7 @@ impl Batch {
         for levels in [&mut self.sent_levels, &mut self.decided_levels] {
             levels.drain(..levels.len().saturating_sub(decisions));
         }
+        self.equalized.clear();
         self.sent.clear();
         self.decided.clear();
     }

@@ -1,12 +1,12 @@
 //! Sixteen adaptive equalizers side by side: segments of a record, lanes of a cable or seeds of a study.
 
+use super::{Lms, LmsUpdate, check_training, diverged};
 use crate::error::{Error, Result};
 use crate::modulation::Modulation;
-use crate::receiver::lms::{Lms, LmsUpdate, check_training, diverged};
 use crate::receiver::sample::largest;
 use crate::run::Run;
 use crate::simd::Level;
-use crate::simd::lanes::{LANES, Row, lms};
+use crate::simd::lanes::{LANES, LmsRows, LmsRowsSums, LmsRowsUpdate, Row, lms};
 
 /// Symbols of a block: the unit of cancelling and of sums in single precision.
 const BLOCK: usize = 1024;
@@ -29,12 +29,12 @@ pub struct LmsLanesRun {
 impl Lms {
     /// Equalizes sixteen records of the same length, each from the same initial taps and adapting on its own.
     ///
-    /// As [`Lms::run`], with [`LmsUpdate::Lms`] and in single precision: slicer inputs and taps follow the serial run
-    /// within 1e-4 while decisions agree, and a decision on a threshold may fall either way. A tap stops moving where
-    /// the product of step, error and sample is below 6e-8 of it.
+    /// As [`Lms::run`] in single precision: slicer inputs and taps follow the serial run within 1e-4 while decisions
+    /// agree, and a decision on a threshold may fall either way; by signs, also where a sample or an error is within
+    /// rounding of 0. A tap stops moving where a change is below 6e-8 of it.
     ///
     /// # Errors
-    /// As [`Lms::run`]; [`Error::Parameter`] also for another update.
+    /// As [`Lms::run`].
     pub fn run_lanes(
         &self,
         samples: &[Row],
@@ -43,12 +43,6 @@ impl Lms {
         run: &Run,
     ) -> Result<LmsLanesRun> {
         self.validate()?;
-        if self.update != LmsUpdate::Lms {
-            return Err(Error::parameter("update", format!("{:?}", self.update), "Lms in lanes"));
-        }
-        if let Some(positions) = &self.positions {
-            return Err(Error::parameter("positions", format!("{positions:?}"), "None in lanes"));
-        }
         if samples.is_empty() {
             return Err(Error::parameter("samples", "0 samples", "at least 1 sample"));
         }
@@ -63,6 +57,9 @@ impl Lms {
         let reversed = |taps: &[f64]| taps.iter().rev().map(|t| Row::splat(*t as f32)).collect::<Vec<_>>();
         let (mut ffe, mut dfe) = (reversed(&self.ffe), reversed(&self.dfe));
         let (n, behind, m) = (samples.len(), ffe.len() - 1, dfe.len());
+        let groups = self.groups_reversed();
+        let block = if let LmsUpdate::Block(symbols) = self.update { symbols } else { 1 };
+        let mut sums = LmsRowsSums::new(block, ffe.len(), m);
         let mut window = vec![Row::default(); behind + BLOCK];
         let mut levels = vec![Row::default(); m + BLOCK];
         let mut known = Vec::with_capacity(BLOCK);
@@ -81,13 +78,22 @@ impl Lms {
             let table = Modulation::Pam4.levels();
             known.extend(trained.iter().map(|row| Row(row.map(|s| table[usize::from(s)] as f32))));
             let (mut energy, mut worst) = (Row::default(), Row::default());
+            let mut taps = LmsRows {
+                step: self.step as f32,
+                update: match self.update {
+                    LmsUpdate::Lms => LmsRowsUpdate::Plain,
+                    LmsUpdate::SignSign => LmsRowsUpdate::SignSign,
+                    LmsUpdate::Block(_) => LmsRowsUpdate::Block(&mut sums),
+                },
+                groups: &groups,
+                ffe: &mut ffe,
+                dfe: &mut dfe,
+            };
             lms(
                 simd,
+                &mut taps,
                 &window[..behind + count],
                 &known,
-                self.step as f32,
-                &mut ffe,
-                &mut dfe,
                 &mut levels[..m + count],
                 soft,
                 &mut energy,

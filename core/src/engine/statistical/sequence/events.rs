@@ -1,6 +1,6 @@
 //! The search for a detector's error events, the likeliest first.
 
-use super::correlation::overlap;
+use super::along::{Covariance, through};
 use crate::density::q;
 use crate::error::Result;
 use crate::receiver::SequenceDetector;
@@ -130,23 +130,14 @@ fn mean_class(classes: &[Class]) -> Class {
 pub(super) fn search(
     detector: &SequenceDetector,
     model: &DecisionModel,
-    v2: &[f64],
+    v2: &Covariance,
     run: &Run,
 ) -> Result<(Vec<Node>, Vec<Class>)> {
     let memory = detector.memory();
-    let whitened: Vec<f64> = {
-        let taps: Vec<f64> = (0..detector.whitening.len()).map(|l| overlap(&detector.whitening, l)).collect();
-        let at = |l: usize| v2.get(l).copied().unwrap_or(0.0);
-        (0..v2.len())
-            .map(|l| {
-                taps[0] * at(l)
-                    + (1..taps.len()).map(|d| taps[d] * (at(l + d) + at(l.abs_diff(d)))).sum::<f64>()
-            })
-            .collect()
-    };
+    let lead = detector.whitening.len() - 1;
     let estimate = |node: &Node, committed: usize| {
         let s = &node.s[..committed];
-        let v2 = quadratic(s, &whitened);
+        let v2 = v2.quadratic(&through(&detector.whitening, s), lead);
         let half = 0.5 * s.iter().map(|s| s * s).sum::<f64>();
         let x = if v2 > 0.0 { half / v2.sqrt() } else { 0.0 };
         node.weight * node.errors as f64 * q(NEARER * x)
@@ -213,10 +204,4 @@ pub(super) fn search(
         }
     }
     Ok((found, classes))
-}
-
-/// c' V c of a stationary autocovariance.
-pub(super) fn quadratic(c: &[f64], v2: &[f64]) -> f64 {
-    let sides = v2.iter().enumerate().skip(1).take(c.len()).map(|(lag, v)| 2.0 * v * overlap(c, lag));
-    v2.first().map_or(0.0, |v| v * overlap(c, 0)) + sides.sum::<f64>()
 }

@@ -12,6 +12,8 @@
 //! *Bound*: that one of the events happens is at most the sum of their probabilities. With adjacent errors alone, which
 //! is what is summed, it is an upper bound as soon as errors are rare; a count is 0.65 to 0.95 of it on 1 + aD.
 //!
+//! Even-odd jitter gives every other sample a response of its own; an event meets both.
+//!
 //! *Model*: of the interference that the detector does not know of, the event's own symbols bring their mean (a symbol
 //! that is decided too high was not the highest, so that alternating events have alternating symbols on average), and all
 //! symbols the density of free ones; P_e has that density exactly, with crosstalk, along s for the most likely patterns
@@ -19,28 +21,28 @@
 //! are told apart for the first four wrong symbols of an event, and averaged after them; noise that follows the symbols
 //! has two values of the right variance and skewness, and what a table has beside levels and slopes is a Gaussian.
 
-use super::alphabet::{Alphabet, Response, two_points};
+mod along;
+mod events;
+mod shape;
+mod symbol_noise;
+
+use super::alphabet::Alphabet;
 use super::correlation::{Correlation, jitter_power, overlap};
-use super::events::{Class, Node, quadratic, search};
-use super::remainder::{Kernel, Limits, Remainder};
-use super::word::Plan;
-use crate::density::{Tail, q};
+use crate::density::q;
 use crate::error::Result;
 use crate::receiver::SequenceDetector;
-use crate::response::{DecisionModel, SlicerSignal, SymbolNoise};
+use crate::response::{DecisionModel, SlicerSignal};
 use crate::run::Run;
+use along::{Covariance, Interference, disturbance, through};
+use events::{Class, search};
+use shape::{Nodes, Shape};
 use std::collections::BTreeMap;
+use symbol_noise::noise_of_symbols;
 
 /// Patterns of signs with a density of their own.
 const SHAPES: usize = 8;
 /// Events of one pattern that are closer than this in standard deviations are one.
 const CLOSE: f64 = 0.02;
-/// Tails are taken at multiples of this many standard deviations, and their logarithm in between along a parabola's
-/// arm: at 3 deviations that is good to 3e-4.
-const NODE: f64 = 0.1;
-/// Grid of a density along an event.
-const LIMITS: Limits = Limits { finest: 32, work: 4e5, bins: 16384.0 };
-
 /// Error ratios of a detector.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct SequenceRatios {
@@ -82,47 +84,38 @@ struct Event {
     shape: usize,
 }
 
-/// What disturbs one pattern along s.
-#[derive(Debug)]
-struct Shape {
-    /// Interference and crosstalk.
-    tail: Tail,
-    mean: f64,
-    variance: f64,
-    /// Variance of noise, and of what is Gaussian and does not grow with it.
-    noise: f64,
-    held: f64,
-}
-
 impl Sequence {
-    /// Finds the events of `detector` on `model`, and what disturbs them; `scale` is the noise that grids resolve.
+    /// Finds the events of `detector`, and what disturbs them. `models` are those of the samples an even number of
+    /// symbols from the first wrong one and of those between; `scale` is the noise that grids resolve.
     pub(super) fn new(
-        model: &DecisionModel,
+        models: [(&DecisionModel, &Correlation); 2],
         detector: &SequenceDetector,
         alphabet: &Alphabet,
-        response: &Response,
-        correlation: &Correlation,
         scale: f64,
         run: &Run,
     ) -> Result<Self> {
+        let (model, correlation) = models[0];
         let noise_v2 = with_residual(model, &correlation.noise_v2);
-        let interference = interference(response, correlation);
-        let mut held_v2: Vec<f64> = (0..noise_v2.len())
-            .map(|lag| correlation.held_v2[lag] + alphabet.variance * overlap(&correlation.slopes, lag))
-            .collect();
+        let reach = noise_v2.len();
+        let interference = Interference::of(models, detector);
+        // Random jitter is that of either parity on average.
+        let mut held_v2: Vec<f64> =
+            (0..reach).map(|lag| 0.5 * (models[0].1.held_v2[lag] + models[1].1.held_v2[lag])).collect();
         let mut jitter_v2: Vec<f64> = match &model.jitter {
             None => vec![0.0],
             Some(jitter) => {
                 let power = jitter_power(jitter, alphabet);
-                (0..noise_v2.len()).map(|lag| power * overlap(&jitter.response, lag)).collect()
+                (0..reach).map(|lag| power * overlap(&jitter.response, lag)).collect()
             }
         };
         // What bends a table is taken as noise of its own at every sample.
         let bent_v2 = bent_v2(model, alphabet, correlation);
         held_v2[0] += bent_v2;
         jitter_v2[0] += bent_v2;
-        let all_v2 = |lag: usize| noise_v2[lag] * scale * scale + held_v2[lag];
-        let v2: Vec<f64> = (0..noise_v2.len()).map(all_v2).collect();
+        jitter_v2.resize(reach, 0.0);
+        let [noise_v2, held_v2, jitter_v2] = [noise_v2, held_v2, jitter_v2].map(Covariance::stationary);
+        let held_v2 = held_v2.plus(&interference.covariance(alphabet.variance, reach), 1.0);
+        let v2 = held_v2.plus(&noise_v2, scale * scale);
         let (found, classes) = search(detector, model, &v2, run)?;
         // Along s, before the filter, which begins so many samples before the event.
         let along = |s: &[f64]| through(&detector.whitening, s);
@@ -131,7 +124,7 @@ impl Sequence {
         for node in &found {
             let c = along(&node.s);
             // A symbol i after the first wrong one comes to the sum from i symbols ahead.
-            let (response, main) = (weighted(&c, &interference.0), main_of(&interference, &c, lead));
+            let (response, main) = interference.along(&c, lead);
             let level = |class: &Class| {
                 class.sent.iter().zip(&alphabet.levels).map(|(p, l)| p * (l - alphabet.mean)).sum::<f64>()
             };
@@ -148,9 +141,9 @@ impl Sequence {
                 pairs: node.pairs as f64,
                 sent,
                 half: (0.5 * node.s.iter().map(|s| s * s).sum::<f64>() - own).max(0.0),
-                noise: (quadratic(&c, &noise_v2) + excess).max(0.0),
+                noise: (noise_v2.quadratic(&c, lead) + excess).max(0.0),
                 spread,
-                held: quadratic(&c, &held_v2).max(0.0),
+                held: held_v2.quadratic(&c, lead).max(0.0),
                 shape: 0,
             };
             let x = event.x(scale);
@@ -179,7 +172,7 @@ impl Sequence {
                 Some(shape) => shape,
                 None if shapes.len() < SHAPES => {
                     let along = disturbance(model, &interference, &c, lead);
-                    shapes.push(Shape::new(&along, event.noise, quadratic(&c, &jitter_v2), scale)?);
+                    shapes.push(Shape::new(&along, event.noise, jitter_v2.quadratic(&c, lead), scale)?);
                     patterns.push(pattern);
                     shapes.len() - 1
                 }
@@ -193,7 +186,7 @@ impl Sequence {
         }
         let least = events.iter().map(|e| e.x(scale)).fold(f64::INFINITY, f64::min);
         let steps = detector.levels_v.windows(2).map(|w| 0.5 * (w[1] - w[0]).abs());
-        let slicer = steps.fold(f64::INFINITY, f64::min) / v2[0].sqrt();
+        let slicer = steps.fold(f64::INFINITY, f64::min) / v2.own().sqrt();
         let gain = if least.is_finite() && slicer > 0.0 { 20.0 * (least / slicer).log10() } else { f64::NAN };
         Ok(Self { events, shapes, bits: alphabet.bits(), levels: alphabet.size(), gain })
     }
@@ -262,184 +255,6 @@ impl Event {
             ..*self
         };
     }
-}
-
-impl Shape {
-    fn new(along: &DecisionModel, noise: f64, jitter: f64, scale: f64) -> Result<Self> {
-        let alphabet = Alphabet::of(along)?;
-        let (response, plan) = (Response::of(along), Plan { lags: Vec::new(), signed: Vec::new() });
-        let gaussian = noise * scale * scale + jitter;
-        let remainder = Remainder::new(along, &alphabet, &response, &plan, &[], gaussian);
-        let held = jitter + remainder.folded_v2;
-        let sigma = (noise * scale * scale + held).sqrt();
-        let density = remainder.density(remainder.step_v(sigma, 1.0, &LIMITS), Kernel::Exact);
-        let (mean, variance) = (density.mean_v(), density.variance_v2().max(0.0));
-        Ok(Self { tail: Tail::new(density), mean, variance, noise, held })
-    }
-}
-
-/// Tails of a shape at one noise, by deviations.
-struct Nodes<'a> {
-    shape: &'a Shape,
-    sigma: f64,
-    rms: f64,
-    known: BTreeMap<i64, f64>,
-}
-
-impl<'a> Nodes<'a> {
-    fn new(shape: &'a Shape, scale: f64) -> Self {
-        let v2 = shape.noise * scale * scale + shape.held;
-        Self { shape, sigma: v2.sqrt(), rms: (v2 + shape.variance).sqrt(), known: BTreeMap::new() }
-    }
-
-    /// P(disturbance > x standard deviations), either side's mean.
-    fn at(&mut self, x: f64) -> f64 {
-        let below = (x / NODE).floor();
-        let (low, high) = (self.node(below as i64), self.node(below as i64 + 1));
-        if low <= 0.0 || high <= 0.0 {
-            return self.tail(x);
-        }
-        let square = |x: f64| x * x;
-        let share =
-            (square(x) - square(below * NODE)) / (square((below + 1.0) * NODE) - square(below * NODE));
-        (low.ln() * (1.0 - share) + high.ln() * share).exp()
-    }
-
-    fn node(&mut self, node: i64) -> f64 {
-        if let Some(p) = self.known.get(&node) {
-            return *p;
-        }
-        let p = self.tail(node as f64 * NODE);
-        self.known.insert(node, p);
-        p
-    }
-
-    fn tail(&self, x: f64) -> f64 {
-        let Shape { tail, mean, .. } = self.shape;
-        let d = x * self.rms;
-        0.5 * (tail.upper(mean + d, self.sigma) + tail.lower(mean - d, self.sigma))
-    }
-}
-
-/// Σ_m w_m s_(t+m): s as it weighs the samples before the filter, from w.len() − 1 samples earlier on.
-fn through(w: &[f64], s: &[f64]) -> Vec<f64> {
-    let mut c = vec![0.0; s.len() + w.len() - 1];
-    for (m, w) in w.iter().enumerate() {
-        let first = c.len() - s.len() - m;
-        c[first..].iter_mut().zip(s).for_each(|(c, s)| *c += w * s);
-    }
-    c
-}
-
-/// Σ_i c[i] r[j + i − (c.len() − 1)]: the response of a weighted sum of samples.
-fn weighted(c: &[f64], r: &[f64]) -> Vec<f64> {
-    let mut out = vec![0.0; r.len() + c.len() - 1];
-    for (i, c) in c.iter().rev().enumerate() {
-        out[i..].iter_mut().zip(r).for_each(|(o, r)| *o += c * r);
-    }
-    out
-}
-
-/// Index of lag 0 in the response of a weighted sum that begins `lead` samples before the event.
-fn main_of(interference: &(Vec<f64>, usize), c: &[f64], lead: usize) -> usize {
-    interference.1 + c.len() - 1 - lead
-}
-
-/// Interference and crosstalk in a weighted sum of samples, as a model of its own; the sum begins `lead` samples before
-/// the event.
-fn disturbance(
-    model: &DecisionModel,
-    interference: &(Vec<f64>, usize),
-    c: &[f64],
-    lead: usize,
-) -> DecisionModel {
-    let mut along = model.clone();
-    let main = main_of(interference, c, lead);
-    along.signal = SlicerSignal::Linear { cursors: weighted(c, &interference.0), main };
-    along.dfe = Vec::new();
-    along.noise.autocorrelation_v2 = Vec::new();
-    along.noise.by_symbol = Vec::new();
-    along.jitter = None;
-    for aggressor in &mut along.crosstalk {
-        aggressor.phases.iter_mut().for_each(|p| *p = weighted(c, p));
-    }
-    along
-}
-
-/// Response to the symbols that the detector does not know of, and the index of lag 0.
-fn interference(response: &Response, correlation: &Correlation) -> (Vec<f64>, usize) {
-    let close = correlation.first..correlation.first + correlation.slopes.len() as isize;
-    let lags: Vec<(isize, f64)> = response.lags().collect();
-    let first = lags.first().map_or(0, |l| l.0).min(close.start);
-    let end = lags.last().map_or(0, |l| l.0 + 1).max(close.end);
-    let at = |lag: isize| match close.contains(&lag) {
-        true => correlation.slopes[(lag - close.start) as usize],
-        false => response.at(lag),
-    };
-    let all: Vec<f64> = (first..end).map(at).collect();
-    // Zeros at the ends are no interference.
-    let main = (-first) as usize;
-    let from = all.iter().position(|g| *g != 0.0).unwrap_or(main).min(main);
-    let to = all.iter().rposition(|g| *g != 0.0).unwrap_or(main).max(main);
-    (all[from..=to].to_vec(), main - from)
-}
-
-/// What the symbols make of the noise that follows them, along c: the mean above that of free symbols, and two values
-/// about it with the variance and skewness that the symbols give.
-fn noise_of_symbols(
-    model: &DecisionModel,
-    c: &[f64],
-    lead: usize,
-    node: &Node,
-    classes: &[Class],
-) -> (f64, [(f64, f64); 2]) {
-    let m = model.levels.len();
-    let mut by_place = BTreeMap::<isize, Vec<f64>>::new();
-    for source in &model.noise.by_symbol {
-        let mean = source.factor.iter().sum::<f64>() / m as f64;
-        for (place, share) in shares(source, c, lead) {
-            let values = by_place.entry(place).or_insert_with(|| vec![0.0; m]);
-            values.iter_mut().zip(&source.factor).for_each(|(v, f)| *v += share * (f - mean));
-        }
-    }
-    let free = vec![1.0 / m as f64; m];
-    let (mut excess, mut variance, mut third) = (0.0, 0.0, 0.0);
-    for (place, values) in &by_place {
-        let class = usize::try_from(*place).ok().and_then(|i| node.at.get(i).copied().flatten());
-        let p = class.map_or(&free, |c| &classes[c].sent);
-        let moment =
-            |about: f64, k: i32| p.iter().zip(values).map(|(p, v)| p * (v - about).powi(k)).sum::<f64>();
-        let mean = moment(0.0, 1);
-        excess += mean;
-        variance += moment(mean, 2);
-        third += moment(mean, 3);
-    }
-    if variance <= 0.0 {
-        return (excess, [(0.0, 1.0), (0.0, 0.0)]);
-    }
-    (excess, two_points(0.0, variance.sqrt(), third / variance.powf(1.5)))
-}
-
-/// Variance along c of the noise that enters during each symbol, for factor 1, by the symbol's place after the first wrong
-/// one.
-fn shares(source: &SymbolNoise, c: &[f64], lead: usize) -> Vec<(isize, f64)> {
-    let steps = source.steps.max(1);
-    let symbols = source.response.len().div_ceil(steps);
-    // Sample t of the sum is t − lead after the first wrong symbol; noise of the symbol at u is in it as entry
-    // main + t − lead − u of the response.
-    let last = source.main as isize + c.len() as isize - 1 - lead as isize;
-    let first = source.main as isize - lead as isize - symbols as isize + 1;
-    let at = |entry: isize, step: usize| {
-        let i = usize::try_from(entry).ok().map(|e| e * steps + step);
-        i.and_then(|i| source.response.get(i)).copied().unwrap_or(0.0)
-    };
-    let share = |u: isize| -> f64 {
-        let entry = |t: usize| source.main as isize + t as isize - lead as isize - u;
-        (0..steps)
-            .map(|step| c.iter().enumerate().map(|(t, c)| c * at(entry(t), step)).sum::<f64>().powi(2))
-            .sum()
-    };
-    (first..=last).map(|u| (u, share(u))).collect()
 }
 
 /// Mean square of what a table has beside its levels and its slopes by the other symbols, V².

@@ -1,0 +1,135 @@
+//! The reference filter on a periodic waveform, by its spectrum: exact for a pattern that repeats, and sampled at any
+//! phase.
+
+use super::capture::Capture;
+use crate::error::Result;
+use crate::medium::optics::BesselThomson;
+use crate::run::Run;
+use num_complex::Complex32;
+use realfft::RealFftPlanner;
+use rustfft::FftPlanner;
+use std::f64::consts::TAU;
+
+/// Fewest samples a symbol of the filtered waveform, between which the search for the phase steps.
+const FEWEST_SAMPLES: usize = 16;
+/// Spectral power beyond which bins no longer matter, over the signal's: -120 dB.
+const NEGLIGIBLE: f64 = 1e-12;
+
+/// The filtered waveform, (P - mean)/scale, and its spectrum.
+pub(super) struct Filtered {
+    /// One turn of whole periods.
+    pub(super) samples: Vec<f32>,
+    pub(super) samples_per_symbol: usize,
+    pub(super) n_symbols: usize,
+    /// Positive bins that matter, scaled so that their plain sum is the signal.
+    spectrum: Vec<Complex32>,
+}
+
+impl Filtered {
+    /// Filters one turn of a capture; `bandwidth` is over the symbol rate, infinite for no filter.
+    pub(super) fn new(capture: &Capture, bandwidth: f64, run: &Run) -> Result<Self> {
+        let n = capture.samples.len();
+        let mut planner = RealFftPlanner::<f32>::new();
+        let forward = planner.plan_fft_forward(n);
+        let mut time = capture.samples.clone();
+        let mut spectrum = forward.make_output_vec();
+        // The lengths are those of the plan, the only thing that it can refuse.
+        forward.process(&mut time, &mut spectrum).expect("buffers of the plan's length");
+        run.check()?;
+        let filter = BesselThomson::new(4, bandwidth);
+        let per_bin = 1.0 / capture.n_symbols as f64;
+        let scale = 1.0 / n as f64;
+        for (k, bin) in spectrum.iter_mut().enumerate() {
+            let h = filter.at(k as f64 * per_bin) * scale;
+            *bin *= Complex32::new(h.re as f32, h.im as f32);
+        }
+        // Whole multiples keep the captured samples' own instants.
+        let samples_per_symbol =
+            capture.samples_per_symbol * FEWEST_SAMPLES.div_ceil(capture.samples_per_symbol);
+        let length = capture.n_symbols * samples_per_symbol;
+        let inverse = planner.plan_fft_inverse(length);
+        let mut padded = inverse.make_input_vec();
+        padded[..spectrum.len()].copy_from_slice(&spectrum);
+        if length > n && n.is_multiple_of(2) {
+            // The bin at half the sampling rate stands for both signs; above it they are apart.
+            padded[n / 2] *= 0.5;
+        }
+        for (edge, even) in [(0, true), (padded.len() - 1, length.is_multiple_of(2))] {
+            if even {
+                padded[edge].im = 0.0;
+            }
+        }
+        let mut samples = inverse.make_output_vec();
+        inverse.process(&mut padded, &mut samples).expect("buffers of the plan's length");
+        run.check()?;
+        let power: f64 = spectrum.iter().map(|s| f64::from(s.norm_sqr())).sum();
+        let mut tail = 0.0;
+        while let Some(last) = spectrum.last() {
+            tail += f64::from(last.norm_sqr());
+            if tail > NEGLIGIBLE * power || spectrum.len() <= 2 {
+                break;
+            }
+            spectrum.pop();
+        }
+        Ok(Self { samples, samples_per_symbol, n_symbols: capture.n_symbols, spectrum })
+    }
+
+    /// The sample at any place, around the turn.
+    pub(super) fn sample(&self, at: isize) -> f32 {
+        self.samples[at.rem_euclid(self.samples.len() as isize) as usize]
+    }
+
+    /// One sample a symbol, `offset` samples of this waveform after each symbol's first.
+    pub(super) fn column(&self, offset: isize) -> Vec<f32> {
+        self.part(offset, self.n_symbols)
+    }
+
+    /// The same of the first `count` symbols only.
+    pub(super) fn part(&self, offset: isize, count: usize) -> Vec<f32> {
+        let (n, m) = (self.samples.len(), self.samples_per_symbol);
+        let first = offset.rem_euclid(n as isize) as usize;
+        let before_end = (n - first).div_ceil(m).min(count);
+        let wrapped = (first + before_end * m) % n;
+        let mut column = Vec::with_capacity(count);
+        column.extend(self.samples[first..].iter().step_by(m).take(before_end));
+        column.extend(self.samples[wrapped..].iter().step_by(m).take(count - before_end));
+        column
+    }
+
+    /// One sample a symbol at each of two times, UI after each symbol's first sample.
+    ///
+    /// ```text
+    /// y(i + t) = Σ_k X_k e^(2πj k (i + t)/N): bins N apart fall together
+    /// ```
+    pub(super) fn at(&self, times_ui: [f64; 2], planner: &mut FftPlanner<f32>) -> [Vec<f32>; 2] {
+        let n = self.n_symbols;
+        let mut folded = vec![Complex32::new(0.0, 0.0); n];
+        let turns = times_ui.map(|t| TAU * t / n as f64);
+        // Phasors by recursion over a stretch, begun exactly: single precision would drift over a whole turn.
+        const STRETCH: usize = 256;
+        for (block, bins) in self.spectrum.chunks(STRETCH).enumerate() {
+            let first = block * STRETCH;
+            let mut phasor = turns.map(|w| num_complex::Complex64::from_polar(1.0, w * first as f64));
+            let step = turns.map(|w| num_complex::Complex64::from_polar(1.0, w));
+            for (i, bin) in bins.iter().enumerate() {
+                let k = first + i;
+                let rotated = phasor.map(|p| *bin * Complex32::new(p.re as f32, p.im as f32));
+                // The second time rides on the imaginary part: both signals are real.
+                let second = Complex32::new(-rotated[1].im, rotated[1].re);
+                folded[k % n] += rotated[0] + second;
+                if k > 0 && !self.is_last_alone(k) {
+                    let mirrored = rotated[0].conj() + Complex32::new(rotated[1].im, rotated[1].re);
+                    folded[(n - k % n) % n] += mirrored;
+                }
+                phasor = [phasor[0] * step[0], phasor[1] * step[1]];
+            }
+        }
+        planner.plan_fft_inverse(n).process(&mut folded);
+        [folded.iter().map(|z| z.re).collect(), folded.iter().map(|z| z.im).collect()]
+    }
+
+    /// Whether bin `k` has no mirror of its own: the one at half the sampling rate.
+    fn is_last_alone(&self, k: usize) -> bool {
+        2 * k == self.samples.len() && self.samples_per_symbol == self.samples.len() / self.n_symbols
+    }
+}

@@ -1,0 +1,335 @@
+//! Main tap, timing and taps of the reference equalizer.
+//!
+//! Timing is scanned by least mean squares, which needs correlations only; from its best place the taps descend on the
+//! allowed noise itself, and the timing follows by parabolas.
+
+use super::config::TdecqConfig;
+use super::error_ratio::Target;
+use super::filter::Filtered;
+use super::objective::{Evaluation, Objective, Sets, Weights};
+use crate::error::Result;
+use crate::run::Run;
+use nalgebra::{DMatrix, DVector};
+use rustfft::FftPlanner;
+
+/// Noise, over the OMA, that the least squares expect: a typical load.
+const EXPECTED_NOISE: f64 = 0.035;
+/// Sharpness of the smooth maximum of the two sides in the search.
+const SIDES_POWER: f64 = 16.0;
+/// Steps and gain of a descent, in ln σ_G: 1e-4 is 0.0004 dB.
+const STEPS: usize = 40;
+const FIRST_STEPS: usize = 6;
+const GAIN: f64 = 3e-5;
+const FIRST_GAIN: f64 = 1e-3;
+/// Main taps are followed up while a descent leaves them within this of the best, in ln σ_G: 0.17 dB, more than timing changes
+/// their order by.
+const FOLLOWED: f64 = 0.04;
+/// Step of the timing, UI, before a parabola places it.
+const TIMING_STEP_UI: f64 = 0.04;
+
+/// The signal at the search's disposal.
+pub(super) struct Signal<'a> {
+    pub(super) filtered: &'a Filtered,
+    /// Units of `filtered` an OMA.
+    pub(super) oma: f64,
+    /// Levels of the symbols sent, -1/2 to 1/2 and of mean 0, one a symbol of the waveform.
+    pub(super) levels: &'a [f32],
+    /// Samples of `filtered` from a symbol's first to where it correlates best.
+    pub(super) centre: isize,
+    pub(super) rho: &'a [f64],
+    pub(super) config: &'a TdecqConfig,
+}
+
+/// A setting and what it allows.
+pub(super) struct Found {
+    pub(super) weights: Weights,
+    /// Centre of the two histograms, UI after the first sample of a symbol.
+    pub(super) time_ui: f64,
+    pub(super) sets: Sets,
+    pub(super) evaluation: Evaluation,
+}
+
+/// Correlations of one column with itself and with the symbols.
+struct Moments {
+    /// E y_i y_(i-l), l = 0...
+    auto: Vec<f64>,
+    /// E y_(i-l) a_i for l from -`ahead`.
+    cross: Vec<f64>,
+    ahead: usize,
+}
+
+impl Signal<'_> {
+    fn n_taps(&self) -> usize {
+        self.config.ffe_taps
+    }
+
+    /// The best setting.
+    pub(super) fn search(&self, run: &Run) -> Result<Found> {
+        let mut starts = self.scan(run)?;
+        starts.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let mut planner = FftPlanner::new();
+        let mut begun = Vec::with_capacity(starts.len());
+        for (_, weights, time_ui) in starts {
+            let made = self.descend_at(weights, time_ui, FIRST_STEPS, FIRST_GAIN, &mut planner, run)?;
+            begun.push((made.evaluation.cost, made));
+        }
+        let least = begun.iter().map(|(cost, _)| *cost).fold(f64::INFINITY, f64::min);
+        let mut best: Option<Found> = None;
+        for (_, made) in begun.into_iter().filter(|(cost, _)| *cost <= least + FOLLOWED) {
+            let made = if self.config.optimize_timing { self.follow(made, &mut planner, run)? } else { made };
+            if best.as_ref().is_none_or(|b| made.evaluation.cost < b.evaluation.cost) {
+                best = Some(made);
+            }
+        }
+        // There is a main tap to try, because the configuration was checked.
+        let best = best.expect("one main tap at least");
+        self.descend_at(best.weights, best.time_ui, STEPS, GAIN, &mut planner, run)
+    }
+
+    /// Least-squares taps of every main tap at its best timing: mean squared error, taps, UI.
+    fn scan(&self, run: &Run) -> Result<Vec<(f64, Weights, f64)>> {
+        let m = self.filtered.samples_per_symbol as isize;
+        let reach = if self.config.optimize_timing { m / 2 } else { 0 };
+        let mut best: Vec<Option<(f64, Weights, f64)>> = vec![None; self.n_taps()];
+        // At least eight places a symbol: the descent follows from there.
+        for offset in (self.centre - reach..=self.centre + reach).step_by((m / 8).max(1) as usize) {
+            run.check()?;
+            let moments = self.moments(&self.filtered.column(offset));
+            for main in self.config.main_taps() {
+                let Some((error, weights)) = self.least_squares(&moments, main) else { continue };
+                if best[main].as_ref().is_none_or(|(e, _, _)| error < *e) {
+                    best[main] = Some((error, weights, offset as f64 / m as f64));
+                }
+            }
+        }
+        Ok(best.into_iter().flatten().collect())
+    }
+
+    fn moments(&self, column: &[f32]) -> Moments {
+        let n = column.len();
+        let taps = self.n_taps();
+        let ahead = taps + 1;
+        let scale = 1.0 / (n as f64 * self.oma);
+        // E x_(i-l) y_i around the turn.
+        let lagged = |x: &[f32], y: &[f32], l: isize| {
+            let l = l.rem_euclid(n as isize) as usize;
+            dot(&x[..n - l], &y[l..]) + dot(&x[n - l..], &y[..l])
+        };
+        Moments {
+            auto: (0..taps as isize).map(|l| lagged(column, column, l) * scale / self.oma).collect(),
+            cross: (-(ahead as isize)..=taps as isize)
+                .map(|l| lagged(column, self.levels, l) * scale)
+                .collect(),
+            ahead,
+        }
+    }
+
+    /// Σ c − d = 1 with least E(z − a)² + σ² C_eq².
+    fn least_squares(&self, moments: &Moments, main: usize) -> Option<(f64, Weights)> {
+        let taps = self.n_taps();
+        let size = taps + self.config.dfe_taps;
+        let cross = |l: isize| moments.cross[(l + moments.ahead as isize) as usize];
+        let n = self.levels.len();
+        let level_power = dot(self.levels, self.levels) / n as f64;
+        let level_next = dot(&self.levels[1..], &self.levels[..n - 1]) / n as f64;
+        let mut normal = DMatrix::zeros(size, size);
+        let mut right = DVector::zeros(size);
+        let mut sum = DVector::from_element(size, 1.0);
+        for i in 0..taps {
+            for j in 0..taps {
+                normal[(i, j)] =
+                    moments.auto[i.abs_diff(j)] + EXPECTED_NOISE.powi(2) * self.rho[i.abs_diff(j)];
+            }
+            right[i] = cross(i as isize - main as isize);
+        }
+        if size > taps {
+            for i in 0..taps {
+                // The column of the feedback is −a_(i−1).
+                normal[(i, taps)] = -cross(i as isize - main as isize - 1);
+                normal[(taps, i)] = normal[(i, taps)];
+            }
+            normal[(taps, taps)] = level_power;
+            right[taps] = -level_next;
+            sum[taps] = -1.0;
+        }
+        let cholesky = normal.clone().cholesky()?;
+        let (free, along) = (cholesky.solve(&right), cholesky.solve(&sum));
+        let x = &free + &along * ((1.0 - sum.dot(&free)) / sum.dot(&along));
+        let error = level_power - 2.0 * right.dot(&x) + (&normal * &x).dot(&x);
+        let feedback = if size > taps { x[taps] } else { 0.0 };
+        let weights = Weights { taps: x.as_slice()[..taps].to_vec(), main, feedback };
+        error.is_finite().then(|| (error, self.within_limits(weights)))
+    }
+
+    /// The same weights with the feedback inside its limit; the main tap keeps the sum.
+    fn within_limits(&self, mut weights: Weights) -> Weights {
+        let limit = 0.99 * self.config.dfe_limit;
+        let kept = weights.feedback.clamp(-limit, limit);
+        weights.taps[weights.main] += kept - weights.feedback;
+        weights.feedback = kept;
+        weights
+    }
+
+    /// Samples of the two histograms around a time. Two instants in each have the mean and the variance of its width.
+    pub(super) fn sets(&self, time_ui: f64, main: usize, planner: &mut FftPlanner<f32>) -> Sets {
+        let spread = 0.5 * self.config.histogram_width_ui / 3f64.sqrt();
+        let half = 0.5 * self.config.histogram_spacing_ui;
+        let side = |centre: f64, planner: &mut FftPlanner<f32>| {
+            let inverse = (1.0 / self.oma) as f32;
+            self.filtered.at([centre - spread, centre + spread], planner).map(|mut column| {
+                column.iter_mut().for_each(|y| *y *= inverse);
+                column
+            })
+        };
+        let [a, b] = side(time_ui - half, planner);
+        let [c, d] = side(time_ui + half, planner);
+        let before = if self.config.dfe_taps > 0 {
+            let mut before = self.levels.to_vec();
+            before.rotate_right(1);
+            before
+        } else {
+            Vec::new()
+        };
+        Sets::new([a, b, c, d], self.n_taps(), main, before)
+    }
+
+    fn target(&self) -> Target {
+        Target {
+            ser: self.config.target_ser,
+            adjustment: self.config.threshold_adjustment,
+            power: SIDES_POWER,
+        }
+    }
+
+    /// Taps of least cost at one timing.
+    fn descend_at(
+        &self,
+        weights: Weights,
+        time_ui: f64,
+        steps: usize,
+        gain: f64,
+        planner: &mut FftPlanner<f32>,
+        run: &Run,
+    ) -> Result<Found> {
+        let sets = self.sets(time_ui, weights.main, planner);
+        let objective =
+            std::cell::RefCell::new(Objective::new(&sets, self.rho, self.target(), EXPECTED_NOISE));
+        let main = weights.main;
+        let start = self.free(&weights);
+        let inverse = self.curvature(time_ui, main);
+        let evaluate = |x: &DVector<f64>| {
+            run.check()?;
+            let evaluation = objective.borrow_mut().evaluate(&self.weights(x, main));
+            Ok((evaluation.cost, evaluation))
+        };
+        let gradient = |x: &DVector<f64>, at: &Evaluation| {
+            let weights = self.weights(x, main);
+            let (by_tap, by_feedback) = objective.borrow().gradient(&weights, at);
+            let mut g = DVector::zeros(x.len());
+            let others = (0..by_tap.len()).filter(|j| *j != main);
+            others.enumerate().for_each(|(i, j)| g[i] = by_tap[j] - by_tap[main]);
+            if self.config.dfe_taps > 0 {
+                // d = limit tanh(x/limit)
+                let ratio = weights.feedback / self.config.dfe_limit;
+                g[x.len() - 1] = (by_feedback + by_tap[main]) * (1.0 - ratio * ratio);
+            }
+            g
+        };
+        let (x, _) = if start.is_empty() {
+            (start, 0.0)
+        } else {
+            super::descent::descend(start, inverse, steps, gain, evaluate, gradient)?
+        };
+        let weights = self.weights(&x, main);
+        let evaluation = objective.borrow_mut().evaluate(&weights);
+        drop(objective);
+        Ok(Found { weights, time_ui, sets, evaluation })
+    }
+
+    /// Follows the timing downhill by a parabola through three descents.
+    fn follow(&self, begun: Found, planner: &mut FftPlanner<f32>, run: &Run) -> Result<Found> {
+        let mut best = begun;
+        let step = TIMING_STEP_UI;
+        let mut beside = |time_ui: f64, from: &Found| {
+            self.descend_at(from.weights.clone(), time_ui, FIRST_STEPS, FIRST_GAIN, planner, run)
+        };
+        let (mut left, mut right) =
+            (beside(best.time_ui - step, &best)?, beside(best.time_ui + step, &best)?);
+        // Downhill until the best lies between; beyond half a symbol another main tap takes over.
+        for _ in 0..12 {
+            if left.evaluation.cost < best.evaluation.cost {
+                let next = beside(left.time_ui - step, &left)?;
+                (left, best, right) = (next, left, best);
+            } else if right.evaluation.cost < best.evaluation.cost {
+                let next = beside(right.time_ui + step, &right)?;
+                (left, best, right) = (best, right, next);
+            } else {
+                break;
+            }
+        }
+        let costs = [&left, &best, &right].map(|f| f.evaluation.cost);
+        let bend = costs[0] - 2.0 * costs[1] + costs[2];
+        let shift = if bend > 0.0 { (0.5 * (costs[0] - costs[2]) / bend).clamp(-1.0, 1.0) } else { 0.0 };
+        if shift.abs() > 0.05 {
+            let vertex = beside(best.time_ui + shift * step, &best)?;
+            if vertex.evaluation.cost < best.evaluation.cost {
+                best = vertex;
+            }
+        }
+        Ok(best)
+    }
+
+    /// Every tap but the main one, and what the feedback is the hyperbolic tangent of.
+    fn free(&self, weights: &Weights) -> DVector<f64> {
+        let limit = self.config.dfe_limit;
+        let taps = weights.taps.iter().enumerate().filter(|(j, _)| *j != weights.main).map(|(_, c)| *c);
+        let feedback = (self.config.dfe_taps > 0)
+            .then(|| limit * (weights.feedback / limit).clamp(-0.999, 0.999).atanh());
+        DVector::from_vec(taps.chain(feedback).collect())
+    }
+
+    fn weights(&self, x: &DVector<f64>, main: usize) -> Weights {
+        let limit = self.config.dfe_limit;
+        let n = self.n_taps();
+        let feedback = if self.config.dfe_taps > 0 { limit * (x[n - 1] / limit).tanh() } else { 0.0 };
+        let mut taps: Vec<f64> = x.as_slice()[..n - 1].to_vec();
+        let others: f64 = taps.iter().sum();
+        taps.insert(main, 1.0 + feedback - others);
+        Weights { taps, main, feedback }
+    }
+
+    /// A guess of the inverse second derivative: the cost grows by half the interference's power over the noise's.
+    fn curvature(&self, time_ui: f64, main: usize) -> DMatrix<f64> {
+        let offset = (time_ui * self.filtered.samples_per_symbol as f64).round() as isize;
+        let moments = self.moments(&self.filtered.column(offset));
+        let (taps, size) = (self.n_taps(), self.n_taps() - 1 + self.config.dfe_taps);
+        let noise = (1.5 * EXPECTED_NOISE).powi(2);
+        let auto = |i: usize, j: usize| moments.auto[i.abs_diff(j)] + noise * self.rho[i.abs_diff(j)];
+        let cross = |l: isize| moments.cross[(l + moments.ahead as isize) as usize];
+        let places: Vec<usize> = (0..taps).filter(|j| *j != main).collect();
+        let mut second = DMatrix::zeros(size, size);
+        for (a, i) in places.iter().enumerate() {
+            for (b, j) in places.iter().enumerate() {
+                second[(a, b)] = auto(*i, *j) - auto(*i, main) - auto(main, *j) + auto(main, main);
+            }
+            if size >= taps {
+                // The feedback moves y_main − a_(i−1).
+                let with = auto(*i, main) - auto(main, main);
+                second[(a, size - 1)] = with - cross(*i as isize - main as isize - 1) + cross(-1);
+                second[(size - 1, a)] = second[(a, size - 1)];
+            }
+        }
+        if size >= taps {
+            let n = self.levels.len() as f64;
+            second[(size - 1, size - 1)] =
+                auto(main, main) - 2.0 * cross(-1) + dot(self.levels, self.levels) / n + 1e-6;
+        }
+        let inverse = second.cholesky().map(|c| c.inverse() * noise);
+        inverse.unwrap_or_else(|| DMatrix::identity(size, size) * noise)
+    }
+}
+
+/// Σ x y in eight running sums, gathered a block at a time.
+fn dot(x: &[f32], y: &[f32]) -> f64 {
+    super::objective::product(x, y)
+}
