@@ -158,10 +158,8 @@ fn cluster(column: &[f32]) -> (f64, Vec<u8>) {
         centres = next;
     }
     let middles = [0, 1, 2].map(|i| 0.5 * (centres[i] + centres[i + 1]));
-    let symbols: Vec<u8> = column
-        .iter()
-        .map(|y| middles.iter().filter(|t| **t <= f64::from(*y)).count() as u8)
-        .collect();
+    let symbols: Vec<u8> =
+        column.iter().map(|y| middles.iter().filter(|t| **t <= f64::from(*y)).count() as u8).collect();
     let spread: f64 = column
         .iter()
         .zip(&symbols)
