@@ -22,7 +22,7 @@ from importlib.metadata import version
 # One thread each, whose processor time is what is compared: machines are shared.
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
-import numpy as np  # noqa: E402 - after the number of its threads
+import numpy as np
 
 CHANNELS = {
     "synthetic-c2c-4db": ((), 0.0, 0.0, {}),
@@ -138,10 +138,8 @@ def main() -> None:
             with contextlib.redirect_stdout(io.StringIO()):
                 theirs = pychopmarg(ours["files"], gdc, gdc2, {str(k): v for k, v in taps.items()})
             rows.append((ours, theirs))
-    print(
-        f"PyChOpMarg {version('PyChOpMarg')} beside Lightlane, processor seconds of one thread, one run: KR, package A2, CTLE and"
-    )
-    print("transmitter fixed, receiver found by each")
+    print(f"PyChOpMarg {version('PyChOpMarg')} beside Lightlane, processor seconds of one thread, one run:")
+    print("KR, package A2, CTLE and transmitter fixed, receiver found by each")
     print()
     print(
         f"{'channel':<20}{'':<12}{'COM_DFE dB':>11}{'MLSD dB':>9}{'FOM dB':>8}{'all s':>9}{'candidate s':>13}"
