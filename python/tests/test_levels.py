@@ -21,7 +21,7 @@ SCRIPT = """
     found = {}
     for threads in (1, 2):
         run = lane.simulate(400_000, seed=9, threads=threads)
-        rare = lane.simulate_rare(3_000, seed=9, threads=threads)
+        rare = lane.simulate_rare(6_144, seed=9, threads=threads)
         found[threads] = [run.n_bit_errors, run.burst_lengths.tolist(), rare.ber, rare.n_errors]
     low, high = run.ber_interval(0.9999)
     print(json.dumps([run.simd_level, found, run.ber, [low, high], rare.ber, rare.relative_error]))
