@@ -39,12 +39,7 @@ pub fn linear() -> DecisionModel {
         levels: LEVELS.to_vec(),
         signal: SlicerSignal::Linear { cursors: cursors(0.0), main: 40 },
         dfe: Vec::new(),
-        noise: SlicerNoise {
-            autocorrelation_v2: vec![2.5e-5, -5e-6],
-            by_symbol: Vec::new(),
-            uniform: Vec::new(),
-            budget_v: Vec::new(),
-        },
+        noise: SlicerNoise { autocorrelation_v2: vec![2.5e-5, -5e-6], ..SlicerNoise::default() },
         crosstalk: Vec::new(),
         crosstalk_phase: CrosstalkPhase::default(),
         jitter: None,

@@ -49,12 +49,7 @@ fn a_longer_run_allocates_for_its_segments_alone() -> Result<()> {
         levels: vec![-3.0, -1.0, 1.0, 3.0],
         signal: SlicerSignal::Linear { cursors: vec![0.1, 1.0, 0.5, 0.1], main: 1 },
         dfe: vec![0.5],
-        noise: SlicerNoise {
-            autocorrelation_v2: vec![0.02, 0.01],
-            by_symbol: vec![],
-            uniform: vec![],
-            budget_v: vec![],
-        },
+        noise: SlicerNoise { autocorrelation_v2: vec![0.02, 0.01], ..SlicerNoise::default() },
         crosstalk: vec![SlicerCrosstalk {
             name: "fext".into(),
             levels: vec![-1.0, 1.0],

@@ -33,9 +33,7 @@ fn the_engine_of_lanes_has_the_margin_of_annex_93a_on_the_same_pulse() {
         dfe: Vec::new(),
         noise: SlicerNoise {
             autocorrelation_v2: vec![budget.thermal_v.powi(2) + budget.transmitter_v.powi(2)],
-            by_symbol: Vec::new(),
-            uniform: Vec::new(),
-            budget_v: Vec::new(),
+            ..SlicerNoise::default()
         },
         crosstalk: Vec::new(),
         crosstalk_phase: CrosstalkPhase::default(),

@@ -63,9 +63,7 @@ impl InLane {
             dfe: self.dfe.clone(),
             noise: SlicerNoise {
                 autocorrelation_v2: vec![v2, self.correlation * v2],
-                by_symbol: vec![],
-                uniform: vec![],
-                budget_v: vec![],
+                ..SlicerNoise::default()
             },
             crosstalk: vec![],
             crosstalk_phase: CrosstalkPhase::default(),

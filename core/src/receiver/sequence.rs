@@ -96,7 +96,7 @@ impl SequenceDetector {
     /// #     levels: vec![-1.0, 1.0],
     /// #     signal: SlicerSignal::Linear { cursors: vec![0.1, 0.05], main: 0 },
     /// #     dfe: vec![0.05],
-    /// #     noise: SlicerNoise { autocorrelation_v2: vec![1e-4, 5e-5], by_symbol: vec![], uniform: vec![], budget_v: vec![] },
+    /// #     noise: SlicerNoise { autocorrelation_v2: vec![1e-4, 5e-5], ..SlicerNoise::default() },
     /// #     crosstalk: vec![],
     /// #     crosstalk_phase: CrosstalkPhase::default(),
     /// #     jitter: None,

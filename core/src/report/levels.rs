@@ -81,8 +81,7 @@ mod tests {
             noise: SlicerNoise {
                 autocorrelation_v2: vec![1e-4],
                 by_symbol: vec![noise],
-                uniform: vec![],
-                budget_v: vec![],
+                ..SlicerNoise::default()
             },
             crosstalk: vec![],
             crosstalk_phase: CrosstalkPhase::default(),

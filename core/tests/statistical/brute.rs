@@ -12,12 +12,7 @@ pub(crate) fn linear(levels: &[f64], cursors: &[f64], main: usize) -> DecisionMo
         levels: levels.to_vec(),
         signal: SlicerSignal::Linear { cursors: cursors.to_vec(), main },
         dfe: Vec::new(),
-        noise: SlicerNoise {
-            autocorrelation_v2: vec![0.0],
-            by_symbol: Vec::new(),
-            uniform: Vec::new(),
-            budget_v: Vec::new(),
-        },
+        noise: SlicerNoise { autocorrelation_v2: vec![0.0], ..SlicerNoise::default() },
         crosstalk: Vec::new(),
         crosstalk_phase: CrosstalkPhase::default(),
         jitter: None,

@@ -38,9 +38,8 @@ fn ideal(modulation: Modulation, sigma: f64) -> DecisionModel {
         dfe: vec![],
         noise: SlicerNoise {
             autocorrelation_v2: vec![sigma * sigma],
-            by_symbol: vec![],
-            uniform: vec![],
             budget_v: vec![("thermal".into(), sigma)],
+            ..SlicerNoise::default()
         },
         crosstalk: vec![],
         crosstalk_phase: CrosstalkPhase::default(),

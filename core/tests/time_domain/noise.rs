@@ -55,13 +55,8 @@ fn symbol_dependent_noise_has_the_variance_of_its_symbols() {
     }
     // The correlation of neighbours survives the reduction to a few columns; 1 % is several deviations of 1e6 samples.
     assert!((lagged / lag_wanted - 1.0).abs() < 0.02, "{lagged} {lag_wanted}");
-    let mean = SlicerNoise {
-        autocorrelation_v2: vec![],
-        by_symbol: vec![source],
-        uniform: vec![],
-        budget_v: vec![],
-    }
-    .mean_variance_v2();
+    let mean = SlicerNoise { autocorrelation_v2: vec![], by_symbol: vec![source], ..SlicerNoise::default() }
+        .mean_variance_v2();
     let measured = sum.iter().sum::<f64>() / count.iter().sum::<f64>();
     assert!((measured / mean - 1.0).abs() < 0.01);
 }

@@ -17,12 +17,7 @@ fn model() -> DecisionModel {
         levels: vec![-3.0, -1.0, 1.0, 3.0],
         signal: SlicerSignal::Linear { cursors: vec![0.1, 1.0, 0.8, 0.1], main: 1 },
         dfe: vec![0.8, 0.1],
-        noise: SlicerNoise {
-            autocorrelation_v2: vec![0.16, 0.03],
-            by_symbol: vec![],
-            uniform: vec![],
-            budget_v: vec![],
-        },
+        noise: SlicerNoise { autocorrelation_v2: vec![0.16, 0.03], ..SlicerNoise::default() },
         crosstalk: vec![SlicerCrosstalk {
             name: "fext".into(),
             levels: vec![-3.0, -1.0, 1.0, 3.0],

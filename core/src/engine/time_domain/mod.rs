@@ -114,7 +114,7 @@ const CUT: Cut = Cut { segment: 65_536, block: 8192, warm_up: 256 };
 ///     levels: vec![-1.0, 1.0],
 ///     signal: SlicerSignal::Linear { cursors: vec![0.1], main: 0 },
 ///     dfe: vec![],
-///     noise: SlicerNoise { autocorrelation_v2: vec![0.05 * 0.05], by_symbol: vec![], uniform: vec![], budget_v: vec![] },
+///     noise: SlicerNoise { autocorrelation_v2: vec![0.05 * 0.05], ..SlicerNoise::default() },
 ///     crosstalk: vec![],
 ///     crosstalk_phase: CrosstalkPhase::default(),
 ///     jitter: None,
@@ -312,12 +312,7 @@ mod tests {
             levels: vec![-3.0, -1.0, 1.0, 3.0],
             signal: SlicerSignal::Linear { cursors: vec![0.1, 1.0, 0.9, 0.5, 0.1], main: 1 },
             dfe: vec![0.9, 0.5],
-            noise: SlicerNoise {
-                autocorrelation_v2: vec![0.25, 0.1],
-                by_symbol: vec![],
-                uniform: vec![],
-                budget_v: vec![],
-            },
+            noise: SlicerNoise { autocorrelation_v2: vec![0.25, 0.1], ..SlicerNoise::default() },
             crosstalk: vec![SlicerCrosstalk {
                 name: "fext".into(),
                 levels: vec![-1.0, 1.0],

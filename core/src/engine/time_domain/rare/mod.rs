@@ -126,7 +126,7 @@ impl RareRatio {
 ///     levels: vec![-1.0, 1.0],
 ///     signal: SlicerSignal::Linear { cursors: vec![0.07], main: 0 },
 ///     dfe: vec![],
-///     noise: SlicerNoise { autocorrelation_v2: vec![0.01 * 0.01], by_symbol: vec![], uniform: vec![], budget_v: vec![] },
+///     noise: SlicerNoise { autocorrelation_v2: vec![0.01 * 0.01], ..SlicerNoise::default() },
 ///     crosstalk: vec![],
 ///     crosstalk_phase: CrosstalkPhase::default(),
 ///     jitter: None,
