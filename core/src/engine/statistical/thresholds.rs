@@ -1,6 +1,7 @@
 //! Decision thresholds of least symbol error ratio.
 
 use super::mixture::{Mixture, Side};
+use crate::engine::golden_section::golden_section;
 
 /// Probability below which two thresholds are as good as each other.
 const NOTHING: f64 = 1e-280;
@@ -32,24 +33,10 @@ fn between(mixture: &Mixture<'_>, level: usize) -> f64 {
         return at(0.5 * (first + last) as f64);
     }
     let best = scan.iter().position(|c| *c == least).unwrap_or(SCAN / 2) as f64;
-    let (mut x0, mut x3) = (at((best - 1.0).max(0.0)), at((best + 1.0).min(SCAN as f64)));
+    let bracket = (at((best - 1.0).max(0.0)), at((best + 1.0).min(SCAN as f64)));
     let sigma = mixture.gaussian_v2(level).min(mixture.gaussian_v2(level + 1)).sqrt();
-    let tolerance = (1e-2 * sigma).max(1e-9 * (high - low));
-    let ratio = 0.5 * (5_f64.sqrt() - 1.0);
-    let (mut x1, mut x2) = (x3 - ratio * (x3 - x0), x0 + ratio * (x3 - x0));
-    let (mut c1, mut c2) = (cost(x1), cost(x2));
-    while x3 - x0 > tolerance {
-        if c1 < c2 {
-            (x3, x2, c2) = (x2, x1, c1);
-            x1 = x3 - ratio * (x3 - x0);
-            c1 = cost(x1);
-        } else {
-            (x0, x1, c1) = (x1, x2, c2);
-            x2 = x0 + ratio * (x3 - x0);
-            c2 = cost(x2);
-        }
-    }
-    crossing(mixture, level, 0.5 * (x0 + x3), sigma).unwrap_or(0.5 * (x0 + x3))
+    let near = golden_section(bracket, (1e-2 * sigma).max(1e-9 * (high - low)), cost);
+    crossing(mixture, level, near, sigma).unwrap_or(near)
 }
 
 /// Where the densities of two levels are equal, near `start`; `None` if it is not within a quarter of a sigma.

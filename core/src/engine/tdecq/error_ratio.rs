@@ -8,6 +8,7 @@
 //! in the taps; that widens a histogram by a sixth of a squared bin, 2e-7, against 1e-3 of the noise.
 
 use crate::density::{normal_pdf, q};
+use crate::engine::golden_section::golden_section;
 use std::sync::LazyLock;
 
 /// Bins an OMA.
@@ -20,8 +21,8 @@ const MOST_NOISE: f64 = 1.0;
 /// Q(x) and its density are tabulated up to here, where Q is 6e-16.
 const TOP: f64 = 8.0;
 const PER_UNIT: usize = 512;
-/// Golden section steps of a threshold: 0.62^14 of the adjustment is 1e-3 of it.
-const GOLDEN_STEPS: usize = 14;
+/// Bracket of a threshold in which its search ends, over the adjustment.
+const ADJUSTED_TO: f64 = 3e-3;
 
 static TABLE: LazyLock<Vec<[f64; 2]>> = LazyLock::new(|| {
     let x = |i: usize| i as f64 / PER_UNIT as f64;
@@ -163,7 +164,6 @@ impl Histograms {
 
     /// Moves each threshold to its best place at that noise, by golden section.
     fn adjust(&self, thresholds: &mut [f64; 3], noise: f64, target: &Target) {
-        const GOLDEN: f64 = 0.618_033_988_749_895;
         let mut parts: Vec<[f64; 2]> =
             thresholds.iter().map(|t| [0, 1].map(|side| self.near(side, *t, noise)[0])).collect();
         for (i, centre) in nominal().into_iter().enumerate() {
@@ -172,21 +172,8 @@ impl Histograms {
                 let total = parts.iter().fold([0.0; 2], |s, p| [s[0] + p[0], s[1] + p[1]]);
                 combined(total, target.power).0
             };
-            let (mut low, mut high) = (centre - target.adjustment, centre + target.adjustment);
-            let (mut a, mut b) = (high - GOLDEN * (high - low), low + GOLDEN * (high - low));
-            let (mut at_a, mut at_b) = (cost(a), cost(b));
-            for _ in 0..GOLDEN_STEPS {
-                if at_a < at_b {
-                    (high, b, at_b) = (b, a, at_a);
-                    a = high - GOLDEN * (high - low);
-                    at_a = cost(a);
-                } else {
-                    (low, a, at_a) = (a, b, at_b);
-                    b = low + GOLDEN * (high - low);
-                    at_b = cost(b);
-                }
-            }
-            thresholds[i] = 0.5 * (low + high);
+            let bracket = (centre - target.adjustment, centre + target.adjustment);
+            thresholds[i] = golden_section(bracket, target.adjustment * ADJUSTED_TO, &mut cost);
             cost(thresholds[i]);
         }
     }
