@@ -11,6 +11,7 @@
 
 use crate::error::{Error, Result, require};
 use crate::receiver::limits::Plan;
+use crate::receiver::lms::check_counts;
 use crate::receiver::moments::{Factor, Moments, subtract_outer};
 use crate::receiver::{Dfe, Ffe};
 use nalgebra::{Cholesky, DMatrix};
@@ -171,15 +172,7 @@ fn check(
             return Err(Error::parameter(format!("noise_autocorrelation[{l}]"), noise[l], requirement));
         }
     }
-    if ffe_taps == 0 || ffe_taps > MAX_TAPS {
-        return Err(Error::parameter("ffe_taps", ffe_taps, format!("between 1 and {MAX_TAPS}")));
-    }
-    if pre >= ffe_taps {
-        return Err(Error::parameter("pre", pre, format!("below ffe_taps, {ffe_taps}")));
-    }
-    if dfe_taps > MAX_TAPS {
-        return Err(Error::parameter("dfe_taps", dfe_taps, format!("at most {MAX_TAPS}")));
-    }
+    check_counts(ffe_taps, pre, dfe_taps, MAX_TAPS)?;
     if let Some(delay) = delay
         && delay >= pulse.len()
     {

@@ -105,7 +105,7 @@ impl Lms {
     /// # Errors
     /// As [`Lms::validate`].
     pub fn new(ffe_taps: usize, pre: usize, dfe_taps: usize, step: f64) -> Result<Self> {
-        check_counts(ffe_taps, pre, dfe_taps)?;
+        check_counts(ffe_taps, pre, dfe_taps, MAX_TAPS)?;
         let mut ffe = vec![0.0; ffe_taps];
         ffe[pre] = 1.0;
         let lms = Self {
@@ -128,7 +128,7 @@ impl Lms {
     /// them or lack the main tap, a tap that is not 0 elsewhere, a tap or step that is not finite, a negative step, or
     /// an empty block.
     pub fn validate(&self) -> Result<()> {
-        check_counts(self.ffe.len(), self.pre, self.dfe.len())?;
+        check_counts(self.ffe.len(), self.pre, self.dfe.len(), MAX_TAPS)?;
         largest("ffe", &self.ffe)?;
         largest("dfe", &self.dfe)?;
         require::non_negative("step", self.step)?;
@@ -267,15 +267,16 @@ impl Lms {
     }
 }
 
-fn check_counts(ffe_taps: usize, pre: usize, dfe_taps: usize) -> Result<()> {
-    if ffe_taps == 0 || ffe_taps > MAX_TAPS {
-        return Err(Error::parameter("ffe_taps", ffe_taps, format!("between 1 and {MAX_TAPS}")));
+/// Checks how many taps an equalizer has, at most `most` of each kind.
+pub(crate) fn check_counts(ffe_taps: usize, pre: usize, dfe_taps: usize, most: usize) -> Result<()> {
+    if ffe_taps == 0 || ffe_taps > most {
+        return Err(Error::parameter("ffe_taps", ffe_taps, format!("between 1 and {most}")));
     }
     if pre >= ffe_taps {
         return Err(Error::parameter("pre", pre, format!("below ffe_taps, {ffe_taps}")));
     }
-    if dfe_taps > MAX_TAPS {
-        return Err(Error::parameter("dfe_taps", dfe_taps, format!("at most {MAX_TAPS}")));
+    if dfe_taps > most {
+        return Err(Error::parameter("dfe_taps", dfe_taps, format!("at most {most}")));
     }
     Ok(())
 }
