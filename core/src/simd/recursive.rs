@@ -80,19 +80,23 @@ impl RecursiveFilter {
     ) {
         assert!(x.len().is_multiple_of(STEP) && x.len() == y.len(), "whole steps");
         assert!(state.outputs.len() == self.back.len(), "a state of this filter");
-        // Orders in use have an instance whose coefficients stay in registers.
+        // An instance for each order: its loops are unrolled, and coefficients of usual orders stay in registers.
         dispatch!(level.inner, simd => match self.back.len() {
-            1 => self.unrolled::<_, T, 1, 5>(simd, x, state, narrow, y),
-            2 => self.unrolled::<_, T, 2, 9>(simd, x, state, narrow, y),
-            3 => self.unrolled::<_, T, 3, 13>(simd, x, state, narrow, y),
-            4 => self.unrolled::<_, T, 4, 17>(simd, x, state, narrow, y),
-            _ => self.body(simd, x, state, narrow, y),
+            0 => self.body::<_, T, 0, 1>(simd, x, state, narrow, y),
+            1 => self.body::<_, T, 1, 5>(simd, x, state, narrow, y),
+            2 => self.body::<_, T, 2, 9>(simd, x, state, narrow, y),
+            3 => self.body::<_, T, 3, 13>(simd, x, state, narrow, y),
+            4 => self.body::<_, T, 4, 17>(simd, x, state, narrow, y),
+            5 => self.body::<_, T, 5, 21>(simd, x, state, narrow, y),
+            6 => self.body::<_, T, 6, 25>(simd, x, state, narrow, y),
+            7 => self.body::<_, T, 7, 29>(simd, x, state, narrow, y),
+            _ => self.body::<_, T, { Self::MAX_ORDER }, 33>(simd, x, state, narrow, y),
         });
     }
 
     /// Of order `N`, with `M` coefficients forward.
     #[inline(always)]
-    fn unrolled<S: Simd, T: Copy + Into<f64>, const N: usize, const M: usize>(
+    fn body<S: Simd, T: Copy + Into<f64>, const N: usize, const M: usize>(
         &self,
         simd: S,
         x: &[T],
@@ -123,7 +127,9 @@ impl RecursiveFilter {
             for i in (1..N).rev() {
                 before[i] = before[i - 1];
             }
-            before[0] = sum;
+            if let Some(newest) = before.first_mut() {
+                *newest = sum;
+            }
             let sum = sum.as_slice();
             for i in 0..STEP {
                 y[i] = narrow(sum[i]);
@@ -131,38 +137,6 @@ impl RecursiveFilter {
         }
         for i in 0..N {
             before[i].store_slice(&mut state.outputs[i]);
-        }
-    }
-
-    /// The same for any order.
-    #[inline(always)]
-    fn body<S: Simd, T: Copy + Into<f64>>(
-        &self,
-        simd: S,
-        x: &[T],
-        state: &mut RecursiveState,
-        narrow: impl Fn(f64) -> T,
-        y: &mut [T],
-    ) {
-        let last = self.forward.len() - 1;
-        let samples = widen(x, last, &mut state.samples);
-        for (k, y) in (0..).step_by(STEP).zip(y.chunks_exact_mut(STEP)) {
-            let mut sum = f64x4::splat(simd, 0.0);
-            for (i, f) in self.forward.iter().enumerate() {
-                let at = k + last - i;
-                sum = f64x4::from_slice(simd, &samples[at..at + STEP]).mul_add(f64x4::splat(simd, *f), sum);
-            }
-            for (c, before) in self.back.iter().zip(&state.outputs).rev() {
-                sum = f64x4::from_slice(simd, before).mul_add(f64x4::splat(simd, *c), sum);
-            }
-            state.outputs.rotate_right(self.back.len().min(1));
-            if let Some(newest) = state.outputs.first_mut() {
-                sum.store_slice(newest);
-            }
-            let sum = sum.as_slice();
-            for i in 0..STEP {
-                y[i] = narrow(sum[i]);
-            }
         }
     }
 }
