@@ -245,6 +245,17 @@ fn butterfly<S: Simd>([a, b, c, d]: [Pair<S>; 4]) -> [Pair<S>; 4] {
     ]
 }
 
+/// One bin of four transforms joined to four of one.
+#[inline(always)]
+fn join_one<S: Simd>(simd: S, [a, b, c, d]: [&[f32]; 4], by: &[f32]) -> [Pair<S>; 4] {
+    butterfly::<S>([
+        load(simd, a),
+        turn(simd, load(simd, b), &by[..2]),
+        turn(simd, load(simd, c), &by[2..4]),
+        turn(simd, load(simd, d), &by[4..]),
+    ])
+}
+
 /// Joins four transforms of `part` bins to one of 4 `part`, in place, throughout `work`.
 #[inline(always)]
 fn join<S: Simd>(simd: S, work: &mut [f32], part: usize, turns: &[f32]) {
@@ -255,12 +266,7 @@ fn join<S: Simd>(simd: S, work: &mut [f32], part: usize, turns: &[f32]) {
         let parts = a.chunks_exact_mut(width).zip(b.chunks_exact_mut(width));
         let parts = parts.zip(c.chunks_exact_mut(width)).zip(d.chunks_exact_mut(width));
         for ((((a, b), c), d), by) in parts.zip(turns.chunks_exact(6)) {
-            let joined = butterfly::<S>([
-                load(simd, a),
-                turn(simd, load(simd, b), &by[..2]),
-                turn(simd, load(simd, c), &by[2..4]),
-                turn(simd, load(simd, d), &by[4..]),
-            ]);
+            let joined = join_one::<S>(simd, [a, b, c, d], by);
             store::<S>(joined[0], a);
             store::<S>(joined[1], b);
             store::<S>(joined[2], c);
@@ -278,12 +284,7 @@ fn join_into<S: Simd>(simd: S, work: &[f32], part: usize, turns: &[f32], place: 
     let parts = a.chunks_exact(width).zip(b.chunks_exact(width));
     let parts = parts.zip(c.chunks_exact(width)).zip(d.chunks_exact(width));
     for (j, ((((a, b), c), d), by)) in parts.zip(turns.chunks_exact(6)).enumerate() {
-        let joined = butterfly::<S>([
-            load(simd, a),
-            turn(simd, load(simd, b), &by[..2]),
-            turn(simd, load(simd, c), &by[2..4]),
-            turn(simd, load(simd, d), &by[4..]),
-        ]);
+        let joined = join_one::<S>(simd, [a, b, c, d], by);
         for q in 0..4 {
             put::<S>(joined[q], q * part + j, place);
         }
