@@ -1,21 +1,12 @@
 //! Annex 178A of draft D3.3 against PyChOpMarg 3.4.0, on the shared channels.
 
+mod common;
+
+use common::reference;
 use lightlane::Run;
 use lightlane::engine::com::{Com, ComConfig, FixedEqualizer, com};
 use lightlane::medium::Network;
 use serde_json::{Map, Value, json};
-use std::io::Write;
-use std::path::{Path, PathBuf};
-
-fn shared(name: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared").join(name);
-    if path.exists() {
-        return Some(path);
-    }
-    // Not eprintln, which a passing test swallows.
-    let _ = writeln!(std::io::stderr(), "skipped: {} is absent", path.display());
-    None
-}
 
 /// The keywords of 200GBASE-KR1 with package A2, as PyChOpMarg's `ieee_8023dj_d3p3` has them; the grid of the reference
 /// entries.
@@ -50,11 +41,9 @@ struct Case {
 
 impl Case {
     fn load(id: &str) -> Option<Self> {
-        let json = std::fs::read_to_string(shared(&format!("reference/{id}.json"))?).expect("readable");
-        let reference: Value = serde_json::from_str(&json).expect("JSON");
+        let (thru, reference) = reference(id)?;
         let entries = reference["com"].as_array().expect("entries");
         let entry = entries.iter().find(|e| e["config"] == "d33_KR_A2").expect("an entry");
-        let thru = Network::read(shared(&format!("channels/{id}__THRU.s4p.gz"))?).ok()?;
         Some(Self { thru, expected: entry["results"].clone() })
     }
 

@@ -1,23 +1,14 @@
 //! Annex 93A against release 4.50 of the reference code, on the shared channels.
 
+mod common;
+
+use common::{reference, shared};
 use lightlane::Run;
 use lightlane::engine::com::{Com, ComConfig, FixedEqualizer, com};
 use lightlane::medium::Network;
 use serde_json::{Value, json};
-use std::io::Write;
-use std::path::{Path, PathBuf};
 
 const CHANNELS: [&str; 3] = ["c2c_12db", "c2m_z100_14db", "dpo_4in"];
-
-fn shared(name: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared").join(name);
-    if path.exists() {
-        return Some(path);
-    }
-    // Not eprintln, which a passing test swallows.
-    let _ = writeln!(std::io::stderr(), "skipped: {} is absent", path.display());
-    None
-}
 
 struct Case {
     thru: Network,
@@ -29,8 +20,7 @@ struct Case {
 
 impl Case {
     fn load(id: &str) -> Option<Self> {
-        let json = std::fs::read_to_string(shared(&format!("reference/{id}.json"))?).expect("readable");
-        let reference: Value = serde_json::from_str(&json).expect("JSON");
+        let (thru, reference) = reference(id)?;
         let entries = reference["com"].as_array().expect("entries");
         let entry = entries.iter().find(|e| e["config"] == "cfgKR100").expect("an entry");
         let read = |role: &str| Network::read(shared(&format!("channels/{id}__{role}.s4p.gz"))?).ok();
@@ -40,7 +30,7 @@ impl Case {
         };
         let keywords = reference["configs"]["cfgKR100"]["keywords"].as_object().expect("a mapping");
         Some(Self {
-            thru: read("THRU")?,
+            thru,
             fext: aggressors("FEXT")?,
             next: aggressors("NEXT")?,
             config: ComConfig::from_keywords(keywords).expect("keywords of the workbook"),

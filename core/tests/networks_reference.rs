@@ -1,35 +1,17 @@
 //! The shared reference channels against scikit-rf 2.2.0 (mixed mode, loss, passivity, reciprocity) and against the
 //! IEEE 370 reference code (causality).
 
+mod common;
+
+use common::{reference, shared};
 use lightlane::medium::Network;
 use lightlane::medium::network::{PairOrigin, PortPairs};
 use num_complex::Complex64;
-use serde_json::Value;
-use std::io::Write;
-use std::path::{Path, PathBuf};
 
 const CHANNELS: [&str; 5] = ["c2c_12db", "c2m_z100_14db", "cable1_rx", "dpo_4in", "pychopmarg_example2"];
 /// Same formulas in double precision on the same numbers: what differs is the order of a few dozen roundings. The
 /// smallest spot value is 1e-4 of the entries it is a difference of, so 1e-9 leaves three decades.
 const RELATIVE: f64 = 1e-9;
-
-fn shared(name: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared").join(name);
-    if path.exists() {
-        return Some(path);
-    }
-    // Not eprintln, which a passing test swallows.
-    let _ = writeln!(std::io::stderr(), "skipped: {} is absent", path.display());
-    None
-}
-
-/// The channel and its reference values.
-fn load(id: &str) -> Option<(Network, Value)> {
-    let json = std::fs::read_to_string(shared(&format!("reference/{id}.json"))?).expect("readable");
-    let reference: Value = serde_json::from_str(&json).expect("JSON");
-    let file = shared(&format!("channels/{}", reference["thru"].as_str().expect("thru")))?;
-    Some((Network::read(file).expect("a valid channel"), reference))
-}
 
 fn close(what: &str, value: f64, expected: f64) {
     let limit = RELATIVE * expected.abs();
@@ -39,7 +21,7 @@ fn close(what: &str, value: f64, expected: f64) {
 #[test]
 fn mixed_mode_values_are_those_of_scikit_rf() {
     for id in CHANNELS {
-        let Some((network, reference)) = load(id) else { return };
+        let Some((network, reference)) = reference(id) else { return };
         let mixed = network.mixed_mode(None).expect("4-port");
         let chosen = mixed.port_pairs().expect("kept");
         assert_eq!((chosen.pairs, chosen.origin), (PortPairs::DEFAULT, PairOrigin::Guessed), "{id}");
@@ -80,7 +62,7 @@ fn mixed_mode_values_are_those_of_scikit_rf() {
 #[test]
 fn insertion_loss_passivity_and_reciprocity_are_those_of_scikit_rf() {
     for id in CHANNELS {
-        let Some((network, reference)) = load(id) else { return };
+        let Some((network, reference)) = reference(id) else { return };
         for (key, f) in [("13.2812_GHz", 13.28125e9), ("26.5625_GHz", 26.5625e9), ("53.125_GHz", 53.125e9)] {
             match reference["insertion_loss_dB"][key].as_f64() {
                 Some(expected) => close(key, network.insertion_loss_db(&[f]).expect("inside")[0], expected),
@@ -105,7 +87,7 @@ fn insertion_loss_passivity_and_reciprocity_are_those_of_scikit_rf() {
 #[test]
 fn crosstalk_is_that_of_scikit_rf() {
     for id in CHANNELS {
-        let Some((_, reference)) = load(id) else { return };
+        let Some((_, reference)) = reference(id) else { return };
         let Some(aggressors) = reference["crosstalk"].as_object() else { continue };
         for (role, values) in aggressors {
             let Some(file) = shared(&format!("channels/{id}__{role}.s4p.gz")) else { return };
@@ -128,7 +110,7 @@ fn crosstalk_is_that_of_scikit_rf() {
 
 #[test]
 fn the_causality_measure_is_that_of_the_ieee_370_code() {
-    let Some((network, _)) = load("cable1_rx") else { return };
+    let Some((network, _)) = reference("cable1_rx") else { return };
     let quality = network.quality().expect("converges");
     // IEEE 370 code and openSNPQual, published with this file: 97.717362, six decimals.
     let percent = quality.causality_quality_percent;
@@ -138,7 +120,7 @@ fn the_causality_measure_is_that_of_the_ieee_370_code() {
 #[test]
 fn a_file_written_in_any_form_is_read_back() {
     use lightlane::medium::touchstone::{Format, FrequencyUnit, Version};
-    let Some((network, _)) = load("cable1_rx") else { return };
+    let Some((network, _)) = reference("cable1_rx") else { return };
     for (format, unit, version) in [
         (Format::Ri, FrequencyUnit::GHz, Version::V2),
         (Format::Ma, FrequencyUnit::Hz, Version::V1),

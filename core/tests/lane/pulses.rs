@@ -1,6 +1,6 @@
 //! Pulse cursors of the shared channels under the definition that stands in the reference files.
 
-use crate::shared;
+use crate::common::reference;
 use lightlane::grid::{Grid, SymbolRate};
 use lightlane::medium::Network;
 use lightlane::medium::network::PortPairs;
@@ -18,10 +18,8 @@ const TOLERANCE: f64 = 1e-7;
 #[test]
 fn cursors_are_those_of_the_reference_files() {
     for id in ["c2c_12db", "c2m_z100_14db", "dpo_4in", "pychopmarg_example2"] {
-        let Some(json) = shared(&format!("reference/{id}.json")) else { return };
-        let Some(file) = shared(&format!("channels/{id}__THRU.s4p.gz")) else { return };
-        let reference: Value = serde_json::from_str(&std::fs::read_to_string(json).unwrap()).unwrap();
-        let network = Network::read(file).unwrap().differential(Some(PortPairs::DEFAULT)).unwrap();
+        let Some((thru, reference)) = reference(id) else { return };
+        let network = thru.differential(Some(PortPairs::DEFAULT)).unwrap();
         for key in ["pulse_106p25GBd", "pulse_53p125GBd"] {
             check(id, &network, &reference[key]);
         }
