@@ -135,6 +135,38 @@ proptest! {
 }
 
 #[test]
+fn powers_of_any_size_are_measured() {
+    // Two periods whose noise differs, so that every figure has a value.
+    let symbols = prbs13q(None).unwrap();
+    let mut plain = rectangular(&symbols);
+    let noisy: Vec<f64> = plain.iter().enumerate().map(|(i, p)| p + 1e-5 * (1.7 * i as f64).sin()).collect();
+    plain.extend(noisy);
+    let reference = measure(&plain, Some(&symbols), &fixed()).unwrap();
+    assert!(reference.rin_oma_db_per_hz.is_finite());
+    for scale in [1e152, 1e200f64.recip(), 1e-22] {
+        let scaled: Vec<f64> = plain.iter().map(|p| scale * p).collect();
+        for known in [Some(&symbols[..]), None] {
+            let found = measure(&scaled, known, &fixed()).unwrap();
+            // Powers are scaled before anything else: rounding.
+            assert!((found.tdecq_db - reference.tdecq_db).abs() < 1e-6, "{scale} {}", found.tdecq_db);
+            assert!((found.rin_oma_db_per_hz - reference.rin_oma_db_per_hz).abs() < 1e-3);
+            assert!((found.oma_w / scale / reference.oma_w - 1.0).abs() < 1e-6);
+        }
+    }
+}
+
+#[test]
+fn powers_beyond_any_sum_are_named() {
+    let symbols = prbs13q(None).unwrap();
+    for factor in [5e307, f64::INFINITY, f64::NAN, -1e155] {
+        let mut wave = rectangular(&symbols);
+        wave.iter_mut().for_each(|p| *p *= factor);
+        let error = measure(&wave, None, &wide()).unwrap_err().to_string();
+        assert!(error.starts_with("waveform_w[0] = ") && error.contains("at most 1e150"), "{error}");
+    }
+}
+
+#[test]
 fn what_cannot_be_measured_is_named() {
     let symbols = prbs13q(None).unwrap();
     let wave = rectangular(&symbols);

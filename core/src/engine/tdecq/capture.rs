@@ -7,6 +7,8 @@ use crate::error::{Error, Result};
 const FEWEST_SYMBOLS: usize = 128;
 /// Most samples of a capture: some seconds and gigabytes.
 const MOST_SAMPLES: usize = 1 << 28;
+/// Largest magnitude of a sample: sums of so many stay finite.
+const MOST_W: f64 = 1e150;
 /// Average powers between which watts are plausible: -40 dBm and 20 dBm.
 const PLAUSIBLE_W: [f64; 2] = [1e-7, 0.1];
 const PLAUSIBLE_HZ: [f64; 2] = [1e9, 1e12];
@@ -52,8 +54,10 @@ impl Capture {
             let requirement = format!("at least {FEWEST_SYMBOLS} symbols and at most {MOST_SAMPLES} samples");
             return Err(Error::parameter("waveform_w", value, requirement));
         }
-        if let Some(i) = wave.iter().position(|p| !p.is_finite()) {
-            return Err(Error::parameter(format!("waveform_w[{i}]"), wave[i], "finite"));
+        // Not a number is not within either.
+        if let Some(i) = wave.iter().position(|p| !(-MOST_W..=MOST_W).contains(p)) {
+            let requirement = format!("finite and at most {MOST_W:e} in magnitude");
+            return Err(Error::parameter(format!("waveform_w[{i}]"), format!("{:e}", wave[i]), requirement));
         }
         let (low, high) =
             wave.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), p| (l.min(*p), h.max(*p)));
@@ -63,7 +67,7 @@ impl Capture {
             return Err(Error::parameter("waveform_w", "all equal", "of more than one value"));
         }
         let mut warnings = Vec::new();
-        let pattern = pattern::find(given, &mut warnings)?;
+        let pattern = pattern::find(given, scale_w, &mut warnings)?;
         let n_symbols = n / pattern.symbols.len() * pattern.symbols.len();
         let kept = &wave[..n_symbols * m];
         if kept.len() < wave.len() {

@@ -305,7 +305,7 @@ impl Context<'_> {
             transition_time_s: sent.transition_ui(self.filtered, zeros, threes) / given.symbol_rate_hz,
             overshoot,
             undershoot,
-            rin_oma_db_per_hz: self.rin_oma_db_per_hz(sent, oma_w, bandwidth_hz)?,
+            rin_oma_db_per_hz: self.rin_oma_db_per_hz(sent, bandwidth_hz)?,
             pattern: capture.pattern.name.clone(),
             n_symbols: capture.n_symbols,
             n_periods: capture.n_symbols / sent.period,
@@ -338,15 +338,17 @@ impl Context<'_> {
         (means, openings)
     }
 
-    /// Variance between periods less the instrument's, over bandwidth and electrical modulation power.
-    fn rin_oma_db_per_hz(&self, sent: &Sent<'_>, oma_w: f64, bandwidth_hz: f64) -> Result<f64> {
-        let variance = sent.variance_between_periods(self.filtered) * self.capture.scale_w.powi(2);
+    /// Variance between periods less the instrument's, over bandwidth and electrical modulation power (OMA/2)².
+    fn rin_oma_db_per_hz(&self, sent: &Sent<'_>, bandwidth_hz: f64) -> Result<f64> {
+        // Over the OMA before squaring: squares of watts may leave the range of numbers.
+        let variance = sent.variance_between_periods(self.filtered) / self.oma.powi(2);
         if variance.is_nan() || bandwidth_hz.is_infinite() {
             return Ok(f64::NAN);
         }
-        let own = (variance - self.config.instrument_noise_w.powi(2)).max(0.0);
+        let own = (variance - (self.config.instrument_noise_w / (self.oma * self.capture.scale_w)).powi(2))
+            .max(0.0);
         let noise_hz = noise_bandwidth_hz(bandwidth_hz, FilterKind::Bessel, 4)?;
-        Ok(power_db(own / (noise_hz * (0.5 * oma_w).powi(2))))
+        Ok(power_db(4.0 * own / noise_hz))
     }
 
     /// Picture of the equalized waveform over a symbol, and the histograms.

@@ -41,12 +41,13 @@ pub(super) struct Alignment {
     pub(super) correlation: f64,
 }
 
-/// The pattern that was given, or the known one that the waveform holds, or one still to be decided.
-pub(super) fn find(given: &Waveform<'_>, warnings: &mut Vec<String>) -> Result<Pattern> {
+/// The pattern that was given, or the known one that the waveform holds, or one still to be decided; `scale_w` is the
+/// waveform's power peak to peak.
+pub(super) fn find(given: &Waveform<'_>, scale_w: f64, warnings: &mut Vec<String>) -> Result<Pattern> {
     let n = given.waveform_w.len() / given.samples_per_symbol;
     if let Some(symbols) = given.symbols {
         check(symbols, n)?;
-        let found = align(&columns(given, symbols.len()), symbols);
+        let found = align(&columns(given, scale_w, symbols.len()), symbols);
         if found.correlation < -LEAST_CORRELATION {
             warnings.push(
                 "the waveform is inverted: its levels fall as the symbols rise; symbols were inverted".into(),
@@ -59,7 +60,7 @@ pub(super) fn find(given: &Waveform<'_>, warnings: &mut Vec<String>) -> Result<P
     }
     let mut best: Option<(f64, Pattern)> = None;
     for (name, symbols) in known(n)? {
-        let c = align(&columns(given, symbols.len()), &symbols).correlation;
+        let c = align(&columns(given, scale_w, symbols.len()), &symbols).correlation;
         if c.abs() >= LEAST_CORRELATION && best.as_ref().is_none_or(|(b, _)| c.abs() > b.abs()) {
             let inverted = c < 0.0;
             let symbols = if inverted { symbols.iter().map(|s| 3 - s).collect() } else { symbols };
@@ -125,8 +126,8 @@ fn require_correlation(name: &str, correlation: f64) -> Result<()> {
     Err(Error::parameter(name, value, requirement))
 }
 
-/// Samples at a few phases of every symbol of a period, averaged over the periods.
-fn columns(given: &Waveform<'_>, period: usize) -> Vec<Vec<f32>> {
+/// Samples at a few phases of every symbol of a period, over `scale_w`, added over the periods.
+fn columns(given: &Waveform<'_>, scale_w: f64, period: usize) -> Vec<Vec<f32>> {
     let m = given.samples_per_symbol;
     let n = given.waveform_w.len() / m / period * period;
     (0..PHASES.min(m))
@@ -135,7 +136,7 @@ fn columns(given: &Waveform<'_>, period: usize) -> Vec<Vec<f32>> {
             let mut column = vec![0.0f32; period];
             let average = given.waveform_w[..n * m].iter().skip(phase).step_by(m).sum::<f64>() / n as f64;
             for (i, sample) in given.waveform_w[..n * m].iter().skip(phase).step_by(m).enumerate() {
-                column[i % period] += (sample - average) as f32;
+                column[i % period] += ((sample - average) / scale_w) as f32;
             }
             column
         })
