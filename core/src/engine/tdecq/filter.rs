@@ -2,13 +2,14 @@
 //! phase.
 
 use super::capture::Capture;
+use super::transforms;
 use crate::error::Result;
 use crate::medium::optics::BesselThomson;
 use crate::run::Run;
-use num_complex::Complex32;
-use realfft::RealFftPlanner;
-use rustfft::FftPlanner;
+use num_complex::{Complex32, Complex64};
+use rustfft::Fft;
 use std::f64::consts::TAU;
+use std::sync::Arc;
 
 /// Fewest samples a symbol of the filtered waveform, between which the search for the phase steps.
 const FEWEST_SAMPLES: usize = 16;
@@ -23,14 +24,15 @@ pub(super) struct Filtered {
     pub(super) n_symbols: usize,
     /// Positive bins that matter, scaled so that their plain sum is the signal.
     spectrum: Vec<Complex32>,
+    /// From the folded spectrum to one sample a symbol.
+    to_column: Arc<dyn Fft<f32>>,
 }
 
 impl Filtered {
     /// Filters one turn of a capture; `bandwidth` is over the symbol rate, infinite for no filter.
     pub(super) fn new(capture: &Capture, bandwidth: f64, run: &Run) -> Result<Self> {
         let n = capture.samples.len();
-        let mut planner = RealFftPlanner::<f32>::new();
-        let forward = planner.plan_fft_forward(n);
+        let forward = transforms::real_forward(n);
         let mut time = capture.samples.clone();
         let mut spectrum = forward.make_output_vec();
         // The lengths are those of the plan, the only thing that it can refuse.
@@ -47,7 +49,7 @@ impl Filtered {
         let samples_per_symbol =
             capture.samples_per_symbol * FEWEST_SAMPLES.div_ceil(capture.samples_per_symbol);
         let length = capture.n_symbols * samples_per_symbol;
-        let inverse = planner.plan_fft_inverse(length);
+        let inverse = transforms::real_inverse(length);
         let mut padded = inverse.make_input_vec();
         padded[..spectrum.len()].copy_from_slice(&spectrum);
         if length > n && n.is_multiple_of(2) {
@@ -71,7 +73,9 @@ impl Filtered {
             }
             spectrum.pop();
         }
-        Ok(Self { samples, samples_per_symbol, n_symbols: capture.n_symbols, spectrum })
+        let n_symbols = capture.n_symbols;
+        let to_column = transforms::inverse(n_symbols);
+        Ok(Self { samples, samples_per_symbol, n_symbols, spectrum, to_column })
     }
 
     /// The sample at any place, around the turn.
@@ -101,35 +105,32 @@ impl Filtered {
     /// ```text
     /// y(i + t) = Σ_k X_k e^(2πj k (i + t)/N): bins N apart fall together
     /// ```
-    pub(super) fn at(&self, times_ui: [f64; 2], planner: &mut FftPlanner<f32>) -> [Vec<f32>; 2] {
+    pub(super) fn at(&self, times_ui: [f64; 2]) -> [Vec<f32>; 2] {
         let n = self.n_symbols;
         let mut folded = vec![Complex32::new(0.0, 0.0); n];
         let turns = times_ui.map(|t| TAU * t / n as f64);
+        let step = turns.map(|w| Complex64::from_polar(1.0, w));
         // Phasors by recursion over a stretch, begun exactly: single precision would drift over a whole turn.
         const STRETCH: usize = 256;
-        for (block, bins) in self.spectrum.chunks(STRETCH).enumerate() {
-            let first = block * STRETCH;
-            let mut phasor = turns.map(|w| num_complex::Complex64::from_polar(1.0, w * first as f64));
-            let step = turns.map(|w| num_complex::Complex64::from_polar(1.0, w));
+        let mut phasor = [Complex64::new(1.0, 0.0); 2];
+        for (zone, bins) in self.spectrum.chunks(n).enumerate() {
             for (i, bin) in bins.iter().enumerate() {
-                let k = first + i;
+                let k = zone * n + i;
+                if k.is_multiple_of(STRETCH) {
+                    phasor = turns.map(|w| Complex64::from_polar(1.0, w * k as f64));
+                }
                 let rotated = phasor.map(|p| *bin * Complex32::new(p.re as f32, p.im as f32));
                 // The second time rides on the imaginary part: both signals are real.
-                let second = Complex32::new(-rotated[1].im, rotated[1].re);
-                folded[k % n] += rotated[0] + second;
-                if k > 0 && !self.is_last_alone(k) {
+                folded[i] += rotated[0] + Complex32::new(-rotated[1].im, rotated[1].re);
+                // Neither 0 nor the bin at half the sampling rate has a mirror of its own.
+                if k > 0 && 2 * k != self.samples.len() {
                     let mirrored = rotated[0].conj() + Complex32::new(rotated[1].im, rotated[1].re);
-                    folded[(n - k % n) % n] += mirrored;
+                    folded[if i == 0 { 0 } else { n - i }] += mirrored;
                 }
                 phasor = [phasor[0] * step[0], phasor[1] * step[1]];
             }
         }
-        planner.plan_fft_inverse(n).process(&mut folded);
+        self.to_column.process(&mut folded);
         [folded.iter().map(|z| z.re).collect(), folded.iter().map(|z| z.im).collect()]
-    }
-
-    /// Whether bin `k` has no mirror of its own: the one at half the sampling rate.
-    fn is_last_alone(&self, k: usize) -> bool {
-        2 * k == self.samples.len() && self.samples_per_symbol == self.samples.len() / self.n_symbols
     }
 }

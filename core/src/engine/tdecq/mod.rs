@@ -39,6 +39,7 @@ mod noise;
 mod objective;
 mod pattern;
 mod search;
+mod transforms;
 
 pub use capture::Waveform;
 pub use config::TdecqConfig;

@@ -3,14 +3,16 @@
 //! Symbols and samples are correlated over one period by Fourier transforms, all starts at once, at a few phases.
 
 use super::capture::Waveform;
+use super::transforms;
 use crate::error::{Error, Result};
-use crate::modulation::{Prbs, gray_encode, ssprq};
+use crate::modulation::{Prbs, SSPRQ_PERIOD, gray_encode, ssprq};
 use num_complex::Complex32;
-use rustfft::FftPlanner;
 
 /// Correlation below which a waveform does not hold a pattern: strong interference leaves 0.7, an unrelated pattern of
 /// 127 symbols at most 0.4.
 const LEAST_CORRELATION: f64 = 0.5;
+/// Correlation from which no other pattern is looked for: another as good would correlate 0.62 with this one.
+const CERTAIN: f64 = 0.9;
 /// Phases of a symbol that are correlated.
 const PHASES: usize = 2;
 /// Blocks within which a slip is looked for, and their fewest symbols.
@@ -59,13 +61,17 @@ pub(super) fn find(given: &Waveform<'_>, scale_w: f64, warnings: &mut Vec<String
         return Ok(Pattern { symbols: symbols.to_vec(), name: "given".into(), is_known: true });
     }
     let mut best: Option<(f64, Pattern)> = None;
-    for (name, symbols) in known(n)? {
+    for known in known(n) {
+        let (name, symbols) = known?;
         let c = align(&columns(given, scale_w, symbols.len()), &symbols).correlation;
         if c.abs() >= LEAST_CORRELATION && best.as_ref().is_none_or(|(b, _)| c.abs() > b.abs()) {
             let inverted = c < 0.0;
             let symbols = if inverted { symbols.iter().map(|s| 3 - s).collect() } else { symbols };
             let name = if inverted { format!("{name}, inverted") } else { name };
             best = Some((c, Pattern { symbols, name, is_known: true }));
+        }
+        if c.abs() >= CERTAIN {
+            break;
         }
     }
     if let Some((c, pattern)) = best {
@@ -81,20 +87,18 @@ pub(super) fn find(given: &Waveform<'_>, scale_w: f64, warnings: &mut Vec<String
     Ok(Pattern { symbols: vec![0; n], name: "decided".into(), is_known: false })
 }
 
-/// Every known pattern with a period of at most `n` symbols.
-fn known(n: usize) -> Result<Vec<(String, Vec<u8>)>> {
-    let mut all = Vec::new();
-    if n >= crate::modulation::SSPRQ_PERIOD {
-        all.push(("SSPRQ".into(), ssprq()?));
-    }
-    for order in ORDERS {
-        let period = (1usize << order) - 1;
-        if period <= n {
-            let bits: Vec<u8> = Prbs::new(order, None)?.take(2 * period).collect();
-            all.push((format!("PRBS{order}Q"), gray_encode(&bits)?));
-        }
-    }
-    Ok(all)
+/// Every known pattern with a period of at most `n` symbols, each made when it is asked for.
+fn known(n: usize) -> impl Iterator<Item = Result<(String, Vec<u8>)>> {
+    let quaternary = |order: u32| {
+        let bits: Vec<u8> = Prbs::new(order, None)?.take(2 * period(order)).collect();
+        Ok((format!("PRBS{order}Q"), gray_encode(&bits)?))
+    };
+    let longest = (n >= SSPRQ_PERIOD).then(|| ssprq().map(|symbols| ("SSPRQ".into(), symbols)));
+    longest.into_iter().chain(ORDERS.into_iter().filter(move |order| period(*order) <= n).map(quaternary))
+}
+
+fn period(order: u32) -> usize {
+    (1 << order) - 1
 }
 
 fn check(symbols: &[u8], n: usize) -> Result<()> {
@@ -146,8 +150,7 @@ fn columns(given: &Waveform<'_>, scale_w: f64, period: usize) -> Vec<Vec<f32>> {
 /// The start and the column of largest correlation.
 pub(super) fn align(columns: &[Vec<f32>], symbols: &[u8]) -> Alignment {
     let n = symbols.len();
-    let mut planner = FftPlanner::<f32>::new();
-    let (forward, inverse) = (planner.plan_fft_forward(n), planner.plan_fft_inverse(n));
+    let (forward, inverse) = (transforms::forward(n), transforms::inverse(n));
     let mean = symbols.iter().map(|s| f64::from(*s)).sum::<f64>() / n as f64;
     let mut reference: Vec<Complex32> =
         symbols.iter().map(|s| Complex32::new((f64::from(*s) - mean) as f32, 0.0)).collect();
@@ -208,5 +211,32 @@ pub(super) fn refuse_slips(column: &[f32], sent: &[u8]) -> Result<()> {
             Err(Error::parameter("waveform_w", value, "one pattern throughout, without a slipped symbol"))
         }
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn repeated(symbols: &[u8], n: usize) -> Vec<f64> {
+        symbols.iter().cycle().take(n).flat_map(|s| [1e-3 * f64::from(*s); 2]).collect()
+    }
+
+    #[test]
+    fn the_first_certain_pattern_is_the_only_one() {
+        let n = 1 << 16;
+        let all: Vec<_> = known(n).map(|k| k.unwrap()).collect();
+        assert_eq!(all.len(), 1 + ORDERS.len());
+        for (name, symbols) in &all {
+            let wave = repeated(symbols, n);
+            let given =
+                Waveform { waveform_w: &wave, samples_per_symbol: 2, symbol_rate_hz: 1e9, symbols: None };
+            for (other, symbols) in &all {
+                let c = align(&columns(&given, 3e-3, symbols.len()), symbols).correlation;
+                // Half of what could be mistaken: 0.62 is the cosine of twice the angle of 0.9.
+                assert!(if name == other { c > CERTAIN } else { c.abs() < 0.5 }, "{name} {other} {c}");
+            }
+            assert_eq!(&find(&given, 3e-3, &mut Vec::new()).unwrap().name, name);
+        }
     }
 }

@@ -10,7 +10,6 @@ use super::objective::{Evaluation, Objective, Sets, Weights};
 use crate::error::Result;
 use crate::run::Run;
 use nalgebra::{DMatrix, DVector};
-use rustfft::FftPlanner;
 
 /// Noise, over the OMA, that the least squares expect: a typical load.
 const EXPECTED_NOISE: f64 = 0.035;
@@ -70,23 +69,22 @@ impl Signal<'_> {
     pub(super) fn search(&self, run: &Run) -> Result<Found> {
         let mut starts = self.scan(run)?;
         starts.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let mut planner = FftPlanner::new();
         let mut begun = Vec::with_capacity(starts.len());
         for (_, weights, time_ui) in starts {
-            let made = self.descend_at(weights, time_ui, FIRST_STEPS, FIRST_GAIN, &mut planner, run)?;
+            let made = self.descend_at(weights, time_ui, FIRST_STEPS, FIRST_GAIN, run)?;
             begun.push((made.evaluation.cost, made));
         }
         let least = begun.iter().map(|(cost, _)| *cost).fold(f64::INFINITY, f64::min);
         let mut best: Option<Found> = None;
         for (_, made) in begun.into_iter().filter(|(cost, _)| *cost <= least + FOLLOWED) {
-            let made = if self.config.optimize_timing { self.follow(made, &mut planner, run)? } else { made };
+            let made = if self.config.optimize_timing { self.follow(made, run)? } else { made };
             if best.as_ref().is_none_or(|b| made.evaluation.cost < b.evaluation.cost) {
                 best = Some(made);
             }
         }
         // There is a main tap to try, because the configuration was checked.
         let best = best.expect("one main tap at least");
-        self.descend_at(best.weights, best.time_ui, STEPS, GAIN, &mut planner, run)
+        self.descend_at(best.weights, best.time_ui, STEPS, GAIN, run)
     }
 
     /// Least-squares taps of every main tap at its best timing: mean squared error, taps, UI.
@@ -190,18 +188,18 @@ impl Signal<'_> {
     }
 
     /// Samples of the two histograms around a time. Two instants in each have the mean and the variance of its width.
-    pub(super) fn sets(&self, time_ui: f64, main: usize, planner: &mut FftPlanner<f32>) -> Sets {
+    pub(super) fn sets(&self, time_ui: f64, main: usize) -> Sets {
         let spread = 0.5 * self.config.histogram_width_ui / 3f64.sqrt();
         let half = 0.5 * self.config.histogram_spacing_ui;
-        let side = |centre: f64, planner: &mut FftPlanner<f32>| {
+        let side = |centre: f64| {
             let inverse = (1.0 / self.oma) as f32;
-            self.filtered.at([centre - spread, centre + spread], planner).map(|mut column| {
+            self.filtered.at([centre - spread, centre + spread]).map(|mut column| {
                 column.iter_mut().for_each(|y| *y *= inverse);
                 column
             })
         };
-        let [a, b] = side(time_ui - half, planner);
-        let [c, d] = side(time_ui + half, planner);
+        let [a, b] = side(time_ui - half);
+        let [c, d] = side(time_ui + half);
         let before = if self.config.dfe_taps > 0 {
             let mut before = self.levels.to_vec();
             before.rotate_right(1);
@@ -227,10 +225,9 @@ impl Signal<'_> {
         time_ui: f64,
         steps: usize,
         gain: f64,
-        planner: &mut FftPlanner<f32>,
         run: &Run,
     ) -> Result<Found> {
-        let sets = self.sets(time_ui, weights.main, planner);
+        let sets = self.sets(time_ui, weights.main);
         let objective =
             std::cell::RefCell::new(Objective::new(&sets, self.rho, self.target(), EXPECTED_NOISE));
         let main = weights.main;
@@ -266,15 +263,15 @@ impl Signal<'_> {
     }
 
     /// Follows the timing downhill by a parabola through three descents.
-    fn follow(&self, begun: Found, planner: &mut FftPlanner<f32>, run: &Run) -> Result<Found> {
+    fn follow(&self, begun: Found, run: &Run) -> Result<Found> {
         let steps: &[f64] = if self.config.taps.is_some() { &FIXED_STEPS_UI } else { &[TIMING_STEP_UI] };
-        steps.iter().try_fold(begun, |best, step| self.follow_by(best, *step, planner, run))
+        steps.iter().try_fold(begun, |best, step| self.follow_by(best, *step, run))
     }
 
-    fn follow_by(&self, begun: Found, step: f64, planner: &mut FftPlanner<f32>, run: &Run) -> Result<Found> {
+    fn follow_by(&self, begun: Found, step: f64, run: &Run) -> Result<Found> {
         let mut best = begun;
-        let mut beside = |time_ui: f64, from: &Found| {
-            self.descend_at(from.weights.clone(), time_ui, FIRST_STEPS, FIRST_GAIN, planner, run)
+        let beside = |time_ui: f64, from: &Found| {
+            self.descend_at(from.weights.clone(), time_ui, FIRST_STEPS, FIRST_GAIN, run)
         };
         let (mut left, mut right) =
             (beside(best.time_ui - step, &best)?, beside(best.time_ui + step, &best)?);
