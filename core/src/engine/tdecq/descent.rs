@@ -9,7 +9,7 @@ const KEPT: f64 = 1e-4;
 const HALVINGS: usize = 12;
 
 /// Descends from `start` by the BFGS update of `inverse`, a first guess of the inverse second derivative, until a step
-/// gains less than `least_gain` or `steps` have been made. Returns the place and its cost.
+/// gains less than `least_gain` or `steps` have been made. Returns the place, its cost and what was evaluated there.
 ///
 /// Reference: J. Nocedal and S. J. Wright, Numerical Optimization, 2nd ed., chapter 6.
 pub(super) fn descend<E>(
@@ -19,9 +19,9 @@ pub(super) fn descend<E>(
     least_gain: f64,
     mut evaluate: impl FnMut(&DVector<f64>) -> Result<(f64, E)>,
     mut gradient: impl FnMut(&DVector<f64>, &E) -> DVector<f64>,
-) -> Result<(DVector<f64>, f64)> {
+) -> Result<(DVector<f64>, f64, E)> {
     let mut x = start;
-    let (mut cost, at) = evaluate(&x)?;
+    let (mut cost, mut at) = evaluate(&x)?;
     let mut g = gradient(&x, &at);
     for _ in 0..steps {
         let mut direction = -(&inverse * &g);
@@ -35,17 +35,17 @@ pub(super) fn descend<E>(
         let mut moved = None;
         for _ in 0..HALVINGS {
             let candidate = &x + &direction * length;
-            let (next, at) = evaluate(&candidate)?;
+            let (next, evaluated) = evaluate(&candidate)?;
             if next <= cost + KEPT * length * descent {
-                moved = Some((candidate, next, at));
+                moved = Some((candidate, next, evaluated));
                 break;
             }
             // The parabola through cost, slope and the new cost, kept from vanishing.
             let bent = -0.5 * descent * length * length / (next - cost - descent * length);
             length = if bent.is_finite() { bent.clamp(0.1 * length, 0.5 * length) } else { 0.5 * length };
         }
-        let Some((candidate, next, at)) = moved else { break };
-        let new_gradient = gradient(&candidate, &at);
+        let Some((candidate, next, evaluated)) = moved else { break };
+        let new_gradient = gradient(&candidate, &evaluated);
         let (step, change) = (&candidate - &x, &new_gradient - &g);
         let curvature = step.dot(&change);
         if curvature > 1e-12 * step.norm() * change.norm() {
@@ -55,12 +55,12 @@ pub(super) fn descend<E>(
             inverse = &left * &inverse * left.transpose() + &step * step.transpose() * rho;
         }
         let gain = cost - next;
-        (x, cost, g) = (candidate, next, new_gradient);
+        (x, cost, at, g) = (candidate, next, evaluated, new_gradient);
         if gain < least_gain {
             break;
         }
     }
-    Ok((x, cost))
+    Ok((x, cost, at))
 }
 
 #[cfg(test)]
@@ -76,9 +76,11 @@ mod tests {
             DVector::from_vec(vec![-2.0 * (1.0 - x[0]) - 400.0 * x[0] * v, 200.0 * v])
         };
         let start = DVector::from_vec(vec![-1.2, 1.0]);
-        let (x, cost) =
-            descend(start, DMatrix::identity(2, 2), 200, 0.0, |x| Ok((value(x), ())), |x, ()| slope(x))
+        let (x, cost, at) =
+            descend(start, DMatrix::identity(2, 2), 200, 0.0, |x| Ok((value(x), x.clone())), |x, _| slope(x))
                 .unwrap();
+        // What is returned belongs to the place, not to the last candidate.
+        assert_eq!(at, x);
         // A quadratic end: far below the square root of rounding.
         assert!(cost < 1e-12 && (x[0] - 1.0).abs() < 1e-5, "{x} {cost}");
     }

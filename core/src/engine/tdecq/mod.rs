@@ -189,8 +189,7 @@ pub fn tdecq(given: &Waveform<'_>, config: &TdecqConfig, run: &Run) -> Result<Td
     let mean = place.symbols.iter().map(|s| f64::from(*s)).sum::<f64>() / place.symbols.len() as f64;
     let levels: Vec<f32> = place.symbols.iter().map(|s| ((f64::from(*s) - mean) / 3.0) as f32).collect();
     let rho = noise::correlation(bandwidth, config.n_taps());
-    let signal =
-        Signal { filtered: &filtered, oma, levels: &levels, centre: place.centre, rho: &rho, config };
+    let signal = Signal::new(&filtered, oma, &levels, place.centre, &rho, config);
     let found = signal.search(run)?;
     let context = Context { given, config, capture: &capture, filtered: &filtered, bandwidth, oma };
     context.report(found, &sent, [zeros, threes], place.start, warnings)

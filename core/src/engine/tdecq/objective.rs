@@ -23,7 +23,7 @@ pub(super) struct Weights {
 
 /// Samples of the two histograms, two instants each, in units of the OMA from the average.
 pub(super) struct Sets {
-    /// Left, left, right, right; each begins `taps - 1 - main` symbols early and ends `main` late.
+    /// Left, left, right, right; each continued for any main tap.
     padded: [Vec<f32>; 4],
     /// Level of the symbol before, -1/2 to 1/2; empty without feedback.
     before: Vec<f32>,
@@ -32,9 +32,9 @@ pub(super) struct Sets {
 
 impl Sets {
     /// Sets of columns of one sample a symbol; `before` is empty without feedback.
-    pub(super) fn new(columns: [Vec<f32>; 4], n_taps: usize, main: usize, before: Vec<f32>) -> Self {
+    pub(super) fn new(columns: [Vec<f32>; 4], n_taps: usize, before: Vec<f32>) -> Self {
         let n = columns[0].len();
-        let padded = columns.map(|column| padded(&column, n_taps, main));
+        let padded = columns.map(|column| padded(&column, n_taps));
         Self { padded, before, n }
     }
 
@@ -45,10 +45,11 @@ impl Sets {
 
     /// Samples behind the equalizer of any other column, in the same units.
     pub(super) fn equalized_other(&self, column: &[f32], weights: &Weights, out: &mut Vec<f32>) {
-        self.through(&padded(column, weights.taps.len(), weights.main), weights, out);
+        self.through(&padded(column, weights.taps.len()), weights, out);
     }
 
     fn through(&self, y: &[f32], weights: &Weights, out: &mut Vec<f32>) {
+        let y = for_main(y, weights);
         out.clear();
         out.resize(y.len() + 1 - weights.taps.len(), 0.0);
         let last = weights.taps.len() - 1;
@@ -87,11 +88,16 @@ impl Sets {
     }
 }
 
-/// A column continued around the turn, so that every tap has its samples.
-fn padded(column: &[f32], n_taps: usize, main: usize) -> Vec<f32> {
-    let n = column.len();
-    let early = (n_taps - 1 - main) % n;
-    [&column[n - early..], column, &column[..n_taps - 1 - early]].concat()
+/// A column continued around the turn by all taps but one at both ends, so that every tap of any main tap has its samples.
+fn padded(column: &[f32], n_taps: usize) -> Vec<f32> {
+    let beyond = n_taps - 1;
+    [&column[column.len() - beyond..], column, &column[..beyond]].concat()
+}
+
+/// What the taps of a main tap act on: it begins `taps - 1 - main` symbols early and ends `main` late.
+fn for_main<'a>(padded: &'a [f32], weights: &Weights) -> &'a [f32] {
+    let beyond = weights.taps.len() - 1;
+    &padded[weights.main..padded.len() - (beyond - weights.main)]
 }
 
 /// One evaluation: what it allows, and by what it falls.
@@ -143,7 +149,7 @@ impl<'a> Objective<'a> {
             let weight = at.load.weights[column / 2] / (2.0 * self.sets.n as f64) * factor;
             steps.clear();
             steps.extend(z.iter().map(|z| slopes[place(*z).0]));
-            let y = &self.sets.padded[column];
+            let y = for_main(&self.sets.padded[column], weights);
             for (j, g) in by_tap.iter_mut().enumerate() {
                 *g += weight * product(&steps, &y[last - j..]);
             }
@@ -197,7 +203,7 @@ mod tests {
         let mut before = levels.clone();
         before.rotate_right(1);
         let columns = [column(0.02, 0.1), column(0.03, 0.09), column(0.05, 0.08), column(0.06, 0.07)];
-        let sets = Sets::new(columns, 3, 1, before);
+        let sets = Sets::new(columns, 3, before);
         let rho = correlation(0.5, 3);
         let target = Target { ser: 4.8e-4, adjustment: 0.0, power: 16.0 };
         let mut objective = Objective::new(&sets, &rho, target, 0.03);

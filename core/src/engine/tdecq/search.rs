@@ -10,16 +10,23 @@ use super::objective::{Evaluation, Objective, Sets, Weights};
 use crate::error::Result;
 use crate::run::Run;
 use nalgebra::{DMatrix, DVector};
+use std::cell::RefCell;
+use std::rc::Rc;
 
 /// Noise, over the OMA, that the least squares expect: a typical load.
 const EXPECTED_NOISE: f64 = 0.035;
 /// Sharpness of the smooth maximum of the two sides in the search.
 const SIDES_POWER: f64 = 16.0;
-/// Steps and gain of a descent, in ln σ_G: 1e-4 is 0.0004 dB.
-const STEPS: usize = 40;
-const FIRST_STEPS: usize = 6;
-const GAIN: f64 = 3e-5;
-const FIRST_GAIN: f64 = 1e-3;
+/// Most steps of a descent, and the gain below which it ends, in ln σ_G: 1e-4 is 0.0004 dB.
+#[derive(Clone, Copy)]
+struct Effort {
+    steps: usize,
+    gain: f64,
+}
+
+/// Of the comparisons of main taps and times, and of the last descent.
+const FIRST: Effort = Effort { steps: 6, gain: 1e-3 };
+const LAST: Effort = Effort { steps: 40, gain: 3e-5 };
 /// Main taps are followed up while a descent leaves them within this of the best, in ln σ_G: 0.17 dB, more than timing changes
 /// their order by.
 const FOLLOWED: f64 = 0.04;
@@ -40,6 +47,10 @@ pub(super) struct Signal<'a> {
     pub(super) centre: isize,
     pub(super) rho: &'a [f64],
     pub(super) config: &'a TdecqConfig,
+    /// E a_i².
+    level_power: f64,
+    /// E a_i a_(i-1), the seam left out.
+    level_next: f64,
 }
 
 /// A setting and what it allows.
@@ -47,7 +58,7 @@ pub(super) struct Found {
     pub(super) weights: Weights,
     /// Centre of the two histograms, UI after the first sample of a symbol.
     pub(super) time_ui: f64,
-    pub(super) sets: Sets,
+    pub(super) sets: Rc<Sets>,
     pub(super) evaluation: Evaluation,
 }
 
@@ -60,7 +71,21 @@ struct Moments {
     ahead: usize,
 }
 
-impl Signal<'_> {
+impl<'a> Signal<'a> {
+    pub(super) fn new(
+        filtered: &'a Filtered,
+        oma: f64,
+        levels: &'a [f32],
+        centre: isize,
+        rho: &'a [f64],
+        config: &'a TdecqConfig,
+    ) -> Self {
+        let n = levels.len();
+        let level_power = dot(levels, levels) / n as f64;
+        let level_next = dot(&levels[1..], &levels[..n - 1]) / n as f64;
+        Self { filtered, oma, levels, centre, rho, config, level_power, level_next }
+    }
+
     fn n_taps(&self) -> usize {
         self.config.n_taps()
     }
@@ -69,14 +94,16 @@ impl Signal<'_> {
     pub(super) fn search(&self, run: &Run) -> Result<Found> {
         let mut starts = self.scan(run)?;
         starts.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let mut begun = Vec::with_capacity(starts.len());
+        let mut begun: Vec<Found> = Vec::with_capacity(starts.len());
         for (_, weights, time_ui) in starts {
-            let made = self.descend_at(weights, time_ui, FIRST_STEPS, FIRST_GAIN, run)?;
-            begun.push((made.evaluation.cost, made));
+            // Main taps that begin at one time share its samples.
+            let shared = begun.iter().find(|b| b.time_ui.to_bits() == time_ui.to_bits());
+            let sets = shared.map_or_else(|| Rc::new(self.sets(time_ui)), |b| Rc::clone(&b.sets));
+            begun.push(self.descend_in(sets, weights, time_ui, FIRST, run)?);
         }
-        let least = begun.iter().map(|(cost, _)| *cost).fold(f64::INFINITY, f64::min);
+        let least = begun.iter().map(|b| b.evaluation.cost).fold(f64::INFINITY, f64::min);
         let mut best: Option<Found> = None;
-        for (_, made) in begun.into_iter().filter(|(cost, _)| *cost <= least + FOLLOWED) {
+        for made in begun.into_iter().filter(|b| b.evaluation.cost <= least + FOLLOWED) {
             let made = if self.config.optimize_timing { self.follow(made, run)? } else { made };
             if best.as_ref().is_none_or(|b| made.evaluation.cost < b.evaluation.cost) {
                 best = Some(made);
@@ -84,7 +111,7 @@ impl Signal<'_> {
         }
         // There is a main tap to try, because the configuration was checked.
         let best = best.expect("one main tap at least");
-        self.descend_at(best.weights, best.time_ui, STEPS, GAIN, run)
+        self.descend_in(best.sets, best.weights, best.time_ui, LAST, run)
     }
 
     /// Least-squares taps of every main tap at its best timing: mean squared error, taps, UI.
@@ -130,9 +157,6 @@ impl Signal<'_> {
         let taps = self.n_taps();
         let size = taps + self.config.dfe_taps;
         let cross = |l: isize| moments.cross[(l + moments.ahead as isize) as usize];
-        let n = self.levels.len();
-        let level_power = dot(self.levels, self.levels) / n as f64;
-        let level_next = dot(&self.levels[1..], &self.levels[..n - 1]) / n as f64;
         let mut normal = DMatrix::zeros(size, size);
         let mut right = DVector::zeros(size);
         let mut sum = DVector::from_element(size, 1.0);
@@ -149,8 +173,8 @@ impl Signal<'_> {
                 normal[(i, taps)] = -cross(i as isize - main as isize - 1);
                 normal[(taps, i)] = normal[(i, taps)];
             }
-            normal[(taps, taps)] = level_power;
-            right[taps] = -level_next;
+            normal[(taps, taps)] = self.level_power;
+            right[taps] = -self.level_next;
             sum[taps] = -1.0;
         }
         let x = if let Some(given) = self.given_weights(main) {
@@ -162,7 +186,7 @@ impl Signal<'_> {
             let (free, along) = (cholesky.solve(&right), cholesky.solve(&sum));
             &free + &along * ((1.0 - sum.dot(&free)) / sum.dot(&along))
         };
-        let error = level_power - 2.0 * right.dot(&x) + (&normal * &x).dot(&x);
+        let error = self.level_power - 2.0 * right.dot(&x) + (&normal * &x).dot(&x);
         let feedback = if size > taps { x[taps] } else { 0.0 };
         let weights = Weights { taps: x.as_slice()[..taps].to_vec(), main, feedback };
         error.is_finite().then(|| (error, self.within_limits(weights)))
@@ -188,7 +212,7 @@ impl Signal<'_> {
     }
 
     /// Samples of the two histograms around a time. Two instants in each have the mean and the variance of its width.
-    pub(super) fn sets(&self, time_ui: f64, main: usize) -> Sets {
+    fn sets(&self, time_ui: f64) -> Sets {
         let spread = 0.5 * self.config.histogram_width_ui / 3f64.sqrt();
         let half = 0.5 * self.config.histogram_spacing_ui;
         let side = |centre: f64| {
@@ -207,7 +231,7 @@ impl Signal<'_> {
         } else {
             Vec::new()
         };
-        Sets::new([a, b, c, d], self.n_taps(), main, before)
+        Sets::new([a, b, c, d], self.n_taps(), before)
     }
 
     fn target(&self) -> Target {
@@ -218,18 +242,16 @@ impl Signal<'_> {
         }
     }
 
-    /// Taps of least cost at one timing.
-    fn descend_at(
+    /// Taps of least cost over the sets of one timing.
+    fn descend_in(
         &self,
+        sets: Rc<Sets>,
         weights: Weights,
         time_ui: f64,
-        steps: usize,
-        gain: f64,
+        effort: Effort,
         run: &Run,
     ) -> Result<Found> {
-        let sets = self.sets(time_ui, weights.main);
-        let objective =
-            std::cell::RefCell::new(Objective::new(&sets, self.rho, self.target(), EXPECTED_NOISE));
+        let objective = RefCell::new(Objective::new(&sets, self.rho, self.target(), EXPECTED_NOISE));
         let main = weights.main;
         let start = self.free(&weights);
         let evaluate = |x: &DVector<f64>| {
@@ -250,14 +272,16 @@ impl Signal<'_> {
             }
             g
         };
-        let (x, _) = if start.is_empty() {
-            (start, 0.0)
+        let (x, evaluation) = if start.is_empty() {
+            let (_, evaluation) = evaluate(&start)?;
+            (start, evaluation)
         } else {
             let inverse = self.curvature(time_ui, main);
-            super::descent::descend(start, inverse, steps, gain, evaluate, gradient)?
+            let (x, _, evaluation) =
+                super::descent::descend(start, inverse, effort.steps, effort.gain, evaluate, gradient)?;
+            (x, evaluation)
         };
         let weights = self.weights(&x, main);
-        let evaluation = objective.borrow_mut().evaluate(&weights);
         drop(objective);
         Ok(Found { weights, time_ui, sets, evaluation })
     }
@@ -271,7 +295,7 @@ impl Signal<'_> {
     fn follow_by(&self, begun: Found, step: f64, run: &Run) -> Result<Found> {
         let mut best = begun;
         let beside = |time_ui: f64, from: &Found| {
-            self.descend_at(from.weights.clone(), time_ui, FIRST_STEPS, FIRST_GAIN, run)
+            self.descend_in(Rc::new(self.sets(time_ui)), from.weights.clone(), time_ui, FIRST, run)
         };
         let (mut left, mut right) =
             (beside(best.time_ui - step, &best)?, beside(best.time_ui + step, &best)?);
@@ -346,9 +370,7 @@ impl Signal<'_> {
             }
         }
         if size >= taps {
-            let n = self.levels.len() as f64;
-            second[(size - 1, size - 1)] =
-                auto(main, main) - 2.0 * cross(-1) + dot(self.levels, self.levels) / n + 1e-6;
+            second[(size - 1, size - 1)] = auto(main, main) - 2.0 * cross(-1) + self.level_power + 1e-6;
         }
         let inverse = second.cholesky().map(|c| c.inverse() * noise);
         inverse.unwrap_or_else(|| DMatrix::identity(size, size) * noise)
