@@ -157,7 +157,8 @@ pub struct Tdecq {
 /// # Errors
 /// [`Error::Parameter`] for a field of the configuration or the waveform outside its domain: not finite, constant, less
 /// than a whole period, another pattern than the one given, a slipped symbol, too few samples a symbol for the filter, a
-/// bandwidth out of proportion to the symbol rate; [`Error::Interrupted`].
+/// bandwidth out of proportion to the symbol rate; [`Error::Convergence`] where no main tap has finite taps;
+/// [`Error::Unknown`] for a `LIGHTLANE_SIMD` that is no level; [`Error::Interrupted`].
 pub fn tdecq(given: &Waveform<'_>, config: &TdecqConfig, run: &Run) -> Result<Tdecq> {
     config.validate()?;
     let mut capture = Capture::new(given, config.instrument_noise_w)?;
@@ -189,7 +190,7 @@ pub fn tdecq(given: &Waveform<'_>, config: &TdecqConfig, run: &Run) -> Result<Td
     let mean = place.symbols.iter().map(|s| f64::from(*s)).sum::<f64>() / place.symbols.len() as f64;
     let levels: Vec<f32> = place.symbols.iter().map(|s| ((f64::from(*s) - mean) / 3.0) as f32).collect();
     let rho = noise::correlation(bandwidth, config.n_taps());
-    let signal = Signal::new(&filtered, oma, &levels, place.centre, &rho, config);
+    let signal = Signal::new(&filtered, oma, &levels, place.centre, &rho, config)?;
     let found = signal.search(run)?;
     let context = Context { given, config, capture: &capture, filtered: &filtered, bandwidth, oma };
     context.report(found, &sent, [zeros, threes], place.start, warnings)

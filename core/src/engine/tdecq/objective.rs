@@ -9,6 +9,7 @@
 
 use super::error_ratio::{BINS, Histograms, LEAST_NOISE, Load, Target, place};
 use super::noise::{correlated, enhancement};
+use crate::simd::{self, Level};
 
 /// Weights of the equalizer.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +24,7 @@ pub(super) struct Weights {
 
 /// Samples of the two histograms, two instants each, in units of the OMA from the average.
 pub(super) struct Sets {
+    level: Level,
     /// Left, left, right, right; each continued for any main tap.
     padded: [Vec<f32>; 4],
     /// Level of the symbol before, -1/2 to 1/2; empty without feedback.
@@ -32,10 +34,10 @@ pub(super) struct Sets {
 
 impl Sets {
     /// Sets of columns of one sample a symbol; `before` is empty without feedback.
-    pub(super) fn new(columns: [Vec<f32>; 4], n_taps: usize, before: Vec<f32>) -> Self {
+    pub(super) fn new(level: Level, columns: [Vec<f32>; 4], n_taps: usize, before: Vec<f32>) -> Self {
         let n = columns[0].len();
         let padded = columns.map(|column| padded(&column, n_taps));
-        Self { padded, before, n }
+        Self { level, padded, before, n }
     }
 
     /// Samples behind the equalizer, of one of the four columns.
@@ -52,11 +54,8 @@ impl Sets {
         let y = for_main(y, weights);
         out.clear();
         out.resize(y.len() + 1 - weights.taps.len(), 0.0);
-        let last = weights.taps.len() - 1;
-        for (j, tap) in weights.taps.iter().enumerate() {
-            let c = *tap as f32;
-            out.iter_mut().zip(&y[last - j..]).for_each(|(z, y)| *z += c * y);
-        }
+        let taps: Vec<f32> = weights.taps.iter().map(|c| *c as f32).collect();
+        simd::fir_add(self.level, y, &taps, out);
         let d = weights.feedback as f32;
         out.iter_mut().zip(&self.before).for_each(|(z, a)| *z -= d * a);
     }
@@ -203,7 +202,7 @@ mod tests {
         let mut before = levels.clone();
         before.rotate_right(1);
         let columns = [column(0.02, 0.1), column(0.03, 0.09), column(0.05, 0.08), column(0.06, 0.07)];
-        let sets = Sets::new(columns, 3, before);
+        let sets = Sets::new(Level::detect().unwrap(), columns, 3, before);
         let rho = correlation(0.5, 3);
         let target = Target { ser: 4.8e-4, adjustment: 0.0, power: 16.0 };
         let mut objective = Objective::new(&sets, &rho, target, 0.03);

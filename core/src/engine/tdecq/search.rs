@@ -6,9 +6,10 @@
 use super::config::TdecqConfig;
 use super::error_ratio::Target;
 use super::filter::Filtered;
-use super::objective::{Evaluation, Objective, Sets, Weights};
+use super::objective::{Evaluation, Objective, Sets, Weights, product};
 use crate::error::Result;
 use crate::run::Run;
+use crate::simd::Level;
 use nalgebra::{DMatrix, DVector};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -47,6 +48,7 @@ pub(super) struct Signal<'a> {
     pub(super) centre: isize,
     pub(super) rho: &'a [f64],
     pub(super) config: &'a TdecqConfig,
+    level: Level,
     /// E a_i².
     level_power: f64,
     /// E a_i a_(i-1), the seam left out.
@@ -79,11 +81,12 @@ impl<'a> Signal<'a> {
         centre: isize,
         rho: &'a [f64],
         config: &'a TdecqConfig,
-    ) -> Self {
+    ) -> Result<Self> {
         let n = levels.len();
-        let level_power = dot(levels, levels) / n as f64;
-        let level_next = dot(&levels[1..], &levels[..n - 1]) / n as f64;
-        Self { filtered, oma, levels, centre, rho, config, level_power, level_next }
+        let level_power = product(levels, levels) / n as f64;
+        let level_next = product(&levels[1..], &levels[..n - 1]) / n as f64;
+        let level = Level::detect()?;
+        Ok(Self { filtered, oma, levels, centre, rho, config, level, level_power, level_next })
     }
 
     fn n_taps(&self) -> usize {
@@ -141,7 +144,7 @@ impl<'a> Signal<'a> {
         // E x_(i-l) y_i around the turn.
         let lagged = |x: &[f32], y: &[f32], l: isize| {
             let l = l.rem_euclid(n as isize) as usize;
-            dot(&x[..n - l], &y[l..]) + dot(&x[n - l..], &y[..l])
+            product(&x[..n - l], &y[l..]) + product(&x[n - l..], &y[..l])
         };
         Moments {
             auto: (0..taps as isize).map(|l| lagged(column, column, l) * scale / self.oma).collect(),
@@ -231,7 +234,7 @@ impl<'a> Signal<'a> {
         } else {
             Vec::new()
         };
-        Sets::new([a, b, c, d], self.n_taps(), before)
+        Sets::new(self.level, [a, b, c, d], self.n_taps(), before)
     }
 
     fn target(&self) -> Target {
@@ -375,9 +378,4 @@ impl<'a> Signal<'a> {
         let inverse = second.cholesky().map(|c| c.inverse() * noise);
         inverse.unwrap_or_else(|| DMatrix::identity(size, size) * noise)
     }
-}
-
-/// Σ x y in eight running sums, gathered a block at a time.
-fn dot(x: &[f32], y: &[f32]) -> f64 {
-    super::objective::product(x, y)
 }
