@@ -118,6 +118,19 @@ pub fn levels_with_mismatch(modulation: Modulation, level_mismatch: f64) -> Resu
     }
 }
 
+/// Level-separation mismatch ratio R_LM = min(3 ES1, 3 ES2, 2 − 3 ES1, 2 − 3 ES2) of four levels, rising or falling: 1 for
+/// equal spacing (IEEE 802.3 120D.3.1.2).
+///
+/// ```
+/// // Inner levels of 0.4 instead of 1/3 leave gaps of 0.6 where 2/3 is the mean.
+/// assert!((lightlane::modulation::level_mismatch(&[-1.0, -0.4, 0.4, 1.0]) - 0.8).abs() < 1e-12);
+/// ```
+pub fn level_mismatch(levels: &[f64; 4]) -> f64 {
+    let middle = 0.5 * (levels[0] + levels[3]);
+    let inner = [(1, 0), (2, 3)].map(|(i, outer)| 3.0 * ((levels[i] - middle) / (levels[outer] - middle)));
+    inner.into_iter().fold(f64::INFINITY, |least, es| least.min(es).min(2.0 - es))
+}
+
 /// Checks that every symbol is inside an alphabet of `n_levels`.
 fn require_symbols(symbols: &[u8], n_levels: usize) -> Result<()> {
     match symbols.iter().position(|s| usize::from(*s) >= n_levels) {
@@ -163,5 +176,17 @@ mod tests {
             assert!(levels_with_mismatch(Modulation::Pam4, bad).is_err(), "{bad}");
         }
         assert!(levels_with_mismatch(Modulation::Nrz, 0.9).is_err());
+    }
+
+    #[test]
+    fn mismatch_is_that_of_the_levels_it_was_made_of() {
+        assert!((level_mismatch(&[0.0, 1.0, 2.0, 3.0]) - 1.0).abs() < 1e-15);
+        for r in [0.8, 0.95] {
+            let levels = levels_with_mismatch(Modulation::Pam4, r).unwrap();
+            let mut levels = [levels[0], levels[1], levels[2], levels[3]].map(|l| 2e-3 + 1e-3 * l);
+            assert!((level_mismatch(&levels) - r).abs() < 1e-12);
+            levels.reverse();
+            assert!((level_mismatch(&levels) - r).abs() < 1e-12);
+        }
     }
 }

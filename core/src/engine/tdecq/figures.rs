@@ -159,13 +159,6 @@ pub(super) fn overshoots(filtered: &Filtered, low: f64, high: f64) -> [f64; 2] {
     [(over - high) / (high - low), (low - under) / (high - low)]
 }
 
-/// Level-separation mismatch ratio of four levels, ascending: 1 for equal spacing (802.3 120D.3.1.2).
-pub(super) fn level_mismatch(levels: &[f64; 4]) -> f64 {
-    let middle = 0.5 * (levels[0] + levels[3]);
-    let [below, above] = [1, 2].map(|i| (levels[i] - middle) / (levels[if i == 1 { 0 } else { 3 }] - middle));
-    (3.0 * below).min(3.0 * above).min(2.0 - 3.0 * below).min(2.0 - 3.0 * above)
-}
-
 /// Histograms and eye of the equalized waveform, for pictures.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct EqualizedEye {
@@ -179,20 +172,4 @@ pub struct EqualizedEye {
     pub left: Vec<f64>,
     /// The right one.
     pub right: Vec<f64>,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn mismatch_is_that_of_the_levels_it_was_made_of() {
-        assert!((level_mismatch(&[0.0, 1.0, 2.0, 3.0]) - 1.0).abs() < 1e-15);
-        for r in [0.8, 0.95] {
-            let levels =
-                crate::modulation::levels_with_mismatch(crate::modulation::Modulation::Pam4, r).unwrap();
-            let levels = [levels[0], levels[1], levels[2], levels[3]].map(|l| 2e-3 + 1e-3 * l);
-            assert!((level_mismatch(&levels) - r).abs() < 1e-12);
-        }
-    }
 }

@@ -48,11 +48,12 @@ pub use noise::noise_enhancement;
 
 use crate::error::{Error, Result};
 use crate::medium::optics::{FilterKind, inverse_q, noise_bandwidth_hz};
+use crate::modulation::level_mismatch;
 use crate::run::Run;
 use crate::units::power_db;
 use capture::Capture;
 use error_ratio::{BINS, LEAST_NOISE, amplitude};
-use figures::{Sent, level_mismatch, overshoots};
+use figures::{Sent, overshoots};
 use filter::Filtered;
 use search::{Found, Signal};
 use serde::Serialize;

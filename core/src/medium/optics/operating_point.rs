@@ -2,6 +2,7 @@
 
 use super::{Optics, Transmit};
 use crate::error::{Error, Result};
+use crate::modulation::level_mismatch;
 use crate::response::ChannelResponse;
 use crate::units::{amplitude_db, power_db, power_ratio};
 
@@ -118,18 +119,14 @@ impl OperatingPoint {
         Ok(Self { drive, tia, gain, centred_v, lane_power_w, power_w, path, stages, warnings })
     }
 
-    /// R_LM of the settled light, min(3 ES1, 3 ES2, 2 − 3 ES1, 2 − 3 ES2) for four levels (IEEE 802.3 Clause 120D); the
-    /// smallest spacing over the mean one for other alphabets.
+    /// R_LM of the settled light for four levels; the smallest spacing over the mean one for other alphabets.
     pub(super) fn level_mismatch(&self) -> f64 {
         let p = &self.power_w;
         let n = p.len();
-        let half = 0.5 * (p[n - 1] - p[0]);
-        if let [a, b, c, d] = p[..] {
-            let middle = 0.5 * (a + d);
-            let (low, high) = ((b - middle) / -half, (c - middle) / half);
-            return (3.0 * low).min(3.0 * high).min(2.0 - 3.0 * low).min(2.0 - 3.0 * high);
+        if let Ok(levels) = p.as_slice().try_into() {
+            return level_mismatch(levels);
         }
-        let step = 2.0 * half / (n - 1) as f64;
+        let step = (p[n - 1] - p[0]) / (n - 1) as f64;
         p.windows(2).map(|w| (w[1] - w[0]) / step).fold(f64::INFINITY, f64::min)
     }
 
