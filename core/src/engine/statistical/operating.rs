@@ -17,6 +17,7 @@ use super::mixture::{Mixture, Side};
 use super::prepared::Prepared;
 use crate::error::{Result, require};
 use crate::run::Run;
+use crate::units::amplitude_ratio;
 
 /// Margins are looked for up to this, dB, either way.
 const REACH_DB: f64 = 60.0;
@@ -49,7 +50,7 @@ impl Prepared {
         let mixture = self.mixture(1.0);
         let edges = edges(&mixture, self.thresholds_v());
         let crossed = |db: f64| {
-            let g = 10_f64.powf(db / 20.0);
+            let g = amplitude_ratio(db);
             let sum: f64 = edges
                 .iter()
                 .map(|e| mixture.beyond(e.level, e.mean_v + (e.threshold_v - e.mean_v) / g, e.side))
@@ -71,7 +72,7 @@ impl Prepared {
         };
         let signal_v =
             edges.iter().map(|e| (e.threshold_v - e.mean_v).abs()).sum::<f64>() / edges.len() as f64;
-        let noise_v = signal_v * 10_f64.powf(-com_db / 20.0);
+        let noise_v = signal_v * amplitude_ratio(-com_db);
         Ok(OperatingMargin { com_db, signal_v, noise_v, der, edge_ratio: crossed(0.0) })
     }
 
