@@ -7,7 +7,7 @@ use super::config::TdecqConfig;
 use super::error_ratio::Target;
 use super::filter::Filtered;
 use super::objective::{Evaluation, Objective, Sets, Weights, product};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::run::Run;
 use crate::simd::Level;
 use nalgebra::{DMatrix, DVector};
@@ -112,8 +112,13 @@ impl<'a> Signal<'a> {
                 best = Some(made);
             }
         }
-        // There is a main tap to try, because the configuration was checked.
-        let best = best.expect("one main tap at least");
+        let best = best.ok_or_else(|| Error::Convergence {
+            method: "search for the main tap of TDECQ".into(),
+            figure: "least cost of the main taps".into(),
+            value: least,
+            limit: f64::MAX,
+            iterations: self.config.main_taps().count(),
+        })?;
         self.descend_in(best.sets, best.weights, best.time_ui, LAST, run)
     }
 
@@ -377,5 +382,31 @@ impl<'a> Signal<'a> {
         }
         let inverse = second.cholesky().map(|c| c.inverse() * noise);
         inverse.unwrap_or_else(|| DMatrix::identity(size, size) * noise)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::capture::{Capture, Waveform};
+    use super::*;
+
+    #[test]
+    fn no_main_tap_with_finite_taps_is_an_error() {
+        let symbols = crate::modulation::prbs13q(None).unwrap();
+        let waveform_w: Vec<f64> = symbols.iter().flat_map(|s| [f64::from(*s); 2]).collect();
+        let given = Waveform {
+            waveform_w: &waveform_w,
+            samples_per_symbol: 2,
+            symbol_rate_hz: 1e9,
+            symbols: Some(&symbols),
+        };
+        let (config, run) = (TdecqConfig::default(), Run::default());
+        let capture = Capture::new(&given, 0.0).unwrap();
+        let filtered = Filtered::new(&capture, 0.5, &run).unwrap();
+        let levels: Vec<f32> = symbols.iter().map(|s| f32::from(*s) / 3.0 - 0.5).collect();
+        let rho = super::super::noise::correlation(0.5, config.n_taps());
+        let found = |oma: f64| Signal::new(&filtered, oma, &levels, 0, &rho, &config)?.search(&run);
+        assert!(found(1.0).is_ok());
+        assert!(matches!(found(f64::NAN), Err(Error::Convergence { iterations: 3, .. })));
     }
 }
