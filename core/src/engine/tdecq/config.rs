@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 /// Most taps of the feed-forward equalizer.
 const MAX_TAPS: usize = 64;
-/// Histograms may be adjusted within this share of the OMA: beyond it thresholds would meet.
+/// Thresholds may be adjusted within this share of the OMA: beyond it thresholds would meet.
 const MAX_ADJUSTMENT: f64 = 0.15;
 /// Largest target: a symbol that is guessed is wrong three times in four.
 const MAX_TARGET: f64 = 0.5;

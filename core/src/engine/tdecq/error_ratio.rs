@@ -116,7 +116,7 @@ impl Histograms {
 
     /// Noise that brings the combined error ratio to the target, thresholds adjusted; `start` is a guess of it.
     pub(super) fn load(&self, target: &Target, start: f64) -> Load {
-        let mut thresholds = nominal();
+        let mut thresholds = NOMINAL;
         let mut noise = start.clamp(LEAST_NOISE, MOST_NOISE);
         // Thresholds move by a hundredth of the eye: the noise hardly follows.
         for _ in 0..if target.adjustment > 0.0 { 2 } else { 0 } {
@@ -166,7 +166,7 @@ impl Histograms {
     fn adjust(&self, thresholds: &mut [f64; 3], noise: f64, target: &Target) {
         let mut parts: Vec<[f64; 2]> =
             thresholds.iter().map(|t| [0, 1].map(|side| self.near(side, *t, noise)[0])).collect();
-        for (i, centre) in nominal().into_iter().enumerate() {
+        for (i, centre) in NOMINAL.into_iter().enumerate() {
             let mut cost = |t: f64| {
                 parts[i] = [0, 1].map(|side| self.near(side, t, noise)[0]);
                 let total = parts.iter().fold([0.0; 2], |s, p| [s[0] + p[0], s[1] + p[1]]);
@@ -199,9 +199,7 @@ impl Histograms {
 }
 
 /// Nominal thresholds, over the OMA from the average.
-pub(super) fn nominal() -> [f64; 3] {
-    [-1.0 / 3.0, 0.0, 1.0 / 3.0]
-}
+const NOMINAL: [f64; 3] = [-1.0 / 3.0, 0.0, 1.0 / 3.0];
 
 /// The combined error ratio, and d ln of it by each side's.
 fn combined(sides: [f64; 2], power: f64) -> (f64, [f64; 2]) {
