@@ -127,7 +127,7 @@ class TdecqPresets(Config):
         >>> TdecqConfig.preset("802.3dj").ffe_taps
         15
         """
-        return cls.from_json(_native.tdecq_preset(name)[0])
+        return cls.from_json(_native.tdecq_preset(name))
 
     @staticmethod
     def preset_names() -> tuple[str, ...]:

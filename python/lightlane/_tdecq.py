@@ -87,7 +87,7 @@ class Tdecq(Frozen):
     config : TdecqConfig
         The rules.
     warnings, assumptions : tuple of str
-        What was taken for granted about the waveform; what of the preset is not in a published standard.
+        What was taken for granted about the waveform; what of the rules is not in a published standard.
     """
 
     tdecq_db: float
@@ -324,14 +324,4 @@ def tdecq(
     figures, *eye = _native.tdecq_figures(
         waveform_w, samples_per_symbol, float(symbol_rate_hz), symbols, config.to_json()
     )
-    return Tdecq({**json.loads(figures), "assumptions": _assumptions(config)}, tuple(eye), config)
-
-
-def _assumptions(config: TdecqConfig) -> list[str]:
-    """Return what is assumed of the preset that a configuration is, whatever its instrument and main tap."""
-    plain = config.replace(instrument_noise_w=0.0, main_tap=None)
-    for name in _native.tdecq_preset_names():
-        text, assumptions = _native.tdecq_preset(name)
-        if TdecqConfig.from_json(text) == plain:
-            return assumptions
-    return []
+    return Tdecq(json.loads(figures), tuple(eye), config)

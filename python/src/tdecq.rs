@@ -45,12 +45,11 @@ fn tdecq_figures<'py>(
     ))
 }
 
-/// A preset as canonical JSON, and what of it is not in a published standard.
+/// A preset as canonical JSON.
 #[pyfunction]
-fn tdecq_preset(name: &str) -> PyResult<(String, Vec<&'static str>)> {
+fn tdecq_preset(name: &str) -> PyResult<String> {
     let config = TdecqConfig::preset(name).or_raise()?;
-    let text = serde_json::to_string(&config).map_err(|e| Error::parameter("config", e, "a TdecqConfig"));
-    Ok((text.or_raise()?, TdecqConfig::preset_assumptions(name).to_vec()))
+    serde_json::to_string(&config).map_err(|e| Error::parameter("config", e, "a TdecqConfig")).or_raise()
 }
 
 /// Names of the presets.

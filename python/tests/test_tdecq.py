@@ -110,6 +110,14 @@ def test_threshold_adjustment_and_feedback_never_cost() -> None:
     assert nominal.assumptions == ()
 
 
+def test_a_changed_rule_keeps_the_assumptions_of_the_others() -> None:
+    wave, symbols = smeared()
+    dj = ll.TdecqConfig.preset("802.3dj")
+    plain, changed = (ll.tdecq(wave, 16, symbols=symbols, config=c) for c in (dj, dj.replace(dfe_limit=0.4)))
+    assert set(plain.assumptions) - set(changed.assumptions) == {"dfe_limit = 0.5: assumed"}
+    assert len(changed.assumptions) == len(plain.assumptions) - 1 == 4
+
+
 def test_main_tap_is_an_index_into_the_taps() -> None:
     wave, symbols = smeared()
     found = ll.tdecq(wave, 16, 53.125e9, symbols, "802.3bs")

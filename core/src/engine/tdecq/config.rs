@@ -116,21 +116,53 @@ impl TdecqConfig {
         }
     }
 
-    /// What of a preset is not in a published standard, as sentences.
-    pub fn preset_assumptions(name: &str) -> &'static [&'static str] {
-        const ADJUSTMENT: &str = "threshold_adjustment = 0.01: assumed";
-        const LIMIT: &str = "dfe_limit = 0.5: assumed";
-        const SUM: &str = "FFE taps minus the DFE tap sum to 1, so that a steady level is kept: assumed";
-        const DRAFT: &str = "802.3dj is a draft: 15 taps, at most 3 before the main one, and a DFE tap";
-        match name {
-            "802.3bs-d2.2" => {
-                &["draft 2.2: filter at 0.728 of the symbol rate, main taps 1 to 3", ADJUSTMENT]
+    /// What of the rules is not in a published standard, as sentences: each leaf that still has a preset's assumed value.
+    ///
+    /// ```
+    /// use lightlane::engine::tdecq::TdecqConfig;
+    /// assert!(TdecqConfig::default().assumptions().is_empty());
+    /// let mut dj = TdecqConfig::preset("802.3dj")?;
+    /// assert!(dj.assumptions().contains(&"dfe_limit = 0.5: assumed"));
+    /// dj.dfe_limit = 0.4;
+    /// assert_eq!(dj.assumptions().len(), 4);
+    /// # Ok::<(), lightlane::Error>(())
+    /// ```
+    pub fn assumptions(&self) -> Vec<&'static str> {
+        let is = |value: f64, assumed: f64| value.to_bits() == assumed.to_bits();
+        let (adjusted, fed_back) = (self.threshold_adjustment > 0.0, self.dfe_taps > 0);
+        let filter = self.bandwidth_hz.is_none() && is(self.bandwidth_ratio, 0.728);
+        // Given taps leave the rules of their number and main one without effect.
+        let range = self.taps.is_none().then_some((self.main_tap_min, self.main_tap_max));
+        let many = self.taps.is_none() && self.ffe_taps == 15;
+        let draft = match (filter, range == Some((1, 3))) {
+            (true, true) => Some("draft 2.2: filter at 0.728 of the symbol rate, main taps 1 to 3"),
+            (true, false) => Some("draft 2.2: filter at 0.728 of the symbol rate"),
+            (false, true) => Some("draft 2.2: main taps 1 to 3"),
+            (false, false) => None,
+        };
+        let later = match (many, fed_back, range == Some((0, 3))) {
+            (true, true, true) => {
+                Some("802.3dj is a draft: 15 taps, at most 3 before the main one, and a DFE tap")
             }
-            "802.3cu" => &[ADJUSTMENT, "main_tap_max = 2: assumed"],
-            "802.3dj" => &[DRAFT, ADJUSTMENT, LIMIT, SUM, "target_ser = 4.8e-4: assumed"],
-            "802.3dj-inner-fec" => &[DRAFT, ADJUSTMENT, LIMIT, SUM],
-            _ => &[],
-        }
+            (true, true, false) => Some("802.3dj is a draft: 15 taps and a DFE tap"),
+            (true, false, true) => Some("802.3dj is a draft: 15 taps, at most 3 before the main one"),
+            (true, false, false) => Some("802.3dj is a draft: 15 taps"),
+            (false, true, true) => {
+                Some("802.3dj is a draft: at most 3 taps before the main one, and a DFE tap")
+            }
+            (false, true, false) => Some("802.3dj is a draft: a DFE tap"),
+            (false, false, _) => None,
+        };
+        let rules = [
+            (is(self.threshold_adjustment, 0.01), "threshold_adjustment = 0.01: assumed"),
+            // Clause 121 has that range too, but no adjustment.
+            (adjusted && !fed_back && range == Some((0, 2)), "main_tap_max = 2: assumed"),
+            (fed_back && is(self.dfe_limit, 0.5), "dfe_limit = 0.5: assumed"),
+            (fed_back, "FFE taps minus the DFE tap sum to 1, so that a steady level is kept: assumed"),
+            (fed_back && is(self.target_ser, 4.8e-4), "target_ser = 4.8e-4: assumed"),
+        ];
+        let assumed = rules.into_iter().filter_map(|(holds, sentence)| holds.then_some(sentence));
+        draft.into_iter().chain(later).chain(assumed).collect()
     }
 
     /// 3 dB bandwidth over the symbol rate.
@@ -213,5 +245,46 @@ impl TdecqConfig {
             return Err(Error::parameter("taps", format!("{taps:?} of sum {}", feedback + 1.0), requirement));
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn assumptions_of_presets_are_those_of_their_table() {
+        const ADJUSTMENT: &str = "threshold_adjustment = 0.01: assumed";
+        const DRAFT: &str = "802.3dj is a draft: 15 taps, at most 3 before the main one, and a DFE tap";
+        const LIMIT: &str = "dfe_limit = 0.5: assumed";
+        const SUM: &str = "FFE taps minus the DFE tap sum to 1, so that a steady level is kept: assumed";
+        let of = |name: &str| TdecqConfig::preset(name).unwrap().assumptions();
+        assert!(of("802.3bs").is_empty());
+        let draft = "draft 2.2: filter at 0.728 of the symbol rate, main taps 1 to 3";
+        assert_eq!(of("802.3bs-d2.2"), [draft, ADJUSTMENT]);
+        assert_eq!(of("802.3cu"), [ADJUSTMENT, "main_tap_max = 2: assumed"]);
+        assert_eq!(of("802.3dj"), [DRAFT, ADJUSTMENT, LIMIT, SUM, "target_ser = 4.8e-4: assumed"]);
+        assert_eq!(of("802.3dj-inner-fec"), [DRAFT, ADJUSTMENT, LIMIT, SUM]);
+    }
+
+    #[test]
+    fn a_changed_leaf_takes_its_own_assumption_only() {
+        let dj = TdecqConfig::preset("802.3dj").unwrap();
+        let without = |changed: TdecqConfig| {
+            let left = changed.assumptions();
+            let gone: Vec<_> = dj.assumptions().into_iter().filter(|a| !left.contains(a)).collect();
+            assert_eq!(gone.len(), 1, "{gone:?}");
+            gone[0]
+        };
+        assert!(without(TdecqConfig { dfe_limit: 0.4, ..dj.clone() }).starts_with("dfe_limit"));
+        assert!(without(TdecqConfig { target_ser: 1e-3, ..dj.clone() }).starts_with("target_ser"));
+        assert!(without(TdecqConfig { threshold_adjustment: 0.02, ..dj.clone() }).starts_with("threshold"));
+        assert!(without(TdecqConfig { ffe_taps: 9, ..dj.clone() }).starts_with("802.3dj is a draft"));
+        // Neither the instrument nor a fixed main tap is a rule.
+        let same = TdecqConfig { instrument_noise_w: 1e-6, main_tap: Some(2), ..dj.clone() };
+        assert_eq!(same.assumptions(), dj.assumptions());
+        // What is left of a draft still says so.
+        let d22 = TdecqConfig { main_tap_max: 2, ..TdecqConfig::preset("802.3bs-d2.2").unwrap() };
+        assert_eq!(d22.assumptions()[0], "draft 2.2: filter at 0.728 of the symbol rate");
     }
 }

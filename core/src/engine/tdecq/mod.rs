@@ -131,8 +131,10 @@ pub struct Tdecq {
     /// Histograms and picture of the equalized eye.
     #[serde(skip)]
     pub eye: EqualizedEye,
-    /// What was taken for granted.
+    /// What was taken for granted about the waveform.
     pub warnings: Vec<String>,
+    /// What of the rules is not in a published standard.
+    pub assumptions: Vec<&'static str>,
 }
 
 /// TDECQ of a captured waveform under a configuration.
@@ -316,6 +318,7 @@ impl Context<'_> {
             eye: self.eye(&found),
             taps: found.weights.taps,
             warnings,
+            assumptions: config.assumptions(),
         })
     }
 
