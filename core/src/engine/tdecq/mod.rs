@@ -35,6 +35,7 @@ mod descent;
 mod error_ratio;
 mod figures;
 mod filter;
+mod moments;
 mod noise;
 mod objective;
 mod pattern;

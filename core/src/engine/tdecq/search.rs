@@ -6,6 +6,7 @@
 use super::config::TdecqConfig;
 use super::error_ratio::Target;
 use super::filter::Filtered;
+use super::moments::Moments;
 use super::objective::{Evaluation, Objective, Sets, Weights, product};
 use crate::error::{Error, Result};
 use crate::run::Run;
@@ -62,15 +63,6 @@ pub(super) struct Found {
     pub(super) time_ui: f64,
     pub(super) sets: Rc<Sets>,
     pub(super) evaluation: Evaluation,
-}
-
-/// Correlations of one column with itself and with the symbols.
-struct Moments {
-    /// E y_i y_(i-l), l = 0...
-    auto: Vec<f64>,
-    /// E y_(i-l) a_i for l from -`ahead`.
-    cross: Vec<f64>,
-    ahead: usize,
 }
 
 impl<'a> Signal<'a> {
@@ -130,7 +122,7 @@ impl<'a> Signal<'a> {
         // At least eight places a symbol: the descent follows from there.
         for offset in (self.centre - reach..=self.centre + reach).step_by((m / 8).max(1) as usize) {
             run.check()?;
-            let moments = self.moments(&self.filtered.column(offset));
+            let moments = self.moments(offset);
             for main in self.config.main_taps() {
                 let Some((error, weights)) = self.least_squares(&moments, main) else { continue };
                 if best[main].as_ref().is_none_or(|(e, _, _)| error < *e) {
@@ -141,30 +133,14 @@ impl<'a> Signal<'a> {
         Ok(best.into_iter().flatten().collect())
     }
 
-    fn moments(&self, column: &[f32]) -> Moments {
-        let n = column.len();
-        let taps = self.n_taps();
-        let ahead = taps + 1;
-        let scale = 1.0 / (n as f64 * self.oma);
-        // E x_(i-l) y_i around the turn.
-        let lagged = |x: &[f32], y: &[f32], l: isize| {
-            let l = l.rem_euclid(n as isize) as usize;
-            product(&x[..n - l], &y[l..]) + product(&x[n - l..], &y[..l])
-        };
-        Moments {
-            auto: (0..taps as isize).map(|l| lagged(column, column, l) * scale / self.oma).collect(),
-            cross: (-(ahead as isize)..=taps as isize)
-                .map(|l| lagged(column, self.levels, l) * scale)
-                .collect(),
-            ahead,
-        }
+    fn moments(&self, offset: isize) -> Moments {
+        Moments::new(&self.filtered.column(offset), self.levels, self.oma, self.n_taps())
     }
 
     /// Σ c − d = 1 with least E(z − a)² + σ² C_eq².
     fn least_squares(&self, moments: &Moments, main: usize) -> Option<(f64, Weights)> {
         let taps = self.n_taps();
         let size = taps + self.config.dfe_taps;
-        let cross = |l: isize| moments.cross[(l + moments.ahead as isize) as usize];
         let mut normal = DMatrix::zeros(size, size);
         let mut right = DVector::zeros(size);
         let mut sum = DVector::from_element(size, 1.0);
@@ -173,12 +149,12 @@ impl<'a> Signal<'a> {
                 normal[(i, j)] =
                     moments.auto[i.abs_diff(j)] + EXPECTED_NOISE.powi(2) * self.rho[i.abs_diff(j)];
             }
-            right[i] = cross(i as isize - main as isize);
+            right[i] = moments.cross(i as isize - main as isize);
         }
         if size > taps {
             for i in 0..taps {
                 // The column of the feedback is −a_(i−1).
-                normal[(i, taps)] = -cross(i as isize - main as isize - 1);
+                normal[(i, taps)] = -moments.cross(i as isize - main as isize - 1);
                 normal[(taps, i)] = normal[(i, taps)];
             }
             normal[(taps, taps)] = self.level_power;
@@ -359,11 +335,10 @@ impl<'a> Signal<'a> {
     /// A guess of the inverse second derivative: the cost grows by half the interference's power over the noise's.
     fn curvature(&self, time_ui: f64, main: usize) -> DMatrix<f64> {
         let offset = (time_ui * self.filtered.samples_per_symbol as f64).round() as isize;
-        let moments = self.moments(&self.filtered.column(offset));
+        let moments = self.moments(offset);
         let (taps, size) = (self.n_taps(), self.n_taps() - 1 + self.config.dfe_taps);
         let noise = (1.5 * EXPECTED_NOISE).powi(2);
         let auto = |i: usize, j: usize| moments.auto[i.abs_diff(j)] + noise * self.rho[i.abs_diff(j)];
-        let cross = |l: isize| moments.cross[(l + moments.ahead as isize) as usize];
         let places: Vec<usize> = (0..taps).filter(|j| *j != main).collect();
         let mut second = DMatrix::zeros(size, size);
         for (a, i) in places.iter().enumerate() {
@@ -373,12 +348,14 @@ impl<'a> Signal<'a> {
             if size >= taps {
                 // The feedback moves y_main − a_(i−1).
                 let with = auto(*i, main) - auto(main, main);
-                second[(a, size - 1)] = with - cross(*i as isize - main as isize - 1) + cross(-1);
+                second[(a, size - 1)] =
+                    with - moments.cross(*i as isize - main as isize - 1) + moments.cross(-1);
                 second[(size - 1, a)] = second[(a, size - 1)];
             }
         }
         if size >= taps {
-            second[(size - 1, size - 1)] = auto(main, main) - 2.0 * cross(-1) + self.level_power + 1e-6;
+            second[(size - 1, size - 1)] =
+                auto(main, main) - 2.0 * moments.cross(-1) + self.level_power + 1e-6;
         }
         let inverse = second.cholesky().map(|c| c.inverse() * noise);
         inverse.unwrap_or_else(|| DMatrix::identity(size, size) * noise)
