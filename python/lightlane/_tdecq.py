@@ -30,6 +30,9 @@ Reals = NDArray[np.float64]
 _INFINITE = ("tdecq_db", "extinction_ratio_db", "eye_closure_db")
 _MISSING = ("transition_time_s", "rin_oma_db_per_hz")
 
+#: Share by which the time step of a file may leave that of the samples a symbol and the symbol rate.
+_STEP_TOLERANCE = 1e-3
+
 
 class Tdecq(Frozen):
     """Eye closure of a captured waveform and what else it tells.
@@ -274,7 +277,7 @@ def tdecq(
     ----------
     waveform_w : array_like or path
         Optical power, W, (n,): one period of the pattern or more, uniformly sampled by the pattern's own clock. Or a
-        CSV file of powers, or of times and powers; or an NPZ file with ``waveform_w`` and maybe ``symbols``.
+        CSV file of powers, or of rising times and powers; or an NPZ file with ``waveform_w`` and maybe ``symbols``.
     samples_per_symbol : int, default 20
         Samples a symbol.
     symbol_rate_hz : float, default 53.125e9
@@ -314,14 +317,22 @@ def tdecq(
     if not isinstance(config, TdecqConfig):
         raise wrong_type("config", config, "a TdecqConfig or the name of a preset")
     _native.whole(samples_per_symbol, "samples_per_symbol", 1)
+    step_s = None
     if isinstance(waveform_w, str | os.PathLike):
-        waveform_w, in_file = read_capture(waveform_w)
+        waveform_w, in_file, step_s = read_capture(waveform_w)
         symbols = in_file if symbols is None else symbols
     if isinstance(symbol_rate_hz, bool) or not isinstance(
         symbol_rate_hz, int | float | np.integer | np.floating
     ):
         raise wrong_type("symbol_rate_hz", symbol_rate_hz, "a number")
-    figures, *eye = _native.tdecq_figures(
+    text, *eye = _native.tdecq_figures(
         waveform_w, samples_per_symbol, float(symbol_rate_hz), symbols, config.to_json()
     )
-    return Tdecq(json.loads(figures), tuple(eye), config)
+    figures = json.loads(text)
+    given_hz = samples_per_symbol * float(symbol_rate_hz)
+    if step_s is not None and abs(step_s * given_hz - 1) > _STEP_TOLERANCE:
+        figures["warnings"].append(
+            f"times {step_s:.6g} s apart are {1 / step_s:.6g} samples a second: samples_per_symbol and "
+            f"symbol_rate_hz, {given_hz:.6g}, count instead"
+        )
+    return Tdecq(figures, tuple(eye), config)

@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 import lightlane as ll
+from lightlane._capture_file import read_capture
 from lightlane._cli import main
 
 matplotlib.use("Agg")
@@ -247,6 +248,53 @@ def test_result_draws_and_labels_itself(tmp_path: Path, capsys: pytest.CaptureFi
     assert (
         main(["tdecq", str(tmp_path / "capture.npz"), "--samples-per-symbol", "8", "--limit-db", "-3"]) == 1
     )
+    plot = tmp_path / "eye.png"
+    assert (
+        main(["tdecq", str(tmp_path / "capture.npz"), "--samples-per-symbol", "8", "--plot", str(plot)]) == 0
+    )
+    assert plot.read_bytes().startswith(b"\x89PNG")
     (tmp_path / "broken.csv").write_text("t,P\n1,2\nx,3\n")
     assert main(["tdecq", str(tmp_path / "broken.csv")]) == 2
     assert "line 3" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("t;P\n0,0;1,5\n0,1;1,6\n", "line 2 = 0,0;1,5: must be numbers with a decimal point"),
+        ("1e-3,2\n2e-3,3\n1e-3,4\n", "first column = sample 2 at 0.001: must be times that rise"),
+        ("1,2\n1,3\n", "first column = all 1: must be times that rise"),
+        ("1,2\n2,nan,3\n", "line 2 = 3 columns: must be one power"),
+        ("1,2,3\n4,5,6\n", "line 1 = 3 columns: must be one power"),
+        ("t,P\nnothing\n", "no numbers in 2 lines"),
+        ("\n1,2,\n2,x\n", "line 3 = 2,x: must be numbers"),
+    ],
+)
+def test_a_file_that_cannot_be_understood_is_named(tmp_path: Path, text: str, words: str) -> None:
+    file = tmp_path / "capture.csv"
+    file.write_text(text)
+    with pytest.raises(ll.ParameterError, match=words):
+        read_capture(file)
+
+
+@pytest.mark.parametrize("line", ["{t},{p}", "{t};{p}", "{t}\t{p}", " {t} , {p} ,", "{t},{p}\n"])
+def test_every_separator_reads_alike(tmp_path: Path, line: str) -> None:
+    file = tmp_path / "capture.csv"
+    powers = [1e-3, 2e-3, 1.5e-3]
+    # Times of few digits stand still here and there.
+    times = ["0.0", "0.0", "1e-12"]
+    rows = [line.format(t=t, p=p) for t, p in zip(times, powers, strict=True)]
+    file.write_text("\n".join(["model, X; 3", "s,W", *rows]))
+    read = read_capture(file)
+    assert read.waveform_w.tolist() == powers
+    assert read.step_s == 0.5e-12
+    assert read.symbols is None
+
+
+def test_a_time_step_beside_the_sampling_rate_is_doubted(tmp_path: Path) -> None:
+    wave = rectangular(ll.patterns.prbs13q(), 8)
+    for off, is_doubted in [(1.0, False), (1.0005, False), (1.002, True), (1e12, True)]:
+        times = np.arange(len(wave)) * off / (8 * 53.125e9)
+        np.savetxt(tmp_path / "capture.csv", np.c_[times, wave], delimiter=",")
+        found = ll.tdecq(tmp_path / "capture.csv", samples_per_symbol=8)
+        assert any("count instead" in w for w in found.warnings) == is_doubted
