@@ -14,8 +14,10 @@ from lightlane import _native
 from lightlane._capture_file import read_capture
 from lightlane._card import card
 from lightlane._config import TdecqConfig
+from lightlane._dataset import dataset
 from lightlane._exceptions import wrong_type
 from lightlane._frozen import Frozen, read_only
+from lightlane._plot import axes_or_new
 from lightlane._text import decibels
 
 if TYPE_CHECKING:
@@ -179,10 +181,7 @@ class Tdecq(Frozen):
         matplotlib.axes.Axes
             Where it was drawn.
         """
-        from matplotlib.figure import Figure
-
-        if ax is None:
-            ax = Figure(layout="constrained").subplots()
+        ax = axes_or_new(ax)
         power_mw = 1e3 * self.eye_power_w
         image = np.full(self.eye_counts.shape, np.nan)
         np.log10(self.eye_counts, out=image, where=self.eye_counts > 0)
@@ -226,25 +225,26 @@ class Tdecq(Frozen):
         xarray.Dataset
             ``counts`` over ``power_w`` and ``time_ui``, ``histogram`` over ``side`` and ``power_w``, ``taps``.
         """
-        import xarray
-
         numbers = {k: v for k, v in self.figures().items() if isinstance(v, int | float | str)}
         numbers = {k: int(v) if isinstance(v, bool) else v for k, v in numbers.items()}
-        made = xarray.Dataset(
+        return dataset(
             {
-                "counts": (("power_w", "time_ui"), self.eye_counts),
-                "histogram": (("side", "power_w"), np.stack([self.histogram_left, self.histogram_right])),
-                "taps": (("tap",), self.taps),
+                "counts": (("power_w", "time_ui"), self.eye_counts, "1"),
+                "histogram": (
+                    ("side", "power_w"),
+                    np.stack([self.histogram_left, self.histogram_right]),
+                    "1",
+                ),
+                "taps": ("tap", self.taps, "1"),
             },
             {
-                "power_w": ("power_w", self.eye_power_w, {"units": "W"}),
-                "time_ui": ("time_ui", self.eye_time_ui, {"units": "UI"}),
-                "side": ["left", "right"],
-                "tap": np.arange(len(self.taps)),
+                "power_w": ("power_w", self.eye_power_w, "W"),
+                "time_ui": ("time_ui", self.eye_time_ui, "UI"),
+                "side": ("side", ["left", "right"], ""),
+                "tap": ("tap", np.arange(len(self.taps)), "1"),
             },
+            {**numbers, "config_hash": self.config.digest},
         )
-        made.attrs = {**numbers, "config_hash": self.config.digest, "version": _native.__version__}
-        return made
 
     def _repr_html_(self) -> str:
         rows = [

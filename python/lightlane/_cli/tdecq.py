@@ -52,11 +52,8 @@ def run(options: argparse.Namespace) -> int:
         config=config,
     )
     if options.plot:
-        from matplotlib.figure import Figure
-
-        figure = Figure(layout="constrained")
-        found.plot(figure.subplots())
-        figure.savefig(options.plot)
+        # A figure and its parts know the whole one by the same name.
+        found.plot().figure.figure.savefig(options.plot)
     print(to_json(found.figures()) if options.json else text(options.file, found))
     return 1 if options.limit_db is not None and not found.tdecq_db <= options.limit_db else 0
 
