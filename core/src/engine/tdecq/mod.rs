@@ -19,7 +19,7 @@
 //! | OMA, extinction ratio, transition, overshoot, RIN_OMA | `figures` |
 //! | C_eq | `noise` |
 //! | histograms, thresholds, noise at the target | `error_ratio` |
-//! | main tap, timing, taps | `search`, `objective`, `descent` |
+//! | main tap, timing, taps | `search`, `moments`, `objective`, `descent` |
 //!
 //! TECQ is the same measurement without the test fibre, SECQ that of a stressed receiver's source: all three are
 //! [`tdecq`] of the waveform captured there.

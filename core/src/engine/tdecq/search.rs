@@ -40,15 +40,15 @@ const FIXED_STEPS_UI: [f64; 3] = [TIMING_STEP_UI, 0.01, 0.0025];
 
 /// The signal at the search's disposal.
 pub(super) struct Signal<'a> {
-    pub(super) filtered: &'a Filtered,
+    filtered: &'a Filtered,
     /// Units of `filtered` an OMA.
-    pub(super) oma: f64,
+    oma: f64,
     /// Levels of the symbols sent, -1/2 to 1/2 and of mean 0, one a symbol of the waveform.
-    pub(super) levels: &'a [f32],
+    levels: &'a [f32],
     /// Samples of `filtered` from a symbol's first to where it correlates best.
-    pub(super) centre: isize,
-    pub(super) rho: &'a [f64],
-    pub(super) config: &'a TdecqConfig,
+    centre: isize,
+    rho: &'a [f64],
+    config: &'a TdecqConfig,
     level: Level,
     /// E a_i².
     level_power: f64,
