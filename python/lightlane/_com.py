@@ -446,11 +446,11 @@ def com(
         (right +, right -))``, ``"fext"`` and ``"next"`` are lists of the same, each ((aggressor's +, -),
         (victim's +, -)). The other ports are terminated by their reference impedance.
     fixed_equalizer : mapping, optional
-        What of the setting is fixed; the rest is searched over the whole grid.
+        What of the setting is fixed; the rest is searched over the grid, as ``Local Search`` says.
     threads : int, optional
         Threads of the search; every core if None. The result does not depend on it.
     progress : callable, optional
-        Called with (done, total) CTLE settings.
+        Called with (done, total): CTLE settings, or candidates of an adaptive search.
 
     Returns
     -------
