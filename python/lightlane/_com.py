@@ -237,7 +237,8 @@ class ComCase(Frozen):
         Parameters
         ----------
         margin_db : float or array_like
-            Margin m, dB; at COM it is DER_0, but for the width of a bin.
+            Margin m, dB; at COM it is DER_0, but for the width of a bin. The distribution is that of the sampling
+            time; the COM of chip-to-module is of its eye over a window, where less is asked of it.
 
         Returns
         -------
