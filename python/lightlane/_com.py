@@ -237,7 +237,8 @@ class ComCase(Frozen):
         Parameters
         ----------
         margin_db : float or array_like
-            Margin m, dB; at COM it is DER_0, but for the width of a bin.
+            Margin m, dB; at COM it is DER_0, but for the width of a bin. The distribution is that of the sampling
+            time; the COM of chip-to-module is of its eye over a window, where less is asked of it.
 
         Returns
         -------
@@ -446,11 +447,11 @@ def com(
         (right +, right -))``, ``"fext"`` and ``"next"`` are lists of the same, each ((aggressor's +, -),
         (victim's +, -)). The other ports are terminated by their reference impedance.
     fixed_equalizer : mapping, optional
-        What of the setting is fixed; the rest is searched over the whole grid.
+        What of the setting is fixed; the rest is searched over the grid, as ``Local Search`` says.
     threads : int, optional
         Threads of the search; every core if None. The result does not depend on it.
     progress : callable, optional
-        Called with (done, total) CTLE settings.
+        Called with (done, total): CTLE settings, or candidates of an adaptive search.
 
     Returns
     -------

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from lightlane import _native
-from lightlane._exceptions import ParameterError, wrong_type
+from lightlane._exceptions import ParameterError, refused, wrong_type
 
 __all__ = ["channels"]
 
@@ -36,10 +34,12 @@ def channels(
     if "thru" not in lane_map:
         requirement = "given: ((left +, left -), (right +, right -))"
         raise ParameterError(f"lane_map.thru: must be {requirement}", "lane_map.thru", None, requirement)
-    lanes = {
-        key: [_lane(victim, f"lane_map.{key}.{i}", pairs) for i, pairs in enumerate(lane_map.get(key, ()))]
-        for key in ("fext", "next")
-    }
+    lanes = {}
+    for key in ("fext", "next"):
+        aggressors = lane_map.get(key, ())
+        if not isinstance(aggressors, Sequence):
+            raise wrong_type(f"lane_map.{key}", aggressors, "a list of pairs of pairs")
+        lanes[key] = [_lane(victim, f"lane_map.{key}.{i}", pairs) for i, pairs in enumerate(aggressors)]
     return _lane(victim, "lane_map.thru", lane_map["thru"]), lanes["fext"] + far, lanes["next"] + next_
 
 
@@ -47,18 +47,9 @@ def _lane(network: _native.Network, name: str, pairs: Any) -> _native.Network:
     """Return the differential two-port between two pairs of a larger network."""
     requirement = f"((+, -), (+, -)), four different ports of 1 to {network.n_ports}"
     try:
-        left, right = (tuple(int(port) for port in side) for side in pairs)
-        ports = [*left, *right]
-        is_map = len(left) == len(right) == 2 and len(set(ports)) == 4
-        is_map = is_map and all(1 <= port <= network.n_ports for port in ports)
+        return network.differential(pairs=pairs)
     except (TypeError, ValueError):
-        is_map = False
-    if not is_map:
-        raise ParameterError(f"{name} = {pairs!r}: must be {requirement}", name, pairs, requirement)
-    index = np.array(ports) - 1
-    s = np.asarray(network.s)[:, index[:, None], index[None, :]]
-    part = _native.Network(network.freq_hz, s, z0_ohm=np.asarray(network.z0_ohm)[index])
-    return part.differential(pairs=((1, 2), (3, 4)))
+        raise refused(name, pairs, requirement, repr(pairs)) from None
 
 
 def _networks(name: str, values: Iterable[Any]) -> Networks:

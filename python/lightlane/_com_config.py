@@ -192,7 +192,7 @@ class ComConfig(Frozen):
         """Make a configuration of whatever `com` accepts."""
         if isinstance(value, ComConfig):
             return value
-        if isinstance(value, str) and (value in cls.names() or not value.lower().endswith(SUFFIXES)):
+        if isinstance(value, str) and not value.lower().endswith(SUFFIXES):
             return cls.named(value)
         return cls.read(value) if isinstance(value, str | os.PathLike) else cls(value)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lightlane._plot import axes_or_new
+from lightlane._plot import axes_or_new, noise_budget
 from lightlane._text import decibels, fixed
 
 if TYPE_CHECKING:
@@ -152,12 +152,7 @@ class ComPlots:
 
     def noise_budget(self, ax: Axes | None = None) -> Axes:
         """Draw the contributions at the slicer."""
-        ax = axes_or_new(ax)
-        budget = sorted(self._com.noise_budget.items(), key=lambda item: item[1])
-        ax.barh([name for name, _ in budget], [v * 1e3 for _, v in budget], color="tab:blue")
-        ax.set(xlabel="mV rms at the slicer", title="noise budget")
-        ax.grid(alpha=0.3, axis="x")
-        return ax
+        return noise_budget(self._com.noise_budget, ax)
 
     def tdr(self, ax: Axes | None = None) -> Axes:
         """Draw the impedance profiles of both ports."""

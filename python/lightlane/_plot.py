@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from lightlane._report import LaneReport
     from lightlane._simulation import Simulation
 
-__all__ = ["ReportPlots", "SimulationPlots", "axes_or_new"]
+__all__ = ["ReportPlots", "SimulationPlots", "axes_or_new", "noise_budget"]
 
 _BATHTUB_FLOOR = 1e-18
 _EYE_DECADES = 1e-8
@@ -146,12 +147,7 @@ class ReportPlots:
 
     def noise_budget(self, ax: Axes | None = None) -> Axes:
         """Draw the contributions at the slicer."""
-        ax = axes_or_new(ax)
-        budget = sorted(self._report.noise_budget.items(), key=lambda item: item[1])
-        ax.barh([name for name, _ in budget], [v * 1e3 for _, v in budget], color="tab:blue")
-        ax.set(xlabel="mV rms at the slicer", title="noise budget")
-        ax.grid(alpha=0.3, axis="x")
-        return ax
+        return noise_budget(self._report.noise_budget, ax)
 
 
 class SimulationPlots:
@@ -192,3 +188,13 @@ def axes_or_new(ax: Axes | None) -> Axes:
     import matplotlib.pyplot as plt
 
     return plt.subplots(layout="constrained")[1]
+
+
+def noise_budget(budget_v: Mapping[str, float], ax: Axes | None) -> Axes:
+    """Draw contributions in V rms at the slicer, the largest on top."""
+    ax = axes_or_new(ax)
+    budget = sorted(budget_v.items(), key=lambda item: item[1])
+    ax.barh([name for name, _ in budget], [v * 1e3 for _, v in budget], color="tab:blue")
+    ax.set(xlabel="mV rms at the slicer", title="noise budget")
+    ax.grid(alpha=0.3, axis="x")
+    return ax

@@ -116,6 +116,16 @@ def test_a_loss_of_the_fitted_form_has_no_deviation() -> None:
     weight = np.sinc(f / rate) ** 2 / (1 + (f / corner) ** 4) / (1 + (f / (0.75 * rate)) ** 8)
     icn = np.sqrt(2 * 10e6 / 40e9 * np.sum(weight * (0.6 * 0.01) ** 2))
     assert c.icn_v == pytest.approx(icn, rel=1e-9)
+    # Half the points above 20 GHz: each stands for its own step. The sums differ by half a step at the corners.
+    thin = np.r_[0:2000, 2000:6001:2]
+    networks = [ll.Network(FREQ_HZ[thin], v[thin], 100.0) for v in (s, flat)]
+    thinned = ll.com(networks[0], next=networks[1:], config=config(), fixed_equalizer=FIXED)
+    assert thinned.icn_v == pytest.approx(icn, rel=1e-3)
+
+
+def test_a_limit_on_the_tail_is_none_of_the_draft() -> None:
+    with pytest.raises(ll.ParameterError, match="N_tail_start = 5: must be 0"):
+        ll.ComConfig.named("802.3dj-kr1@d3.3").replace({"N_tail_start": 5})
 
 
 def test_host_boards_cost_margin_and_are_lines(thru: ll.Network) -> None:

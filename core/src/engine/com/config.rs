@@ -202,7 +202,7 @@ impl ComConfig {
             b_min,
             b_max,
             floating: if draft { None } else { FloatingTaps::from_keywords(&k, n_b)? },
-            tail: TailLimit::from_keywords(&k)?,
+            tail: TailLimit::from_keywords(&k, draft)?,
             boards: Boards::from_keywords(&k)?,
             reflection: ReflectionConfig::from_keywords(&k, n_b)?,
             band: BandConfig::from_keywords(&k, rate_hz, amplitude("A_fe")?, amplitude("A_ne")?)?,

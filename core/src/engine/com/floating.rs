@@ -76,11 +76,14 @@ impl FloatingTaps {
 }
 
 impl TailLimit {
-    /// None if `N_tail_start` is 0 or left out.
-    pub(super) fn from_keywords(k: &Keywords<'_>) -> Result<Option<Self>> {
+    /// None if `N_tail_start` is 0 or left out, as it must be by the rules of the draft.
+    pub(super) fn from_keywords(k: &Keywords<'_>, draft: bool) -> Result<Option<Self>> {
         let start = k.count_or("N_tail_start", 0, 0, 5000)?;
         if start == 0 {
             return Ok(None);
+        }
+        if draft {
+            return Err(Error::parameter("N_tail_start", start, "0: the rules of D3.3 limit no tail"));
         }
         let rss_max = require::non_negative("B_float_RSS_MAX", k.number_or("B_float_RSS_MAX", 0.0)?)?;
         Ok(Some(Self { start, rss_max }))
@@ -150,6 +153,10 @@ fn starts(mut energy: Vec<f64>, groups: usize, size: usize) -> Vec<usize> {
             Some(start) => (start, before(start, size)),
             None => {
                 let order = ranked(&energy);
+                if energy[order[0]] == f64::NEG_INFINITY {
+                    // The groups that stand leave no room for another.
+                    break;
+                }
                 if k + 1 == groups {
                     out.push(order[0]);
                     break;
@@ -249,6 +256,20 @@ mod tests {
             prop_assert_eq!(places.len(), groups * size);
             prop_assert!(places.windows(2).all(|w| w[0] < w[1]), "{:?}", places);
             prop_assert!(places[0] >= 12 && places[places.len() - 1] < 40);
+        }
+
+        #[test]
+        fn groups_without_room_are_left_out(
+            post in proptest::collection::vec(-0.1_f64..0.1, 40),
+            groups in 1_usize..5,
+            size in 1_usize..6,
+            slack in 0_usize..6,
+        ) {
+            let span = 12 + groups * size + slack;
+            let places = floating(groups, size, span, 0.05).places(&post[..span], 12, 1.0);
+            prop_assert!(!places.is_empty() && places.len() <= groups * size);
+            prop_assert!(places.windows(2).all(|w| w[0] < w[1]), "{:?}", places);
+            prop_assert!(places[0] >= 12 && places[places.len() - 1] < span);
         }
 
         #[test]

@@ -13,8 +13,10 @@
 
 use super::config::ComConfig;
 use super::keywords::Keywords;
+use super::search::width_hz;
 use crate::error::{Error, Result, require};
 use crate::medium::Network;
+use nalgebra::{SMatrix, SVector};
 use serde::Serialize;
 
 /// Terms of the fit.
@@ -101,11 +103,11 @@ pub(super) fn losses(
     let insertion_loss_db: Vec<f64> = s21.iter().map(|s| db(*s)).collect();
     let range = range(freq_hz, band.low_hz, band.high_ild_hz)?;
     let fit = fitted_db(&freq_hz[range.clone()], &s21[range.clone()])?;
-    let step_hz = freq_hz[range.start + 1] - freq_hz[range.start];
-    let ild2: f64 = range
+    let weighted = |k: usize, corner_hz: f64| weight(freq_hz[k], corner_hz, config) * width_hz(freq_hz, k);
+    let ild2_hz: f64 = range
         .clone()
         .zip(&fit)
-        .map(|(k, fit)| weight(freq_hz[k], band.corner_hz[0], config) * (insertion_loss_db[k] - fit).powi(2))
+        .map(|(k, fit)| weighted(k, band.corner_hz[0]) * (insertion_loss_db[k] - fit).powi(2))
         .sum();
     let span_hz = freq_hz[range.end - 1] - freq_hz[range.start];
     let mut fitted_db = vec![f64::NAN; freq_hz.len()];
@@ -115,13 +117,11 @@ pub(super) fn losses(
     let far = power(fext, freq_hz);
     let near = power(next, freq_hz);
     let noise = self::range(freq_hz, band.low_hz, band.high_hz)?;
-    let icn_v2: f64 = noise
+    let icn_v2_hz: f64 = noise
         .clone()
         .map(|k| {
             let term = |p: &[f64], i: usize| {
-                p.get(k).map_or(0.0, |p| {
-                    weight(freq_hz[k], band.corner_hz[1 + i], config) * p * band.amplitude_v[i].powi(2)
-                })
+                p.get(k).map_or(0.0, |p| weighted(k, band.corner_hz[1 + i]) * p * band.amplitude_v[i].powi(2))
             };
             term(&far, 0) + term(&near, 1)
         })
@@ -133,8 +133,8 @@ pub(super) fn losses(
             .transpose()?,
         return_loss_db: [0, 1].map(|p| (0..freq_hz.len()).map(|k| db(thru.at(k, p, p).norm())).collect()),
         crosstalk_loss_db: [&far, &near].map(|p| p.iter().map(|p| db(p.sqrt())).collect()),
-        fom_ild_db: (step_hz / span_hz * ild2).sqrt(),
-        icn_v: (2.0 * step_hz / band.high_hz * icn_v2).sqrt(),
+        fom_ild_db: (ild2_hz / span_hz).sqrt(),
+        icn_v: (2.0 * icn_v2_hz / band.high_hz).sqrt(),
         freq_hz: freq_hz.to_vec(),
         insertion_loss_db,
         fitted_db,
@@ -166,18 +166,18 @@ fn fitted_db(freq_hz: &[f64], s21: &[f64]) -> Result<Vec<f64>> {
     // Scaled to 1 at the end, or the sums of the terms would be as different as f⁴.
     let end = freq_hz[freq_hz.len() - 1];
     let terms = |f: f64| [1.0, (f / end).sqrt(), f / end, (f / end).powi(2)];
-    let (mut matrix, mut right) = ([[0.0; TERMS]; TERMS], [0.0; TERMS]);
+    let (mut matrix, mut right) = (SMatrix::<f64, TERMS, TERMS>::zeros(), SVector::<f64, TERMS>::zeros());
     for (f, s) in freq_hz.iter().zip(s21) {
         let (t, w) = (terms(*f), s * s);
         let loss_db = -20.0 * s.max(f64::MIN_POSITIVE).log10();
         for i in 0..TERMS {
             for j in 0..TERMS {
-                matrix[i][j] += w * t[i] * t[j];
+                matrix[(i, j)] += w * t[i] * t[j];
             }
             right[i] += w * t[i] * loss_db;
         }
     }
-    let a = solved(matrix, right).ok_or_else(|| {
+    let a = matrix.lu().solve(&right).ok_or_else(|| {
         Error::parameter(
             "insertion loss of thru",
             "nothing between f_1 and f_2",
@@ -185,29 +185,6 @@ fn fitted_db(freq_hz: &[f64], s21: &[f64]) -> Result<Vec<f64>> {
         )
     })?;
     Ok(freq_hz.iter().map(|f| terms(*f).iter().zip(&a).map(|(t, a)| t * a).sum()).collect())
-}
-
-/// Gaussian elimination with pivots.
-fn solved(mut m: [[f64; TERMS]; TERMS], mut r: [f64; TERMS]) -> Option<[f64; TERMS]> {
-    for i in 0..TERMS {
-        let pivot = (i..TERMS).max_by(|a, b| m[*a][i].abs().total_cmp(&m[*b][i].abs()))?;
-        m.swap(i, pivot);
-        r.swap(i, pivot);
-        if m[i][i] == 0.0 || !m[i][i].is_finite() {
-            return None;
-        }
-        for k in i + 1..TERMS {
-            let factor = m[k][i] / m[i][i];
-            let above = m[i];
-            m[k].iter_mut().zip(above).for_each(|(v, a)| *v -= factor * a);
-            r[k] -= factor * r[i];
-        }
-    }
-    for i in (0..TERMS).rev() {
-        let known: f64 = (i + 1..TERMS).map(|j| m[i][j] * r[j]).sum();
-        r[i] = (r[i] - known) / m[i][i];
-    }
-    Some(r)
 }
 
 /// Σ|S_21|² of networks on a grid, 0 outside a file; empty without networks.

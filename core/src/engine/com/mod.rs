@@ -183,7 +183,8 @@ pub struct Com {
 }
 
 /// Channel operating margin of a channel with its aggressors, each a 4-port (its pairs guessed) or a differential
-/// two-port. What `fixed` leaves open is searched over the configuration's grid, exhaustively.
+/// two-port. What `fixed` leaves open is searched over the configuration's
+/// grid: by the rules of 4.50 the whole of it, by those of D3.3 as `Local Search` says.
 ///
 /// # Errors
 /// [`Error::Parameter`] for networks of other ports, a DFE of another length, a thru without a pulse, noise that cannot

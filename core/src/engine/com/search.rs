@@ -74,12 +74,19 @@ impl Pulses {
 
 /// σ_N² = η_0 ∫ |H_r H_ctf|² df over the points of the file above 0 Hz (93A-35).
 fn thermal_v2(config: &ComConfig, stage: CtleStage, freq_hz: &[f64]) -> f64 {
-    let width = |k: usize| {
-        if k + 1 < freq_hz.len() { freq_hz[k + 1] - freq_hz[k] } else { freq_hz[k] - freq_hz[k - 1] }
-    };
     let density = |f: f64| (receiver_filter(f, config) * stage.response(f)).norm_sqr();
     config.eta_v2_per_hz
-        * freq_hz.iter().enumerate().filter(|p| *p.1 > 0.0).map(|(k, f)| density(*f) * width(k)).sum::<f64>()
+        * freq_hz
+            .iter()
+            .enumerate()
+            .filter(|p| *p.1 > 0.0)
+            .map(|(k, f)| density(*f) * width_hz(freq_hz, k))
+            .sum::<f64>()
+}
+
+/// What point `k` of a file stands for in an integral: the step to the next, of the last the step before.
+pub(super) fn width_hz(freq_hz: &[f64], k: usize) -> f64 {
+    if k + 1 < freq_hz.len() { freq_hz[k + 1] - freq_hz[k] } else { freq_hz[k] - freq_hz[k - 1] }
 }
 
 /// What is judged: everything behind one CTLE setting, prepared once, and a transmitter setting behind it.

@@ -109,9 +109,10 @@ fn correlation(judge: &Judge<'_>, stage: &Stage, slicer: &Slicer, added_v2: f64)
 /// DER of the sequence detector.
 fn error_ratio(levels: usize, slicer: &Slicer, p_an: &Lattice, rho: &[f64], run: &Run) -> Result<f64> {
     let (b, signal_v) = (slicer.b, slicer.signal_v);
+    // The noise is symmetric: only the magnitude of a factor matters.
     let theta = signal_v / p_an.variance_v2();
-    let step = Tilted::new(&p_an.scaled(1.0 - b), theta);
-    let mut sum = Tilted::new(p_an, theta).convolved(&Tilted::new(&p_an.scaled(b), theta))?;
+    let step = Tilted::new(&p_an.scaled((1.0 - b).abs()), theta);
+    let mut sum = Tilted::new(p_an, theta).convolved(&Tilted::new(&p_an.scaled(b.abs()), theta))?;
     let share = 1.0 - 1.0 / levels as f64;
     let mut total = 0.0;
     for j in 1..=MAX_EVENT {

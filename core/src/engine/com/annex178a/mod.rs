@@ -78,7 +78,7 @@ pub(super) fn case(
         sampling_offset: 0,
     };
     let sampling_offset =
-        choice.offset - anchor(config, rules, &equalizer, &settings, &best.taps).unwrap_or(choice.offset);
+        choice.offset - anchor(config, rules, &equalizer, &stage, &best.taps).unwrap_or(choice.offset);
     Ok(ComCase::new(
         number,
         (slicer.signal_v, noise_v),
@@ -97,7 +97,7 @@ fn anchor(
     config: &ComConfig,
     rules: &Rules,
     found: &FoundEqualizer,
-    settings: &Settings<'_>,
+    stage: &Stage,
     taps: &Taps,
 ) -> Option<i64> {
     let fixed = FixedEqualizer {
@@ -107,8 +107,7 @@ fn anchor(
         ..FixedEqualizer::default()
     };
     let judge = Judge { config, rules, fixed: &fixed };
-    let stage = judge.stage(&settings.spectra, config.stage(found.ctle_gdc_db, found.ctle_gdc2_db).ok()?);
-    judge.choose(&stage, taps, &mut judge.scratch()).map(|c| c.offset)
+    judge.choose(stage, taps, &mut judge.scratch()).map(|c| c.offset)
 }
 
 fn spectra(paths: &Paths, config: &ComConfig, rules: &Rules) -> Result<Spectra> {
