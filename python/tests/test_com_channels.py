@@ -96,7 +96,7 @@ def test_a_wrong_lane_map_is_named(lane_map: dict[str, Any], message: str) -> No
     with pytest.raises(ll.ParameterError) as error:
         com(whole, lane_map=lane_map)
     assert message in str(error.value)
-    with pytest.raises(TypeError, match="lane_map.next = 5: must be a list of pairs of pairs"):
+    with pytest.raises(TypeError, match=r"lane_map\.next = 5: must be a list of pairs of pairs"):
         com(whole, lane_map={"thru": ((1, 2), (3, 4)), "next": 5})
     with pytest.raises(ll.ParameterError, match=r"ports of thru = 8: must be 4, or 2"):
         com(whole)
