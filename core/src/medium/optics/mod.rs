@@ -5,10 +5,12 @@
 //!                             laser ─────┘
 //! ```
 //!
-//! Light is described by its power in one polarization and one wavelength: interference of reflections, polarization
-//! and back-reflection into the laser are not modelled. Optical decibels are of power, MFD is a diameter, OMA is level
+//! Light is a complex field e^{+jωt} of one polarization at one wavelength, relative to its carrier: interference of
+//! reflections, polarization-dependent loss and back-reflection into the laser are not modelled. Optical decibels are of power, MFD is a diameter, OMA is level
 //! 3 minus level 0, noise densities are one-sided.
 
+mod chain;
+mod compression;
 mod connector;
 mod coupler;
 mod de_bruijn;
@@ -28,7 +30,9 @@ mod pam;
 mod photodiode;
 mod record;
 mod section;
+mod sidebands;
 mod tia;
+mod travelling_wave;
 
 pub use connector::Connector;
 pub use coupler::{Coupler, coupling_loss_db, fresnel_reflectance};
@@ -47,4 +51,6 @@ pub use operating_point::{DriveFigures, Stage, TiaFigures};
 pub use pam::{PamErrors, Thresholds, inverse_q, pam4_ser, sensitivity_oma_w};
 pub use photodiode::Photodiode;
 pub use section::{OpticalPart, Optics};
+pub use sidebands::Sidebands;
 pub use tia::Tia;
+pub use travelling_wave::travelling_wave_response;

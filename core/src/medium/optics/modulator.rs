@@ -1,12 +1,13 @@
 //! The modulator of an optical section.
 
 use super::mach_zehnder::MachZehnder;
+use super::sidebands::Sidebands;
 use crate::error::Result;
 use num_complex::Complex64;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What turns a voltage into light: a linear response on the drive, then a power transfer without memory.
+/// What turns a voltage into light: a linear response on the drive, then the field that it gives.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Modulator {
@@ -37,14 +38,21 @@ impl Modulator {
         }
     }
 
-    /// Power out over power in at `v` volts from the bias point.
+    /// Its kind, as written in a configuration.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::MachZehnder(_) => "mach_zehnder",
+        }
+    }
+
+    /// Settled power out over power in at `v` volts from the bias point.
     pub fn transmission(&self, v: f64) -> f64 {
         match self {
             Self::MachZehnder(m) => m.transmission(v),
         }
     }
 
-    /// Derivative of the transmission, 1/V.
+    /// Derivative of the settled transmission, 1/V.
     pub fn slope_per_v(&self, v: f64) -> f64 {
         match self {
             Self::MachZehnder(m) => m.slope_per_v(v),
@@ -61,14 +69,44 @@ impl Modulator {
     /// Whether the drive reaches the light without any speed limit.
     pub fn is_unlimited(&self) -> bool {
         match self {
-            Self::MachZehnder(m) => m.bandwidth_hz.is_infinite(),
+            Self::MachZehnder(m) => m.is_unlimited(),
         }
     }
 
-    /// Largest drive from the bias point, V, up to which more voltage means more light.
-    pub fn monotonic_limit_v(&self) -> f64 {
+    /// Whether the light follows the drive behind [`Modulator::response`] instant by instant.
+    pub fn is_memoryless(&self) -> bool {
         match self {
-            Self::MachZehnder(m) => 0.5 * m.v_pi_v,
+            Self::MachZehnder(_) => true,
+        }
+    }
+
+    /// Field out over field in for one period of a drive that repeats for ever, `drive_v` behind
+    /// [`Modulator::response`]; its square is the power.
+    pub fn field(&self, drive_v: &[f64], _sample_rate_hz: f64) -> Vec<Complex64> {
+        match self {
+            Self::MachZehnder(m) => drive_v.iter().map(|v| m.field(*v)).collect(),
+        }
+    }
+
+    /// Sidebands of a drive of 1 V at `freq_hz` around the bias point, behind [`Modulator::response`].
+    pub fn sidebands(&self, _freq_hz: f64) -> Sidebands {
+        match self {
+            Self::MachZehnder(m) => Sidebands::memoryless(m.relative_field_slope_per_v(0.0)),
+        }
+    }
+
+    /// Response of relative power at the output to that at the input, at the bias point, 1 at 0 Hz: what a resonator does
+    /// to the intensity noise of a laser.
+    pub fn intensity_response(&self, _freq_hz: f64) -> Complex64 {
+        match self {
+            Self::MachZehnder(_) => Complex64::new(1.0, 0.0),
+        }
+    }
+
+    /// What a user should know when `input_w` enters it and the symbols settle to `output_w`.
+    pub fn warnings(&self, _input_w: f64, _output_w: &[f64]) -> Vec<String> {
+        match self {
+            Self::MachZehnder(_) => Vec::new(),
         }
     }
 }
