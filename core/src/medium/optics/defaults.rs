@@ -64,6 +64,8 @@ mod tests {
         check("laser", serde_json::to_value(Laser::default()).unwrap());
         check("driver", serde_json::to_value(Driver::default()).unwrap());
         check("mach_zehnder", serde_json::to_value(MachZehnder::default()).unwrap());
+        check("ring_modulator", serde_json::to_value(RingModulator::default()).unwrap());
+        check("eam", serde_json::to_value(Eam::default()).unwrap());
         check("coupler", serde_json::to_value(Coupler::default()).unwrap());
         check("fiber", serde_json::to_value(Fiber::default()).unwrap());
         check("connector", serde_json::to_value(Connector::default()).unwrap());
