@@ -23,6 +23,8 @@ use crate::response::{ChannelResponse, LevelLaw, NoiseSource, Record, Signal};
 
 /// Seed of the record's symbols: fixed, so that a lane is a pure function of its configuration.
 const SEED: u64 = 0x6c69_6768_746c_616e;
+/// Symbols that the record resolves when none are asked for: 65,536 symbols of PAM4.
+const AUTOMATIC_MEMORY: usize = 6;
 /// Share of the time beyond which a drive that passes an extreme of the light is reported.
 const FALLING_SHARE: f64 = 1e-3;
 /// Fewest symbols of a record: what a least-squares fit of some hundred coefficients needs.
@@ -42,8 +44,9 @@ pub struct Transmit<'a> {
 /// Size and form of the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OpticalSettings {
-    /// Symbols that the slicer's table will resolve exactly; the record's order is two more.
-    pub memory: usize,
+    /// Symbols that the slicer's table resolves exactly; the record's order is two more. `None` leaves the choice to the
+    /// receiver, up to six.
+    pub memory: Option<usize>,
     /// Samples a symbol of the record.
     pub samples_per_symbol: usize,
     /// Levels and one pulse instead of a record.
@@ -52,7 +55,7 @@ pub struct OpticalSettings {
 
 impl Default for OpticalSettings {
     fn default() -> Self {
-        Self { memory: 6, samples_per_symbol: 16, linear: false }
+        Self { memory: None, samples_per_symbol: 16, linear: false }
     }
 }
 
@@ -122,7 +125,7 @@ pub fn optical_link(
     let ways = Ways::new(optics, &point, after);
 
     let (alphabet, m) = (transmit.levels_v.len(), settings.samples_per_symbol);
-    let mut order = if settings.linear { 1 } else { settings.memory.saturating_add(2) };
+    let mut order = if settings.linear { 1 } else { settings.memory.unwrap_or(AUTOMATIC_MEMORY).saturating_add(2) };
     while alphabet.pow(order.min(15) as u32) < MIN_SYMBOLS {
         order += 1;
     }
@@ -231,7 +234,7 @@ fn check(
             "finite taps with the main one among them",
         ));
     }
-    if settings.memory == 0 {
+    if settings.memory == Some(0) {
         return Err(Error::parameter("memory", 0, "at least 1"));
     }
     // An odd number has no sample at the symbol's centre.

@@ -174,7 +174,7 @@ impl OperatingPoint {
             }
             list.push(text);
         }
-        list.extend(optics.modulator.warnings(self.lane_power_w, &self.power_w));
+        list.extend(optics.modulator.warnings(self.lane_power_w, &self.settled_v));
         let nyquist = rate.nyquist_hz();
         let left = (optics.modulation_per_v(nyquist) / optics.modulator.sidebands(nyquist).power_per_v(0.0)).norm();
         if left.is_finite() && !(0.9..=1.0 / 0.9).contains(&left) {
