@@ -54,7 +54,9 @@ mod tests {
 
     #[test]
     fn the_response_is_that_of_two_delayed_shares() {
-        for (f, tau, split) in [(0.0, 3e-12, 0.5), (40e9, 2.5e-12, 0.3), (70e9, 9e-12, 0.8), (-40e9, 1e-12, 0.1)] {
+        for (f, tau, split) in
+            [(0.0, 3e-12, 0.5), (40e9, 2.5e-12, 0.3), (70e9, 9e-12, 0.8), (-40e9, 1e-12, 0.1)]
+        {
             let h = (1.0 - split) + split * Complex64::cis(-2.0 * PI * f * tau);
             // Rounding of two forms of the same number.
             assert!((dgd_response(f, tau, split).unwrap() - h.norm()).abs() < 1e-14);

@@ -26,8 +26,8 @@ const J0_ZERO: f64 = 2.404_825_557_695_773;
 /// ```
 /// use lightlane::medium::optics::bend_loss_marcuse_db_per_m;
 /// let at = |radius| bend_loss_marcuse_db_per_m(radius, 4.1e-6, 1.4440, 0.0036, 1550e-9, 1.28);
-/// // A standard fibre around 10 mm loses some dB a turn, around 30 mm nothing.
-/// assert!(at(10e-3)? > 10.0 && at(30e-3)? < 1e-4);
+/// // A standard fibre around 10 mm loses about half a decibel a turn, around 30 mm nothing.
+/// assert!((at(10e-3)? - 9.593).abs() < 1e-3 && at(30e-3)? < 1e-6);
 /// # Ok::<(), lightlane::Error>(())
 /// ```
 ///
@@ -47,7 +47,11 @@ pub fn bend_loss_marcuse_db_per_m(
     require::positive("radius_m", radius_m)?;
     let a = require::positive("core_radius_m", core_radius_m)?;
     if radius_m < 10.0 * a {
-        return Err(Error::parameter("radius_m", radius_m, format!("at least ten core radii, {} m", 10.0 * a)));
+        return Err(Error::parameter(
+            "radius_m",
+            radius_m,
+            format!("at least ten core radii, {} m", 10.0 * a),
+        ));
     }
     require::within("index_clad", index_clad, 1.0, 10.0)?;
     require::positive("delta", delta)?;
@@ -66,8 +70,8 @@ pub fn bend_loss_marcuse_db_per_m(
     // K₁ scaled by e^w, whose square goes into the exponent: neither leaves double precision alone.
     let [_, k1] = scaled_k01(w);
     let exponent = -2.0 * gamma.powi(3) * bend / (3.0 * beta2) + 2.0 * w;
-    let twice_alpha = PI.sqrt() * kappa * kappa * exponent.exp()
-        / (2.0 * gamma.powf(1.5) * v * v * bend.sqrt() * k1 * k1);
+    let twice_alpha =
+        PI.sqrt() * kappa * kappa * exponent.exp() / (2.0 * gamma.powf(1.5) * v * v * bend.sqrt() * k1 * k1);
     Ok(10.0 / LN_10 * twice_alpha)
 }
 

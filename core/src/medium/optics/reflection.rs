@@ -92,7 +92,9 @@ mod tests {
         assert_eq!(mpi_rms(&[], &[]).unwrap(), 0.0);
         let text = mpi_rms(&[-20.0, 26.0], &[0.0]).unwrap_err().to_string();
         assert!(text.starts_with("reflectances_db[1] = 26: must be at most 0"), "{text}");
-        assert!(mpi_rms(&[-20.0; 4], &[0.0; 2]).unwrap_err().to_string().contains("one between neighbours, 3"));
+        assert!(
+            mpi_rms(&[-20.0; 4], &[0.0; 2]).unwrap_err().to_string().contains("one between neighbours, 3")
+        );
         assert!(mpi_rms(&[-20.0; 2], &[-1.0]).is_err());
     }
 }

@@ -66,7 +66,9 @@ mod tests {
 
     #[test]
     fn it_is_the_sum_of_what_the_light_meets() {
-        for (f, mismatch, loss_db) in [(40e9, 0.3, 4.0), (1e6, 0.2, 1e-3), (80e9, -0.8, 0.0), (50e9, 0.0, 12.0)] {
+        for (f, mismatch, loss_db) in
+            [(40e9, 0.3, 4.0), (1e6, 0.2, 1e-3), (80e9, -0.8, 0.0), (50e9, 0.0, 12.0)]
+        {
             let (length, n) = (5e-3, 20_000);
             let at = |z: f64| {
                 Complex64::from_polar(
