@@ -4,7 +4,8 @@ use super::{Aggressor, Channel, Lane, Synthetic};
 use crate::engine::tdecq::TdecqConfig;
 use crate::medium::electrical::{BoardConnector, Ideal, Lumped, Package, PackageLine, Trace, Twinax, Via};
 use crate::medium::optics::{
-    Connector, Coupler, Driver, Eam, Fiber, Laser, MachZehnder, Optics, Photodiode, RingModulator, Tia,
+    Connector, Coupler, Driver, Eam, EvanescentCoupler, Fiber, GratingCoupler, Laser, MachZehnder, Optics,
+    Photodiode, RingModulator, Tia,
 };
 use crate::receiver::{Adaptation, Adc, ClockRecovery, Ctle, Dfe, Ffe, Mlsd, Receiver, SettingRange};
 use crate::response::Jitter;
@@ -28,8 +29,10 @@ pub fn registry() -> &'static Registry {
             Kind::of(Dfe::validate),
             Kind::of(Driver::validate),
             Kind::of(Eam::validate),
+            Kind::of(EvanescentCoupler::validate),
             Kind::of(Ffe::validate),
             Kind::of(Fiber::validate),
+            Kind::of(GratingCoupler::validate),
             Kind::of(Ideal::validate),
             Kind::of(Jitter::validate),
             Kind::of(Lane::validate),

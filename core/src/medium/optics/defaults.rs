@@ -67,6 +67,8 @@ mod tests {
         check("ring_modulator", serde_json::to_value(RingModulator::default()).unwrap());
         check("eam", serde_json::to_value(Eam::default()).unwrap());
         check("coupler", serde_json::to_value(Coupler::default()).unwrap());
+        check("grating_coupler", serde_json::to_value(GratingCoupler::default()).unwrap());
+        check("evanescent_coupler", serde_json::to_value(EvanescentCoupler::default()).unwrap());
         check("fiber", serde_json::to_value(Fiber::default()).unwrap());
         check("connector", serde_json::to_value(Connector::default()).unwrap());
         check("photodiode", serde_json::to_value(Photodiode::default()).unwrap());

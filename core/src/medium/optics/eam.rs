@@ -136,3 +136,46 @@ impl Eam {
         power_ratio(-self.loss_db)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn at_v0_a_share_of_1_over_e_is_left() {
+        let eam = Eam { loss_db: 3.0, ..Eam::default() };
+        let left = eam.transmission(eam.v0 - eam.bias_v) / power_ratio(-3.0);
+        assert!((left - (-1f64).exp()).abs() < 1e-15);
+        // Forward voltage does not amplify.
+        assert_eq!(eam.transmission(-eam.bias_v - 1.0), power_ratio(-3.0));
+        assert_eq!(eam.slope_per_v(-eam.bias_v - 1.0), 0.0);
+    }
+
+    #[test]
+    fn where_the_light_is_gone_the_field_is_a_number() {
+        let field = Eam::default().field(&[-100.0, 0.0, 100.0, 1e6]);
+        assert!(field.iter().all(|e| e.is_finite()) && field[3].norm() == 0.0);
+    }
+
+    proptest! {
+        #[test]
+        fn figures_are_those_of_the_transmission_and_the_phase_follows_its_logarithm(
+            v in -1.2..1.2f64, swing in 0.1..2.4f64, exponent in 1.0..3.0f64, chirp in -1.0..1.5f64, loss in 0.0..6.0f64,
+        ) {
+            let eam = Eam { exponent, chirp, loss_db: loss, ..Eam::default() };
+            let t = eam.transmission(v);
+            let d = 1e-5;
+            let slope = (eam.transmission(v + d) - eam.transmission(v - d)) / (2.0 * d);
+            // The third derivative times d²/6, and rounding of the difference.
+            prop_assert!((slope - eam.slope_per_v(v)).abs() < 1e-8);
+            let e = eam.field(&[v, v + d]);
+            prop_assert!((e[0].norm_sqr() - t).abs() < 1e-15);
+            let ratio = 2.0 * (e[1] / e[0]).arg() / (e[1].norm_sqr() / e[0].norm_sqr()).ln();
+            prop_assert!((ratio - chirp).abs() < 1e-9);
+            let p = eam.linear_drive_v(swing).map(|v| eam.transmission(v));
+            prop_assert!(p.windows(2).all(|w| ((w[0] - w[1]) * 3.0 - eam.oma_w(1.0, swing)).abs() < 1e-12));
+            prop_assert!((10.0 * (p[0] / p[3]).log10() - eam.extinction_ratio_db(swing)).abs() < 1e-9);
+        }
+    }
+}

@@ -4,7 +4,7 @@
 //! D(λ) = (S0/4) (λ − λ0⁴/λ³)
 //! field: e^{jθ(f)} at an offset f from the carrier, θ = π λ² D L f²/c
 //! H(f) = √(1 + α²) cos(θ + atan α)
-//! H_dgd(f) = g e^{jπfτ} + (1 − g) e^{−jπfτ}
+//! H_dgd(f) = (1 − g) e^{jπfτ} + g e^{−jπfτ}
 //! ```
 //!
 //! | symbol | name | unit |
@@ -13,7 +13,7 @@
 //! | S0 | slope at λ0 | s/m³ (1 ps/(nm² km) = 1e3) |
 //! | λ0 | wavelength of zero dispersion | m |
 //! | α | chirp: phase = (α/2) ln P in a field e^{+jωt} | 1 |
-//! | τ, g | differential group delay, share of the power in the faster polarization | s, 1 |
+//! | τ, g | differential group delay, share of the power in the slower polarization | s, 1 |
 //!
 //! Source: ITU-T G.652 (D); J. Wang and K. Petermann, J. Lightwave Technol. 10 (1992) 96 (H). θ acts on the field and is
 //! exact for any modulation as far as the dispersion is constant over the signal's band: the slope turns a component 100
@@ -42,7 +42,7 @@ pub struct Fiber {
     pub attenuation_db_per_m: f64,
     /// Differential group delay between the two principal states of polarization, s.
     pub dgd_s: f64,
-    /// Share of the power in the faster of them; 0.5 is the worst.
+    /// Share of the power in the slower of them; 0.5 is the worst.
     pub dgd_split: f64,
 }
 
@@ -102,7 +102,7 @@ impl Fiber {
     /// Response of modulated power at `freq_hz` to the differential group delay, 1 at 0 Hz; the mean delay is left out.
     pub fn polarization_response(&self, freq_hz: f64) -> Complex64 {
         let (sin, cos) = (PI * freq_hz * self.dgd_s).sin_cos();
-        Complex64::new(cos, (2.0 * self.dgd_split - 1.0) * sin)
+        Complex64::new(cos, (1.0 - 2.0 * self.dgd_split) * sin)
     }
 
     /// First null without chirp, √(c/(2 |D| λ² L)), Hz; infinite without dispersion.

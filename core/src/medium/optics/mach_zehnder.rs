@@ -18,7 +18,7 @@
 use super::driver::bandwidth;
 use super::filter::one_pole;
 use super::levels::contrast;
-use super::travelling_wave::travelling_wave_response;
+use super::travelling_wave::matched_wave;
 use crate::error::{Error, Result, require};
 use crate::units::{amplitude_ratio, power_db, power_ratio};
 use num_complex::Complex64;
@@ -139,7 +139,7 @@ impl MachZehnder {
     pub fn response(&self, freq_hz: f64) -> Complex64 {
         let loss_db = self.rf_loss_db * (freq_hz / self.rf_loss_freq_hz).sqrt();
         one_pole(freq_hz, self.bandwidth_hz)
-            * travelling_wave_response(freq_hz, self.length_m, self.index_mismatch, loss_db)
+            * matched_wave(freq_hz, self.length_m, self.index_mismatch, loss_db)
     }
 
     /// Whether the electrode passes every frequency alike.

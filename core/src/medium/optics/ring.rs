@@ -280,3 +280,138 @@ impl RingModulator {
         power_ratio(-self.loss_db)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn critical() -> RingModulator {
+        RingModulator { q_total: 5000.0, q_intrinsic: 10_000.0, ..RingModulator::default() }
+    }
+
+    #[test]
+    fn the_published_figures_of_a_q_of_5000_at_1310_nm() {
+        let ring = critical();
+        let g = 0.5 * ring.linewidth_hz();
+        // Four digits, as printed.
+        assert!((ring.linewidth_hz() - 45.77e9).abs() < 5e6 && (g - 22.88e9).abs() < 5e6);
+        assert!((ring.photon_lifetime_s() * std::f64::consts::TAU * ring.linewidth_hz() - 1.0).abs() < 1e-15);
+        let f3 = ring.bandwidth_hz(g).unwrap();
+        assert!((f3 / ring.linewidth_hz() - 1.4553).abs() < 5e-5, "{f3}");
+        let power = |f: f64| ring.small_signal_response(f, g).unwrap().norm_sqr();
+        // The root of a quadratic: rounding.
+        assert!((power(f3) - 0.5).abs() < 1e-12);
+        let peak = (0..10_000).map(|i| power(f3 * f64::from(i) / 1e4)).fold(0.0, f64::max);
+        assert!((10.0 * peak.log10() - 2.09).abs() < 5e-3, "{peak}");
+    }
+
+    #[test]
+    fn undetuned_it_is_two_poles_and_the_zero_of_the_loss() {
+        let ring = critical();
+        let g = 0.5 * ring.linewidth_hz();
+        // At critical coupling the zero, 2 g_i = g, cancels one pole.
+        for f in [0.0, 5e9, 30e9, 80e9] {
+            let one_pole = Complex64::new(1.0, f / g).inv();
+            assert!((ring.small_signal_response(f, 0.0).unwrap() - one_pole).norm() < 1e-14);
+        }
+        assert!((ring.bandwidth_hz(0.0).unwrap() / g - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_lossless_ring_passes_all_light_and_has_no_response_to_refer_to() {
+        let ring = RingModulator { q_intrinsic: f64::INFINITY, ..critical() };
+        ring.validate().unwrap();
+        for v in [-3.0, 0.0, 2.0] {
+            assert!((ring.transmission(v) - 1.0).abs() < 1e-15);
+            assert_eq!(ring.slope_per_v(v), 0.0);
+        }
+        assert_eq!(ring.self_heating_limit_w(), f64::INFINITY);
+        let text = ring.bandwidth_hz(10e9).unwrap_err().to_string();
+        assert!(text.starts_with("q_intrinsic = inf: must be finite"), "{text}");
+        assert!(ring.small_signal_response(1e9, 10e9).is_err());
+        // The power still answers a change, in proportion to its speed.
+        assert!(ring.power_response_per_hz(1e9, 10e9).norm() > 0.0);
+    }
+
+    #[test]
+    fn more_light_by_the_bus_than_the_ring_loses_is_refused() {
+        let text = RingModulator { q_intrinsic: 4000.0, ..critical() }.validate().unwrap_err().to_string();
+        assert!(text.starts_with("q_intrinsic = 4000: must be at least q_total, 5000"), "{text}");
+        assert!(RingModulator { q_intrinsic: f64::NAN, ..critical() }.validate().is_err());
+        assert!(RingModulator { junction_bandwidth_hz: Some(0.0), ..critical() }.validate().is_err());
+    }
+
+    #[test]
+    fn no_junction_limit_is_written_and_read_in_both_ways() {
+        for (limit, text) in [(None, None), (Some(f64::INFINITY), Some("\"inf\"")), (Some(60e9), Some("6"))] {
+            let ring = RingModulator { junction_bandwidth_hz: limit, ..critical() };
+            ring.validate().unwrap();
+            let written = toml::to_string(&ring).unwrap();
+            let line = written.lines().find_map(|l| l.strip_prefix("junction_bandwidth_hz = "));
+            assert_eq!(line.map(|l| l.starts_with(text.unwrap())), text.map(|_| true), "{written}");
+            assert_eq!(toml::from_str::<RingModulator>(&written).unwrap(), ring);
+        }
+        assert_eq!(critical().response(1e12), Complex64::new(1.0, 0.0));
+        let slow = RingModulator { junction_bandwidth_hz: Some(60e9), ..critical() };
+        assert!((slow.response(60e9).norm_sqr() - 0.5).abs() < 1e-15);
+    }
+
+    #[test]
+    fn light_of_another_wavelength_meets_the_same_curve() {
+        let ring = critical();
+        let laser_m = SPEED_OF_LIGHT_M_PER_S / (ring.resonance_hz() - ring.detuning_hz);
+        // A wavelength of 16 digits places the laser within 30 mHz.
+        assert!((ring.transmission_at(laser_m) - ring.transmission(0.0)).abs() < 1e-11);
+        assert!(ring.transmission_at(ring.resonance_m) < 1e-30);
+    }
+
+    #[test]
+    fn control_takes_a_drift_back_until_the_heater_is_off() {
+        let warmer = |k: f64| RingModulator { temperature_offset_k: k, ..critical() };
+        // 5 K of −12.2 GHz/K, a gain of 10: 1/11 is left, 10/11 goes into less heater power.
+        assert!((warmer(5.0).drift_hz() + 61e9 / 11.0).abs() < 1.0);
+        assert!((warmer(5.0).heater_change_w() + 61e9 * 10.0 / 11.0 / 1.75e13).abs() < 1e-15);
+        // 20 K ask for 12.7 mW less: of 10 mW in all, what they hold is taken back and the rest drifts.
+        assert_eq!(warmer(20.0).heater_change_w(), -0.01);
+        assert!((warmer(20.0).drift_hz() - (0.01 * 1.75e13 - 244e9)).abs() < 1.0);
+        let free = RingModulator { control_gain: 0.0, ..warmer(1.0) };
+        assert_eq!(free.detuning_at_hz(0.0), 16e9 - 12.2e9);
+    }
+
+    #[test]
+    fn below_the_limit_of_self_heating_the_resonance_has_one_place() {
+        // Shift x against shift by the light taken at x: more than one crossing is bistable.
+        let ring = RingModulator { control_gain: 0.0, ..critical() };
+        let half = 0.5 * ring.linewidth_hz();
+        let turns = |power_w: f64| {
+            // The laser at a detuning d without light is met at d = x + shift(x): turning points of d over x.
+            let d = |x: f64| x + 1.75e13 * power_w / half / (1.0 + x * x);
+            (-4000..4000).filter(|i| d(f64::from(i + 1) * 1e-3) < d(f64::from(*i) * 1e-3)).count()
+        };
+        let limit = ring.self_heating_limit_w();
+        assert_eq!(turns(0.99 * limit), 0);
+        assert!(turns(1.01 * limit) > 0);
+    }
+
+    proptest! {
+        #[test]
+        fn slope_and_chirp_are_derivatives_of_the_field(
+            v in -3.0..3.0f64, detuning in -40e9..40e9f64, share in 0.05..0.95f64, loss in 0.0..3.0f64,
+        ) {
+            let ring = RingModulator {
+                q_intrinsic: 5000.0 / share, detuning_hz: detuning, loss_db: loss, ..critical()
+            };
+            prop_assume!(ring.detuning_at_hz(v).abs() > 1e9 && (share - 0.5).abs() > 0.02);
+            let d = 1e-4;
+            let field = |v: f64| ring.field(&[v], 1e12)[0];
+            let (a, b) = (field(v - d), field(v + d));
+            prop_assert!((field(v).norm_sqr() - ring.transmission(v)).abs() < 1e-12);
+            let slope = (b.norm_sqr() - a.norm_sqr()) / (2.0 * d);
+            // The third derivative over 1 GHz of detuning and 5 GHz/V, times d²/6.
+            prop_assert!((slope - ring.slope_per_v(v)).abs() < 1e-6);
+            let chirp = 2.0 * (b / a).arg() / (b.norm_sqr() / a.norm_sqr()).ln();
+            prop_assert!((chirp / ring.chirp(v) - 1.0).abs() < 1e-3, "{} {}", chirp, ring.chirp(v));
+        }
+    }
+}

@@ -1,6 +1,9 @@
 //! The optical section of a lane, as a configuration.
 
-use super::{Connector, Coupler, Driver, Fiber, Laser, MachZehnder, Modulator, Photodiode, Tia};
+use super::{
+    Connector, Coupler, Driver, EvanescentCoupler, Fiber, GratingCoupler, Laser, MachZehnder, Modulator,
+    Photodiode, Tia,
+};
 use crate::error::{Error, Result};
 use num_complex::Complex64;
 use schemars::JsonSchema;
@@ -15,6 +18,10 @@ const NO_SLOPE: f64 = 1e-6;
 pub enum OpticalPart {
     /// Two Gaussian modes facing each other.
     Coupler(Coupler),
+    /// Fibre above a grating.
+    GratingCoupler(GratingCoupler),
+    /// Two waveguides side by side.
+    EvanescentCoupler(EvanescentCoupler),
     /// A length of fibre.
     Fiber(Fiber),
     /// A mated connector.
@@ -26,6 +33,8 @@ impl OpticalPart {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Coupler(_) => "coupler",
+            Self::GratingCoupler(_) => "grating_coupler",
+            Self::EvanescentCoupler(_) => "evanescent_coupler",
             Self::Fiber(_) => "fiber",
             Self::Connector(_) => "connector",
         }
@@ -35,6 +44,8 @@ impl OpticalPart {
     pub fn loss_db(&self, wavelength_m: f64) -> f64 {
         match self {
             Self::Coupler(c) => c.loss_db(wavelength_m),
+            Self::GratingCoupler(c) => c.loss_db(wavelength_m),
+            Self::EvanescentCoupler(c) => c.loss_db(),
             Self::Fiber(f) => f.loss_db(),
             Self::Connector(c) => c.loss_db,
         }
@@ -43,6 +54,8 @@ impl OpticalPart {
     fn validate(&self) -> Result<()> {
         match self {
             Self::Coupler(c) => c.validate(),
+            Self::GratingCoupler(c) => c.validate(),
+            Self::EvanescentCoupler(c) => c.validate(),
             Self::Fiber(f) => f.validate(),
             Self::Connector(c) => c.validate(),
         }
@@ -161,7 +174,7 @@ impl Optics {
         }
     }
 
-    /// Couplers of the path, in order.
+    /// Couplers between facing modes on the path, in order.
     pub fn couplers(&self) -> impl Iterator<Item = &Coupler> {
         self.path.iter().filter_map(|p| if let OpticalPart::Coupler(c) = p { Some(c) } else { None })
     }
