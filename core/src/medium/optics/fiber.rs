@@ -94,6 +94,14 @@ impl Fiber {
     }
 
     /// θ/f², rad s²: what dispersion turns the field by at an offset f from the carrier is this times f².
+    ///
+    /// ```
+    /// use lightlane::medium::optics::Fiber;
+    /// let fiber = Fiber { dispersion_zero_m: 1324e-9, ..Fiber::default() };
+    /// // A quarter turn at the first null.
+    /// let turn = fiber.dispersion_phase_s2(1270e-9) * fiber.first_null_hz(1270e-9).powi(2);
+    /// assert!((turn + std::f64::consts::FRAC_PI_2).abs() < 1e-12);
+    /// ```
     pub fn dispersion_phase_s2(&self, wavelength_m: f64) -> f64 {
         PI * wavelength_m.powi(2) * self.dispersion_s_per_m2(wavelength_m) * self.length_m
             / SPEED_OF_LIGHT_M_PER_S

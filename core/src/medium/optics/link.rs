@@ -150,7 +150,6 @@ pub fn optical_link(
     let light =
         LevelLight::measure(optics, &point, &symbols, &waveforms, delays(optics, before), sample_s);
 
-    let from_driver = ways.driver.scaled(light.slope_w_per_v());
     let noise = sources(optics, &ways, &light);
     // Over its own slope the small-signal response is that of the signal; the regression gives the size.
     let modulation = optics.modulation_response();
@@ -158,13 +157,16 @@ pub fn optical_link(
     let linear_v = chain.linear(&levels, |f| modulation(f) * point.path);
     let slope = regression(&linear_v, &detected.v);
     let small_signal = before.cascade(&ways.driver).scaled(slope);
+    let from_driver = ways.driver.scaled(light.slope_w_per_v().copysign(slope));
     let (signal, levels_v, linear_residual) = if settings.linear {
         let largest = detected.v.iter().zip(&linear_v).map(|(v, l)| (v - slope * l).abs()).fold(0.0, f64::max);
         let spacing = point.output_v.windows(2).map(|w| (w[1] - w[0]).abs()).fold(f64::INFINITY, f64::min);
         let half_eye = 0.5 * spacing * settled_gain(after).abs();
+        // Levels that fold onto each other leave no eye.
+        let residual = if half_eye > 0.0 { largest / half_eye } else { f64::INFINITY };
         let signal =
             Signal::Linear { response: small_signal, ffe: transmit.ffe.to_vec(), ffe_main: transmit.ffe_main };
-        (signal, levels, Some(largest / half_eye))
+        (signal, levels, Some(residual))
     } else {
         let record = Record {
             symbol_rate: rate,

@@ -130,18 +130,18 @@ impl Optics {
     }
 
     /// What the path's fibres turn the field by at an offset f from the carrier, over f², rad s².
-    pub fn dispersion_phase_s2(&self) -> f64 {
+    pub(super) fn dispersion_phase_s2(&self) -> f64 {
         self.fibers().map(|f| f.dispersion_phase_s2(self.laser.wavelength_m)).sum()
     }
 
     /// Response of modulated power to the differential group delay of the path's fibres, 1 at 0 Hz: their principal states
     /// are taken as independent.
-    pub fn polarization_response(&self, freq_hz: f64) -> Complex64 {
+    pub(super) fn polarization_response(&self, freq_hz: f64) -> Complex64 {
         self.fibers().map(|f| f.polarization_response(freq_hz)).product()
     }
 
     /// Whether everything from the driver's input to the TIA's output follows its input instant by instant.
-    pub fn has_no_memory(&self) -> bool {
+    pub(super) fn has_no_memory(&self) -> bool {
         self.driver.response().is_ideal()
             && self.modulator.is_unlimited()
             && self.modulator.is_memoryless()
@@ -153,7 +153,7 @@ impl Optics {
 
     /// Relative power at the photodiode for a drive of 1 V at `freq_hz` around the bias, 1/V: small-signal, chirp,
     /// dispersion and group delay included, [`Modulator::response`] left out.
-    pub fn modulation_per_v(&self, freq_hz: f64) -> Complex64 {
+    pub(super) fn modulation_per_v(&self, freq_hz: f64) -> Complex64 {
         let phase = self.dispersion_phase_s2() * freq_hz * freq_hz;
         self.modulator.sidebands(freq_hz).power_per_v(phase) * self.polarization_response(freq_hz)
     }
