@@ -105,8 +105,7 @@ fn the_record_of_a_ring_is_its_differential_equation() {
     let light = ring_by_runge_kutta(&ring, &r.symbols, gain);
     let mean = light.iter().sum::<f64>() / light.len() as f64;
     let scale = 5e-3 * 10f64.powf(-0.1) * 0.9 * link.tia.gain_ohm;
-    let worst =
-        r.v.iter().zip(&light).map(|(v, p)| (v - scale * (p - mean)).abs()).fold(0.0, f64::max);
+    let worst = r.v.iter().zip(&light).map(|(v, p)| (v - scale * (p - mean)).abs()).fold(0.0, f64::max);
     // 4,096 symbols of 0.5 V peak to peak; the drive is sampled 16 times a symbol and stepped to fourth order.
     assert!(worst < 0.5e-4, "{worst}");
     assert!(!link.drive.inverts && link.warnings.is_empty(), "{:?}", link.warnings);
@@ -139,7 +138,8 @@ fn spectrum(v: &[f64]) -> Vec<Complex64> {
 fn a_weak_drive_has_the_cosine_of_chirp_and_dispersion() {
     for chirp in [-1.0, 0.0, 1.0] {
         for (wavelength_m, dispersion_zero_m) in [(1270e-9, 1324e-9), (1340e-9, 1300e-9)] {
-            let fiber = Fiber { length_m: 10e3, dispersion_zero_m, attenuation_db_per_m: 0.0, ..Fiber::default() };
+            let fiber =
+                Fiber { length_m: 10e3, dispersion_zero_m, attenuation_db_per_m: 0.0, ..Fiber::default() };
             let mut near = optics(MachZehnder { chirp, ..MachZehnder::default() });
             near.laser.wavelength_m = wavelength_m;
             near.driver.swing_v = 1e-5;
@@ -152,7 +152,11 @@ fn a_weak_drive_has_the_cosine_of_chirp_and_dispersion() {
                 let f = j as f64 * RATE_HZ / n as f64;
                 let exact = fiber.small_signal_response(f, wavelength_m, chirp);
                 // Second order of a drive of 6e-6 rad, beside lines of random size.
-                assert!((b[j] / a[j] - exact).norm() < 1e-4, "{chirp} {wavelength_m} {f}: {} {exact}", b[j] / a[j]);
+                assert!(
+                    (b[j] / a[j] - exact).norm() < 1e-4,
+                    "{chirp} {wavelength_m} {f}: {} {exact}",
+                    b[j] / a[j]
+                );
             }
         }
     }
@@ -162,7 +166,9 @@ fn a_weak_drive_has_the_cosine_of_chirp_and_dispersion() {
 fn the_small_signal_form_is_the_record_of_a_weak_drive() {
     let ring = RingModulator { detuning_hz: 15e9, ..RingModulator::default() };
     let eam = Eam { chirp: -0.8, ..Eam::default() };
-    for modulator in [Modulator::from(ring), eam.into(), MachZehnder { chirp: 1.0, ..MachZehnder::default() }.into()] {
+    for modulator in
+        [Modulator::from(ring), eam.into(), MachZehnder { chirp: 1.0, ..MachZehnder::default() }.into()]
+    {
         let kind = modulator.kind();
         let mut o = optics(modulator);
         o.laser.wavelength_m = 1270e-9;
@@ -189,7 +195,8 @@ fn group_delay_is_the_sum_of_two_delayed_powers() {
     let mut o = optics(MachZehnder::default());
     let period = 1.0 / RATE_HZ;
     // One sample either way, 30 % of the power late.
-    let fiber = Fiber { dgd_s: 2.0 * period / SAMPLES as f64, dgd_split: 0.3, length_m: 1.0, ..Fiber::default() };
+    let fiber =
+        Fiber { dgd_s: 2.0 * period / SAMPLES as f64, dgd_split: 0.3, length_m: 1.0, ..Fiber::default() };
     let straight = linked(&o, false);
     o.path.push(OpticalPart::Fiber(Fiber { attenuation_db_per_m: 0.0, ..fiber }));
     let split = linked(&o, false);
@@ -257,7 +264,8 @@ fn a_modulator_whose_light_falls_is_driven_the_other_way() {
     assert!(link.warnings.iter().any(|w| w.contains("inverts")), "{:?}", link.warnings);
     let r = record(&link);
     let tops = r.symbols.iter().enumerate().filter(|(_, s)| **s == 3);
-    let mean = tops.clone().map(|(k, _)| r.v[k * SAMPLES + SAMPLES / 2 + 8]).sum::<f64>() / tops.count() as f64;
+    let mean =
+        tops.clone().map(|(k, _)| r.v[k * SAMPLES + SAMPLES / 2 + 8]).sum::<f64>() / tops.count() as f64;
     assert!(mean > 0.1, "{mean}");
 }
 
@@ -266,7 +274,10 @@ fn any_detuning_is_answered_or_warned_of() {
     let linewidth = RingModulator::default().linewidth_hz();
     for share in [-3.0, -0.5, -0.1, 0.0, 1e-9, 0.1, 1.0, 10.0] {
         for linear in [false, true] {
-            let link = linked(&optics(RingModulator { detuning_hz: share * linewidth, ..RingModulator::default() }), linear);
+            let link = linked(
+                &optics(RingModulator { detuning_hz: share * linewidth, ..RingModulator::default() }),
+                linear,
+            );
             assert!(share.abs() > 0.1 || !link.warnings.is_empty(), "{share}");
             assert!(link.noise.iter().all(|n| match &n.kind {
                 NoiseKind::Density { density, transfer } =>

@@ -42,7 +42,9 @@ def test_detuning_either_way_costs_margin() -> None:
     margin = {}
     for share in (-0.5, 0.0, 0.5):
         detuning_hz = ring.detuning_hz + share * ring.linewidth_hz
-        margin[share] = with_optics("cpo-dr1", modulator=ring.replace(detuning_hz=detuning_hz)).analyze().margin_db
+        margin[share] = (
+            with_optics("cpo-dr1", modulator=ring.replace(detuning_hz=detuning_hz)).analyze().margin_db
+        )
     assert margin[0.0] > margin[-0.5] + 1
     assert margin[0.0] > margin[0.5] + 1
 

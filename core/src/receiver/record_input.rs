@@ -10,8 +10,8 @@ use crate::receiver::input::column;
 use crate::receiver::raster::Raster;
 use crate::receiver::slicer::Settled;
 use crate::response::{
-    FitWindow, PhaseResponse, PulseResponse, Record, RecordFit, RecordFitter, Residual, SlicerSignal, WaveformTable,
-    real_transforms, record_fit,
+    FitWindow, PhaseResponse, PulseResponse, Record, RecordFit, RecordFitter, Residual, SlicerSignal,
+    WaveformTable, real_transforms, record_fit,
 };
 use crate::run::Run;
 use nalgebra::{Cholesky, DMatrix};
@@ -185,9 +185,8 @@ impl RecordInput {
         let of_symbols = Transform::new(self.symbols.len());
         let at = |p: usize| self.resampled(&record, raster.ui(p), &of_symbols);
         let half_eye = self.half_eye(cursor);
-        let unexplained = |left: &[f64]| {
-            self.through(left, settled).iter().fold(0.0f64, |m, v| m.max(v.abs())) / half_eye
-        };
+        let unexplained =
+            |left: &[f64]| self.through(left, settled).iter().fold(0.0f64, |m, v| m.max(v.abs())) / half_eye;
         // The middle of the eye is where decisions are made.
         let (window, _, residual) = self.smallest(&at(0), |_, residual| unexplained(&residual.samples))?;
         let residual_ratio = unexplained(&residual.samples);

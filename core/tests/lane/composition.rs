@@ -118,7 +118,8 @@ fn a_frozen_receiver_adapts_to_the_other_media() {
         prepared(&preset(name).unwrap()).unwrap().analyze(&Run::default()).unwrap()
     };
     let copper = frozen("copper-c2m");
-    let c = compared(&[("copper".into(), copper.lane.clone()), ("cpo".into(), preset("cpo-dr1-mzm").unwrap())]);
+    let c =
+        compared(&[("copper".into(), copper.lane.clone()), ("cpo".into(), preset("cpo-dr1-mzm").unwrap())]);
     // The frozen lane repeats its own figure to rounding.
     assert!((c.same_serdes[0].report.ber / copper.ber - 1.0).abs() < 1e-6);
     // The other adapts; its CTLE keeps the copper's gains, which costs some margin but not the eye.

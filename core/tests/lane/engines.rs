@@ -94,7 +94,11 @@ fn on_the_ring_half_a_linewidth_off() {
         });
         let off = prepared(&lane).unwrap().analyze(&Run::default()).unwrap();
         assert!(off.margin_db < best.margin_db - 1.0, "{side}: {} {}", off.margin_db, best.margin_db);
-        engines_agree(&format!("ring {side} linewidths off"), &thermal(&lane, countable(&lane)), MODEL_TOLERANCE);
+        engines_agree(
+            &format!("ring {side} linewidths off"),
+            &thermal(&lane, countable(&lane)),
+            MODEL_TOLERANCE,
+        );
     }
     engines_agree(
         "ring",

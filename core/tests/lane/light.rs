@@ -22,7 +22,8 @@ fn analyzed(lane: &Lane) -> LaneReport {
 
 /// The first coupler of the path.
 fn coupler(optics: &mut Optics) -> &mut Coupler {
-    let found = optics.path.iter_mut().find_map(|p| if let OpticalPart::Coupler(c) = p { Some(c) } else { None });
+    let found =
+        optics.path.iter_mut().find_map(|p| if let OpticalPart::Coupler(c) = p { Some(c) } else { None });
     found.expect("a coupler")
 }
 
@@ -38,7 +39,8 @@ fn a_decibel_of_coupling_costs_a_decibel_of_sensitivity_in_the_thermal_limit() {
         (lane.transmitter.snr_db, lane.receiver.noise_v2_per_hz) = (None, 0.0);
         lane
     };
-    let (near, far, noisy) = (analyzed(&lane(0.0, 0.0)), analyzed(&lane(1.0, 0.0)), analyzed(&lane(0.0, 1.0)));
+    let (near, far, noisy) =
+        (analyzed(&lane(0.0, 0.0)), analyzed(&lane(1.0, 0.0)), analyzed(&lane(0.0, 1.0)));
     assert!(far.ber > 1e-8 && far.ber < 1e-2, "{}", far.ber);
     // Shot noise, a hundredth of the variance, grows with the light.
     assert!((far.margin_db - noisy.margin_db).abs() < 0.03, "{} {}", far.margin_db, noisy.margin_db);
@@ -69,7 +71,10 @@ fn every_detuning_is_analyzed_or_warned_of() {
         let r = analyzed(&lane);
         assert!(r.ber.is_finite() && r.ber <= 0.6, "{share}: {}", r.ber);
         assert!(!r.warnings.is_empty(), "{share}");
-        assert!(r.levels_v.iter().chain(&r.level_noise_v).chain(&r.thresholds_v).all(|v| v.is_finite()), "{share}");
+        assert!(
+            r.levels_v.iter().chain(&r.level_noise_v).chain(&r.thresholds_v).all(|v| v.is_finite()),
+            "{share}"
+        );
     }
 }
 

@@ -69,7 +69,9 @@ def ring(config: Any, v: np.ndarray) -> np.ndarray:
     return power_ratio(config.loss_db) * np.abs(1.0 - 2.0 * bus / (decay - 1j * detuning)) ** 2
 
 
-def ring_field(config: Any, v: np.ndarray, source: np.ndarray, step_s: float, segment: int = 960) -> np.ndarray:
+def ring_field(
+    config: Any, v: np.ndarray, source: np.ndarray, step_s: float, segment: int = 960
+) -> np.ndarray:
     """Return the field behind a ring driven by `v` with the field `source` before it, both twice a step and periodic.
 
     Segments of the record are integrated side by side, each from an empty ring 25 lifetimes of its field earlier.
@@ -213,7 +215,9 @@ class Section:
             source = np.sqrt(np.maximum(1.0 + 2.0 * np.fft.irfft(np.fft.rfft(laser), n), 0.0))
             field = ring_field(modulator, v, source, step_s)
         else:
-            field = np.sqrt(np.maximum(1.0 + laser, 0.0)) * mach_zehnder_field(modulator, record.series(drive))
+            field = np.sqrt(np.maximum(1.0 + laser, 0.0)) * mach_zehnder_field(
+                modulator, record.series(drive)
+            )
         field = dispersed(optics, field, step_s)
         return self.point.lane_power_w * self.path_share * np.abs(field) ** 2
 

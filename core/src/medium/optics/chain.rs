@@ -87,12 +87,7 @@ impl<'a> Chain<'a> {
     }
 
     /// The levels through the host path, the linear driver and a further response.
-    fn amplified(
-        &mut self,
-        levels: &[f64],
-        unlimited: bool,
-        further: impl Fn(f64) -> Complex64,
-    ) -> Vec<f64> {
+    fn amplified(&mut self, levels: &[f64], unlimited: bool, further: impl Fn(f64) -> Complex64) -> Vec<f64> {
         let x = shaped(self.symbols, levels, self.transmit);
         let (pre, driver, gain) = (&self.before, &self.driver, self.point.gain);
         let all = self.symbols.len() * self.samples_per_symbol / 2 + 1;
@@ -133,9 +128,9 @@ impl<'a> Chain<'a> {
         let saturation = self.optics.tia.saturation_v;
         if saturation.is_infinite() {
             let cut = if after.beyond() == 0.0 { after.len() } else { usize::MAX };
-            let v = self.grid.filtered(&current, |j| {
-                if j >= cut { Complex64::ZERO } else { amplified(j) * after.at(j) }
-            });
+            let v = self
+                .grid
+                .filtered(&current, |j| if j >= cut { Complex64::ZERO } else { amplified(j) * after.at(j) });
             return Detected { v, relative_slope: Vec::new() };
         }
         let linear = self.grid.filtered(&current, amplified);

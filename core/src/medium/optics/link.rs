@@ -125,7 +125,8 @@ pub fn optical_link(
     let ways = Ways::new(optics, &point, after);
 
     let (alphabet, m) = (transmit.levels_v.len(), settings.samples_per_symbol);
-    let mut order = if settings.linear { 1 } else { settings.memory.unwrap_or(AUTOMATIC_MEMORY).saturating_add(2) };
+    let mut order =
+        if settings.linear { 1 } else { settings.memory.unwrap_or(AUTOMATIC_MEMORY).saturating_add(2) };
     while alphabet.pow(order.min(15) as u32) < MIN_SYMBOLS {
         order += 1;
     }
@@ -147,8 +148,7 @@ pub fn optical_link(
         driver_slope: &drive.relative_slope,
         tia_slope: &detected.relative_slope,
     };
-    let light =
-        LevelLight::measure(optics, &point, &symbols, &waveforms, delays(optics, before), sample_s);
+    let light = LevelLight::measure(optics, &point, &symbols, &waveforms, delays(optics, before), sample_s);
 
     let noise = sources(optics, &ways, &light);
     // Over its own slope the small-signal response is that of the signal; the regression gives the size.
@@ -159,13 +159,17 @@ pub fn optical_link(
     let small_signal = before.cascade(&ways.driver).scaled(slope);
     let from_driver = ways.driver.scaled(light.slope_w_per_v().copysign(slope));
     let (signal, levels_v, linear_residual) = if settings.linear {
-        let largest = detected.v.iter().zip(&linear_v).map(|(v, l)| (v - slope * l).abs()).fold(0.0, f64::max);
+        let largest =
+            detected.v.iter().zip(&linear_v).map(|(v, l)| (v - slope * l).abs()).fold(0.0, f64::max);
         let spacing = point.output_v.windows(2).map(|w| (w[1] - w[0]).abs()).fold(f64::INFINITY, f64::min);
         let half_eye = 0.5 * spacing * settled_gain(after).abs();
         // Levels that fold onto each other leave no eye.
         let residual = if half_eye > 0.0 { largest / half_eye } else { f64::INFINITY };
-        let signal =
-            Signal::Linear { response: small_signal, ffe: transmit.ffe.to_vec(), ffe_main: transmit.ffe_main };
+        let signal = Signal::Linear {
+            response: small_signal,
+            ffe: transmit.ffe.to_vec(),
+            ffe_main: transmit.ffe_main,
+        };
         (signal, levels, Some(residual))
     } else {
         let record = Record {

@@ -117,13 +117,7 @@ impl LevelLight {
 }
 
 /// Mean of a quantity over the interval of each symbol of the alphabet, `shift` samples late.
-fn averages(
-    symbols: &[u8],
-    n_levels: usize,
-    n: usize,
-    shift: f64,
-    value: &dyn Fn(usize) -> f64,
-) -> Vec<f64> {
+fn averages(symbols: &[u8], n_levels: usize, n: usize, shift: f64, value: &dyn Fn(usize) -> f64) -> Vec<f64> {
     let m = n / symbols.len();
     let shift = shift.round() as isize;
     let mut sums = vec![(0.0, 0usize); n_levels];
@@ -171,20 +165,15 @@ impl Ways {
         let electrical = driver.is_ideal() && optics.modulator.is_unlimited();
         let no_limit = electrical && flat && optics.modulator.is_memoryless();
         let modulation = optics.modulation_response();
-        let driver = through(&received, no_limit, &|f| {
-            driver.at(f) * optics.modulator.response(f) * modulation(f)
-        })
-        .scaled(point.gain);
+        let driver =
+            through(&received, no_limit, &|f| driver.at(f) * optics.modulator.response(f) * modulation(f))
+                .scaled(point.gain);
         Self { tia, photodiode, light, driver }
     }
 }
 
 /// The sources of the section; those of no strength are left out.
-pub(super) fn sources(
-    optics: &Optics,
-    ways: &Ways,
-    light: &LevelLight,
-) -> Vec<NoiseSource> {
+pub(super) fn sources(optics: &Optics, ways: &Ways, light: &LevelLight) -> Vec<NoiseSource> {
     let power2 = light.behind_tia(&light.power2_w2);
     let current = light.behind_tia(&light.current_a);
     let mut list = Vec::new();

@@ -163,7 +163,8 @@ impl MachZehnder {
         let (sin, cos) = half.sin_cos();
         let (sum, difference) = self.arms();
         let interference = Complex64::new(sum * cos, difference * sin);
-        let slope = Complex64::new(-sum * sin, difference * cos) + Complex64::new(0.0, self.chirp) * interference;
+        let slope =
+            Complex64::new(-sum * sin, difference * cos) + Complex64::new(0.0, self.chirp) * interference;
         let turn = Complex64::from_polar(amplitude_ratio(-self.loss_db), self.chirp * half);
         0.5 * PI / self.v_pi_v * slope * turn
     }

@@ -154,7 +154,8 @@ impl Modulator {
         }
         let limit_w = ring.self_heating_limit_w();
         if input_w > limit_w {
-            let taken = settled_v.iter().map(|v| ring.dropped_share(*v)).sum::<f64>() / settled_v.len() as f64;
+            let taken =
+                settled_v.iter().map(|v| ring.dropped_share(*v)).sum::<f64>() / settled_v.len() as f64;
             list.push(format!(
                 "modulator: {:.2} mW enter the ring, of which it takes {:.2} mW; above {:.2} mW its own heat moves the resonance, which is not modelled",
                 1e3 * input_w,

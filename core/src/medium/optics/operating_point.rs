@@ -93,8 +93,7 @@ impl OperatingPoint {
         let lane_power_w = optics.laser.lane_power_w();
         let (magnitude, limited) = optics.driver.gain(input_swing_v);
         let at_modulator = |gain: f64, v: f64| compressed(gain * settled * v, optics.driver.saturation_v);
-        let light =
-            |gain: f64, v: f64| lane_power_w * optics.modulator.transmission(at_modulator(gain, v));
+        let light = |gain: f64, v: f64| lane_power_w * optics.modulator.transmission(at_modulator(gain, v));
         let (first, last) = (centred_v[0], centred_v[centred_v.len() - 1]);
         let inverts = light(magnitude, last) < light(magnitude, first);
         let gain = if inverts { -magnitude } else { magnitude };
@@ -156,11 +155,16 @@ impl OperatingPoint {
             list.push("modulator: the outer levels have the same light, nothing is modulated".into());
         } else {
             if self.power_w.windows(2).any(|w| w[1] <= w[0]) {
-                list.push("modulator: the light does not rise from level to level, levels fold onto each other".into());
+                list.push(
+                    "modulator: the light does not rise from level to level, levels fold onto each other"
+                        .into(),
+                );
             }
             let ratio = self.extinction_ratio_db();
             if ratio < LOW_EXTINCTION_DB {
-                list.push(format!("modulator: the extinction ratio is {ratio:.2} dB, below {LOW_EXTINCTION_DB} dB"));
+                list.push(format!(
+                    "modulator: the extinction ratio is {ratio:.2} dB, below {LOW_EXTINCTION_DB} dB"
+                ));
             }
         }
         if tia.limited {
@@ -176,7 +180,8 @@ impl OperatingPoint {
         }
         list.extend(optics.modulator.warnings(self.lane_power_w, &self.settled_v));
         let nyquist = rate.nyquist_hz();
-        let left = (optics.modulation_per_v(nyquist) / optics.modulator.sidebands(nyquist).power_per_v(0.0)).norm();
+        let left =
+            (optics.modulation_per_v(nyquist) / optics.modulator.sidebands(nyquist).power_per_v(0.0)).norm();
         if left.is_finite() && !(0.9..=1.0 / 0.9).contains(&left) {
             list.push(format!(
                 "fiber: dispersion leaves {left:.3} of the modulation at half the symbol rate; the signal is exact, noise of the electrical part follows the small-signal response at the bias"

@@ -58,7 +58,11 @@ impl Tia {
     /// `output_swing_v`, and whether it had to stop at the largest one or at 90 % of the saturated output.
     pub fn gain_ohm(&self, input_swing_a: f64) -> (f64, bool) {
         let (wanted, saturated) = gain_for(input_swing_a, self.output_swing_v, self.saturation_v);
-        if wanted > self.gain_max_ohm * (1.0 + 1e-9) { (self.gain_max_ohm, true) } else { (wanted, saturated) }
+        if wanted > self.gain_max_ohm * (1.0 + 1e-9) {
+            (self.gain_max_ohm, true)
+        } else {
+            (wanted, saturated)
+        }
     }
 
     /// Its response, 1 at 0 Hz.
