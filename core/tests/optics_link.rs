@@ -30,7 +30,7 @@ fn ideal_optics() -> Optics {
 }
 
 fn settings() -> OpticalSettings {
-    OpticalSettings { memory: 4, samples_per_symbol: 16, linear: false }
+    OpticalSettings { memory: Some(4), samples_per_symbol: 16, linear: false }
 }
 
 /// A host path: one pole at 30 GHz, 5.25 symbols of delay, nothing above 180 GHz.
@@ -259,6 +259,7 @@ fn strange_inputs_are_answered_or_refused() {
     };
     let optics = Optics::default();
     for memory in [0, 40, usize::MAX] {
+        let memory = Some(memory);
         assert!(run(&optics, &NO_FFE, &OpticalSettings { memory, ..settings() }).is_err());
     }
     assert!(run(&optics, &NO_FFE, &OpticalSettings { samples_per_symbol: 3, ..settings() }).is_err());

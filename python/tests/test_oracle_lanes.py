@@ -63,9 +63,10 @@ def test_a_copper_lane(model: str) -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["cpo-dr1-mzm", "cpo-dr1"])
 @pytest.mark.parametrize("source", ["thermal", "rin"])
-def test_an_optical_lane(source: str) -> None:
-    lane = ll.presets.lane("cpo-dr1")
+def test_an_optical_lane(source: str, name: str) -> None:
+    lane = ll.presets.lane(name)
     if source == "thermal":
         lane = with_optics(
             lane, lambda o: o.replace(tia=o.tia.replace(noise_a_per_rthz=10 * o.tia.noise_a_per_rthz))

@@ -16,7 +16,7 @@ use crate::lane::presets::{numbers, settings};
 use crate::lane::{Block, Lane};
 use crate::ledger::{Assumption, Grade, Graded};
 use crate::medium::electrical::{BoardConnector, Material, Package, Trace, Twinax, Via};
-use crate::medium::optics::{Modulator, OpticalPart, Optics, graded_defaults};
+use crate::medium::optics::{OpticalPart, Optics, graded_defaults};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -141,9 +141,7 @@ fn of_optics(path: &str, optics: &Optics) -> Result<Vec<Assumption>> {
         let mut parts = field.split('.');
         let section = parts.next()?;
         let device = match section {
-            "modulator" => match optics.modulator {
-                Modulator::MachZehnder(_) => "mach_zehnder",
-            },
+            "modulator" => optics.modulator.kind(),
             "path" => {
                 let place = parts.next().and_then(|p| part_of(optics, p));
                 place.map_or("", OpticalPart::kind)

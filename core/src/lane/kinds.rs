@@ -3,7 +3,10 @@
 use super::{Aggressor, Channel, Lane, Synthetic};
 use crate::engine::tdecq::TdecqConfig;
 use crate::medium::electrical::{BoardConnector, Ideal, Lumped, Package, PackageLine, Trace, Twinax, Via};
-use crate::medium::optics::{Connector, Coupler, Driver, Fiber, Laser, MachZehnder, Optics, Photodiode, Tia};
+use crate::medium::optics::{
+    Connector, Coupler, Driver, Eam, EvanescentCoupler, Fiber, GratingCoupler, Laser, MachZehnder, Optics,
+    Photodiode, RingModulator, Tia,
+};
 use crate::receiver::{Adaptation, Adc, ClockRecovery, Ctle, Dfe, Ffe, Mlsd, Receiver, SettingRange};
 use crate::response::Jitter;
 use crate::schema::{Kind, Registry};
@@ -25,8 +28,11 @@ pub fn registry() -> &'static Registry {
             Kind::of(Ctle::validate),
             Kind::of(Dfe::validate),
             Kind::of(Driver::validate),
+            Kind::of(Eam::validate),
+            Kind::of(EvanescentCoupler::validate),
             Kind::of(Ffe::validate),
             Kind::of(Fiber::validate),
+            Kind::of(GratingCoupler::validate),
             Kind::of(Ideal::validate),
             Kind::of(Jitter::validate),
             Kind::of(Lane::validate),
@@ -40,6 +46,7 @@ pub fn registry() -> &'static Registry {
             Kind::of(|_: &PackageLine| Ok(())),
             Kind::of(Photodiode::validate),
             Kind::of(Receiver::validate),
+            Kind::of(RingModulator::validate),
             // What it may span depends on the setting, which its stage checks.
             Kind::of(|_: &SettingRange| Ok(())),
             Kind::of(Synthetic::validate),

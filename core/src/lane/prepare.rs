@@ -114,7 +114,7 @@ impl PreparedLane {
                 let settings = OpticalSettings {
                     samples_per_symbol: grid.samples_per_symbol(),
                     linear: lane.signal_form == SignalForm::Linear,
-                    ..OpticalSettings::default()
+                    memory: lane.record_memory,
                 };
                 let mut link = optics::optical_link(optics, &host, &transmit, &after, &settings)
                     .map_err(|e| e.within(&lane.path_of(i)))?;

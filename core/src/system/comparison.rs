@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::lane::{Block, Lane, Networks, PreparedLane};
 use crate::ledger::Corner;
+use crate::medium::optics::Modulator;
 use crate::receiver::{Dfe, Ffe, MlsdSetting};
 use crate::report::LaneReport;
 use crate::run::Run;
@@ -161,7 +162,11 @@ pub fn ledger_of(prepared: &PreparedLane, report: &LaneReport) -> Result<Ledger>
     let optics = lane.medium.iter().find_map(|b| match b {
         Block::Optics(o) => Some(OpticsInput {
             fiber_length_m: o.fiber_length_m(),
-            modulator: ModulatorKind::MachZehnder,
+            // An electro-absorption modulator is charged as a Mach–Zehnder: drivers of the same swing.
+            modulator: match o.modulator {
+                Modulator::RingModulator(_) => ModulatorKind::Ring,
+                Modulator::MachZehnder(_) | Modulator::Eam(_) => ModulatorKind::MachZehnder,
+            },
             module: ModuleKind::Engine,
             laser_power_w: Some(o.laser.power_w / o.laser.lanes_per_laser as f64),
         }),

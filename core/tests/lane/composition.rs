@@ -96,7 +96,7 @@ fn skews_in_a_row_add_with_their_signs() {
 
 #[test]
 fn the_linear_form_reports_what_it_leaves() {
-    let mut lane = preset("cpo-dr1").unwrap();
+    let mut lane = preset("cpo-dr1-mzm").unwrap();
     lane.signal_form = SignalForm::Linear;
     for block in &mut lane.medium {
         if let Block::Optics(optics) = block {
@@ -118,7 +118,8 @@ fn a_frozen_receiver_adapts_to_the_other_media() {
         prepared(&preset(name).unwrap()).unwrap().analyze(&Run::default()).unwrap()
     };
     let copper = frozen("copper-c2m");
-    let c = compared(&[("copper".into(), copper.lane.clone()), ("cpo".into(), preset("cpo-dr1").unwrap())]);
+    let c =
+        compared(&[("copper".into(), copper.lane.clone()), ("cpo".into(), preset("cpo-dr1-mzm").unwrap())]);
     // The frozen lane repeats its own figure to rounding.
     assert!((c.same_serdes[0].report.ber / copper.ber - 1.0).abs() < 1e-6);
     // The other adapts; its CTLE keeps the copper's gains, which costs some margin but not the eye.

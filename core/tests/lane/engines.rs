@@ -4,9 +4,11 @@ use crate::{prepared, shared};
 use lightlane::Run;
 use lightlane::engine::time_domain::{Simulation, simulate, simulate_sequence};
 use lightlane::lane::{Aggressor, AggressorKind, Block, Channel, CrosstalkPath, Lane, preset, preset_names};
+use lightlane::medium::optics::{Eam, Fiber, Modulator, OpticalPart, Optics, RingModulator};
 use lightlane::receiver::{Dfe, Mlsd, MlsdSetting};
 use lightlane::response::{Jitter, JitterModel};
 use lightlane::system::ledger_of;
+use std::f64::consts::FRAC_PI_2;
 
 /// Symbols of a run: some hundred errors at 1e-3, a second or two of time.
 pub(crate) const N_SYMBOLS: u64 = 400_000;
@@ -44,24 +46,84 @@ fn on_the_copper_presets_with_more_thermal_noise() {
 
 #[test]
 fn on_the_optical_preset_with_more_thermal_noise() {
-    let mut lane = preset("cpo-dr1").unwrap();
+    let mut lane = preset("cpo-dr1-mzm").unwrap();
     for block in &mut lane.medium {
         if let Block::Optics(optics) = block {
             optics.tia.noise_a_per_rthz *= 6.0;
         }
     }
-    engines_agree("cpo-dr1, TIA", &lane, MODEL_TOLERANCE);
+    engines_agree("cpo-dr1-mzm, TIA", &lane, MODEL_TOLERANCE);
 }
 
 #[test]
 fn on_the_optical_preset_with_more_intensity_noise() {
-    let mut lane = preset("cpo-dr1").unwrap();
+    let mut lane = preset("cpo-dr1-mzm").unwrap();
     for block in &mut lane.medium {
         if let Block::Optics(optics) = block {
             optics.laser.rin_per_hz *= 8.0;
         }
     }
-    engines_agree("cpo-dr1, RIN", &lane, MODEL_TOLERANCE);
+    engines_agree("cpo-dr1-mzm, RIN", &lane, MODEL_TOLERANCE);
+}
+
+/// The optics of a lane changed.
+fn with_optics(name: &str, change: impl Fn(&mut Optics)) -> Lane {
+    let mut lane = preset(name).unwrap();
+    for block in &mut lane.medium {
+        if let Block::Optics(optics) = block {
+            change(optics);
+        }
+    }
+    lane
+}
+
+/// Half a linewidth of detuning either way from the preset's: towards resonance levels fold, away from it the light
+/// hardly changes.
+#[test]
+fn on_the_ring_half_a_linewidth_off() {
+    let ring = |lane: &mut Optics| match &mut lane.modulator {
+        Modulator::RingModulator(ring) => ring.clone(),
+        _ => panic!("cpo-dr1 has a ring"),
+    };
+    let best = prepared(&preset("cpo-dr1").unwrap()).unwrap().analyze(&Run::default()).unwrap();
+    for side in [-0.5, 0.5] {
+        let lane = with_optics("cpo-dr1", |o| {
+            let at = ring(o);
+            let detuning_hz = at.detuning_hz + side * at.linewidth_hz();
+            o.modulator = RingModulator { detuning_hz, ..at }.into();
+        });
+        let off = prepared(&lane).unwrap().analyze(&Run::default()).unwrap();
+        assert!(off.margin_db < best.margin_db - 1.0, "{side}: {} {}", off.margin_db, best.margin_db);
+        engines_agree(
+            &format!("ring {side} linewidths off"),
+            &thermal(&lane, countable(&lane)),
+            MODEL_TOLERANCE,
+        );
+    }
+    engines_agree(
+        "ring",
+        &thermal(&preset("cpo-dr1").unwrap(), countable(&preset("cpo-dr1").unwrap())),
+        MODEL_TOLERANCE,
+    );
+}
+
+/// A chirp that adds to the dispersion, with the first null of the small-signal response just above half the symbol rate.
+#[test]
+fn on_a_chirped_link_near_its_first_null() {
+    for chirp in [-1.0, 0.7] {
+        let lane = with_optics("cpo-dr1-mzm", |o| {
+            o.laser.wavelength_m = 1270e-9;
+            o.modulator = Eam { chirp, ..Eam::default() }.into();
+            let mut fiber = Fiber { dispersion_zero_m: 1324e-9, ..Fiber::default() };
+            // (θ + atan α) is a right angle at 62 GHz: D is negative here, and so is θ.
+            let turn = -FRAC_PI_2 - f64::atan(chirp);
+            fiber.length_m *= turn / 62e9f64.powi(2) / fiber.dispersion_phase_s2(1270e-9);
+            let null = fiber.small_signal_response(62e9, 1270e-9, chirp);
+            assert!(null.abs() < 1e-12, "{null}");
+            o.path = vec![OpticalPart::Fiber(fiber)];
+        });
+        engines_agree(&format!("chirp {chirp}"), &thermal(&lane, countable(&lane)), MODEL_TOLERANCE);
+    }
 }
 
 /// Every preset with every kind of jitter, an aggressor where the medium is electrical, and its feedback on, at the noise
@@ -215,7 +277,7 @@ fn on_the_copper_presets_with_sequence_detection() {
 #[test]
 fn on_the_optical_preset_with_sequence_detection() {
     for (tia, rin) in [(9.0, 1.0), (1.0, 8.0)] {
-        let mut lane = preset("cpo-dr1").unwrap();
+        let mut lane = preset("cpo-dr1-mzm").unwrap();
         for block in &mut lane.medium {
             if let Block::Optics(optics) = block {
                 optics.tia.noise_a_per_rthz *= tia;

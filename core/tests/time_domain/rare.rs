@@ -150,7 +150,7 @@ fn a_copper_lane_with_feedback_agrees_at_1e_12() {
 
 #[test]
 fn an_optical_table_with_noise_by_level_agrees_at_1e_12() {
-    let mut lane = preset("cpo-dr1").unwrap();
+    let mut lane = preset("cpo-dr1-mzm").unwrap();
     for block in &mut lane.medium {
         if let Block::Optics(optics) = block {
             optics.laser.rin_per_hz *= 2.0;
