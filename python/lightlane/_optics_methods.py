@@ -107,7 +107,7 @@ class RingModulatorMethods(Config):
         --------
         >>> from lightlane import RingModulator
         >>> RingModulator().driven_transmission([-1.25, 0.0, 1.25]).round(3).tolist()
-        [0.146, 0.328, 0.486]
+        [0.147, 0.328, 0.492]
         """
         return _native.ring_driven_transmission(_text(self), v)
 
@@ -247,7 +247,7 @@ class EamMethods(Config):
         --------
         >>> from lightlane import Eam
         >>> round(Eam().level_mismatch(2.5), 3)
-        0.87
+        0.746
         """
         return _native.eam_level_mismatch(_text(self), swing_v)
 

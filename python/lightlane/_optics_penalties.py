@@ -58,7 +58,7 @@ def rin_penalty_db(
     --------
     >>> import lightlane as ll
     >>> round(ll.optics.rin_penalty_db(ll.units.power_ratio(-145.0), 4.0, 50e9, 4.8e-4), 3)
-    0.451
+    0.439
     """
     return _native.rin_penalty_db(rin_per_hz, extinction_ratio_db, noise_bandwidth_hz, ser)
 
@@ -111,7 +111,7 @@ def mpi_penalty_db(
     --------
     >>> import lightlane as ll
     >>> ll.optics.mpi_penalty_db([[-55.0] * 4, [-26.0] * 4], 4.0, 4.8e-4).round(3).tolist()
-    [0.0, 0.102]
+    [0.0, 0.199]
     """
     levels = [_numbers("extinction_ratio_db", extinction_ratio_db), _numbers("ser", ser)]
     reflectances, losses, lead = _rows(reflectances_db, loss_between_db, *levels)
