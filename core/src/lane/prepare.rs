@@ -141,6 +141,7 @@ impl PreparedLane {
             levels: optical.as_ref().map_or(levels, |o| o.levels_v.clone()),
             signal,
             noise,
+            interference: Vec::new(),
             crosstalk,
             crosstalk_phase: lane.crosstalk_phase,
             jitter: lane.transmitter.jitter.clone(),
