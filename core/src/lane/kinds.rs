@@ -3,7 +3,9 @@
 use super::{Aggressor, Channel, Lane, Synthetic};
 use crate::engine::tdecq::TdecqConfig;
 use crate::medium::electrical::{BoardConnector, Ideal, Lumped, Package, PackageLine, Trace, Twinax, Via};
-use crate::medium::optics::{Connector, Coupler, Driver, Fiber, Laser, MachZehnder, Optics, Photodiode, Tia};
+use crate::medium::optics::{
+    Connector, Coupler, Driver, Fiber, Laser, MachZehnder, Optics, Photodiode, Tia, Wavelengths,
+};
 use crate::receiver::{Adaptation, Adc, ClockRecovery, Ctle, Dfe, Ffe, Mlsd, Receiver, SettingRange};
 use crate::response::Jitter;
 use crate::schema::{Kind, Registry};
@@ -49,6 +51,7 @@ pub fn registry() -> &'static Registry {
             Kind::of(Transmitter::validate),
             Kind::of(Twinax::validate),
             Kind::of(Via::validate),
+            Kind::of(Wavelengths::validate),
         ])
     });
     &REGISTRY

@@ -7,6 +7,7 @@ mod common;
 mod composition;
 mod engines;
 mod even_odd;
+mod optical_interference;
 mod pulses;
 mod waveform;
 

@@ -10,7 +10,7 @@
 //! pulse; it is fast, and its residual says what it leaves out.
 //!
 //! Driver and receiver are AC-coupled: the mean of levels and of the light is removed (the noise keeps it).
-//! Compression of driver and TIA, chirp, reflections and polarization are not modelled.
+//! Compression of driver and TIA, chirp and polarization are not modelled.
 
 use super::Optics;
 use super::de_bruijn::de_bruijn;
@@ -290,7 +290,7 @@ fn bent_levels(point: &OperatingPoint) -> Vec<f64> {
 }
 
 /// Slope of y over x in the least-squares sense, both without their means.
-fn regression(x: &[f64], y: &[f64]) -> f64 {
+pub(super) fn regression(x: &[f64], y: &[f64]) -> f64 {
     let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len() as f64;
     let (mx, my) = (mean(x), mean(y));
     let (mut xy, mut xx) = (0.0, 0.0);

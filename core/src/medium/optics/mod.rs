@@ -5,8 +5,8 @@
 //!                             laser ─────┘
 //! ```
 //!
-//! Light is described by its power in one polarization and one wavelength: interference of reflections, polarization
-//! and back-reflection into the laser are not modelled. Optical decibels are of power, MFD is a diameter, OMA is level
+//! Light is described by its power in one polarization and one wavelength; echoes of reflections interfere with it, other
+//! wavelengths add their power. Polarization and back-reflection into the laser are not modelled. Optical decibels are of power, MFD is a diameter, OMA is level
 //! 3 minus level 0, noise densities are one-sided.
 
 mod connector;
@@ -27,8 +27,10 @@ mod operating_point;
 mod pam;
 mod photodiode;
 mod record;
+mod reflections;
 mod section;
 mod tia;
+mod wavelengths;
 
 pub use connector::Connector;
 pub use coupler::{Coupler, coupling_loss_db, fresnel_reflectance};
@@ -48,3 +50,4 @@ pub use pam::{PamErrors, Thresholds, inverse_q, pam4_ser, sensitivity_oma_w};
 pub use photodiode::Photodiode;
 pub use section::{OpticalPart, Optics};
 pub use tia::Tia;
+pub use wavelengths::Wavelengths;

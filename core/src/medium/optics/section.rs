@@ -1,6 +1,6 @@
 //! The optical section of a lane, as a configuration.
 
-use super::{Connector, Coupler, Driver, Fiber, Laser, MachZehnder, Modulator, Photodiode, Tia};
+use super::{Connector, Coupler, Driver, Fiber, Laser, MachZehnder, Modulator, Photodiode, Tia, Wavelengths};
 use crate::error::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -67,6 +67,9 @@ pub struct Optics {
     pub photodiode: Photodiode,
     /// From current to voltage.
     pub tia: Tia,
+    /// Other wavelengths in the same fibre; none is a fibre of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wavelengths: Option<Wavelengths>,
 }
 
 impl Default for Optics {
@@ -82,6 +85,7 @@ impl Default for Optics {
             path: vec![port.clone(), connector.clone(), fiber, connector, port],
             photodiode: Photodiode::default(),
             tia: Tia::default(),
+            wavelengths: None,
         }
     }
 }
@@ -103,8 +107,10 @@ impl Optics {
         for (i, part) in self.path.iter().enumerate() {
             inside(&format!("path.{i}"), part.validate())?;
         }
+        self.check_reflections()?;
         inside("photodiode", self.photodiode.validate())?;
-        inside("tia", self.tia.validate())
+        inside("tia", self.tia.validate())?;
+        self.wavelengths.as_ref().map_or(Ok(()), |w| inside("wavelengths", w.validate()))
     }
 
     /// Loss of the path at the laser's wavelength, optical dB.
@@ -170,7 +176,7 @@ mod tests {
     #[test]
     fn an_error_names_the_part() {
         let mut optics = Optics::default();
-        optics.path[1] = OpticalPart::Connector(Connector { loss_db: -1.0 });
+        optics.path[1] = OpticalPart::Connector(Connector { loss_db: -1.0, ..Connector::default() });
         let text = optics.validate().unwrap_err().to_string();
         assert!(text.starts_with("path.1.loss_db = -1"), "{text}");
     }
