@@ -55,6 +55,7 @@ from lightlane._config import (
     Transmitter,
     Twinax,
     Via,
+    Wavelengths,
 )
 from lightlane._detection import Detection
 from lightlane._dual_dirac import DualDirac
@@ -137,6 +138,7 @@ __all__ = [
     "Transmitter",
     "Twinax",
     "Via",
+    "Wavelengths",
     "__version__",
     "com",
     "compare",

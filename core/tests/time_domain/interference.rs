@@ -52,7 +52,7 @@ fn counts_are_those_of_the_bounded_law() {
 
 #[test]
 fn rare_events_agree_at_1e_12() {
-    for (label, sigma, feedback) in [("clean", 0.088, false), ("feedback", 0.07, true)] {
+    for (label, sigma, feedback) in [("clean", 0.088, false), ("feedback", 0.06, true)] {
         let cursors: &[f64] = if feedback { &[0.02, 1.0, 0.5] } else { &[1.0] };
         let mut model = with_echoes(sigma, cursors, usize::from(feedback));
         if feedback {
