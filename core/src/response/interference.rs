@@ -24,9 +24,11 @@
 //! **Approximation.** A slow ripple of the light is a ripple of the signal: what it adds in one symbol goes through the
 //! response c that the signal has itself. Both patterns are taken in step and as settled symbols. Where the modulator
 //! still meets intersymbol interference that the receiver takes out, √(P P') ≈ (P + P')/2 passes the equalizer as each of
-//! the two signals does, which is exact for a small modulation depth. An echo half a symbol late is between two symbols at
-//! the slicer, so that symbols in step are the wider distribution. Polarization is taken as aligned: the worst case.
-//! Equalizers are not adapted to interference: it follows the signal itself.
+//! the two signals does, which is exact for a small modulation depth. Against fields added sample by sample, behind one
+//! pole of a quarter to a half of the symbol rate and with the echo in step or half a symbol late, the rms of the two
+//! upper levels is 1 to 3 % too small here, that of the lowest up to 8 %, and the largest shift of the top level 2 to 7 %.
+//! Polarization is taken as aligned: the worst case. Equalizers are not adapted to interference: it follows the signal
+//! itself.
 
 use crate::error::{Error, Result, require};
 
