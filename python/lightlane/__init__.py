@@ -59,6 +59,7 @@ from lightlane._config import (
     Transmitter,
     Twinax,
     Via,
+    Wavelengths,
 )
 from lightlane._detection import Detection
 from lightlane._dual_dirac import DualDirac
@@ -145,6 +146,7 @@ __all__ = [
     "Transmitter",
     "Twinax",
     "Via",
+    "Wavelengths",
     "__version__",
     "com",
     "compare",

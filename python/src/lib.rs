@@ -14,6 +14,7 @@ mod network;
 mod optics;
 mod patterns;
 mod rare;
+mod reflections;
 mod run;
 mod simulation;
 mod tdecq;
@@ -39,6 +40,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     optics::register(module)?;
     patterns::register(module)?;
     rare::register(module)?;
+    reflections::register(module)?;
     simulation::register(module)?;
     tdecq::register(module)?;
     units::register(module)

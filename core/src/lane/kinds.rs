@@ -5,7 +5,7 @@ use crate::engine::tdecq::TdecqConfig;
 use crate::medium::electrical::{BoardConnector, Ideal, Lumped, Package, PackageLine, Trace, Twinax, Via};
 use crate::medium::optics::{
     Connector, Coupler, Driver, Eam, EvanescentCoupler, Fiber, GratingCoupler, Laser, MachZehnder, Optics,
-    Photodiode, RingModulator, Tia,
+    Photodiode, RingModulator, Tia, Wavelengths,
 };
 use crate::receiver::{Adaptation, Adc, ClockRecovery, Ctle, Dfe, Ffe, Mlsd, Receiver, SettingRange};
 use crate::response::Jitter;
@@ -56,6 +56,7 @@ pub fn registry() -> &'static Registry {
             Kind::of(Transmitter::validate),
             Kind::of(Twinax::validate),
             Kind::of(Via::validate),
+            Kind::of(Wavelengths::validate),
         ])
     });
     &REGISTRY

@@ -134,13 +134,21 @@ impl PreparedLane {
             }
         };
         noise.extend(composer.electrical_noise(&channel, optical.as_ref()));
-        let crosstalk = composer.crosstalk(before_end, optical.as_ref())?;
+        let mut crosstalk = composer.crosstalk(before_end, optical.as_ref())?;
+        let mut interference = Vec::new();
+        if let (Some(Block::Optics(optics)), Some(link)) = (optical_at.map(|i| &lane.medium[i]), &optical) {
+            interference = optics.interference(link);
+            crosstalk.extend(optics.neighbours(link));
+            optics.add_leaked_light(&mut noise);
+            warnings.extend(optics.interference_warnings());
+        }
         let link = LinkResponse {
             grid,
             modulation: lane.modulation,
             levels: optical.as_ref().map_or(levels, |o| o.levels_v.clone()),
             signal,
             noise,
+            interference,
             crosstalk,
             crosstalk_phase: lane.crosstalk_phase,
             jitter: lane.transmitter.jitter.clone(),

@@ -40,6 +40,10 @@ pub enum Purpose {
     Rare = 11,
     /// Uniform noise.
     Uniform = 12,
+    /// Symbols of light that interferes.
+    InterferenceSymbols = 13,
+    /// Its phase.
+    InterferencePhase = 14,
 }
 
 /// Groups drawn at a time: the kernels prepare their constants once for all of them, and the words stay in the cache.

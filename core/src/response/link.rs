@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::grid::{Grid, SymbolRate};
 use crate::modulation::Modulation;
-use crate::response::{ChannelResponse, Jitter, NoiseSource};
+use crate::response::{ChannelResponse, Interference, Jitter, NoiseSource};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +21,8 @@ pub struct LinkResponse {
     pub signal: Signal,
     /// Noise sources.
     pub noise: Vec<NoiseSource>,
+    /// Light that interferes with the signal's own: bounded and slow, so no noise with a density.
+    pub interference: Vec<Interference>,
     /// Aggressors.
     pub crosstalk: Vec<Crosstalk>,
     /// Alignment of the aggressors with the victim.

@@ -8,6 +8,7 @@ mod composition;
 mod engines;
 mod even_odd;
 mod light;
+mod optical_interference;
 mod pulses;
 mod waveform;
 

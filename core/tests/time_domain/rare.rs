@@ -50,6 +50,7 @@ fn everything() -> DecisionModel {
         response: vec![1e-2, 2e-3f64.sqrt(), 5e-4f64.sqrt()],
         steps: 1,
     });
+    model.noise.interference.push(crate::interference::echo(0.002, &[0.05, 1.0, -0.02], 1));
     model.crosstalk.push(SlicerCrosstalk {
         name: "fext".into(),
         levels: vec![-3.0, -1.0, 1.0, 3.0],

@@ -25,6 +25,7 @@ from .common import (
     transmit_taps,
 )
 from .copper import kind, section
+from .reflections import echo_fields, interfering
 
 ELECTRON_C = 1.602176634e-19
 C0 = 299792458.0
@@ -124,16 +125,16 @@ def coupler_loss_db(config: Any, wavelength_m: float) -> float:
     return config.excess_loss_db - 10 * np.log10(eta)
 
 
+def part_loss_db(optics: Any, part: Any) -> float:
+    if kind(part) == "coupler":
+        return coupler_loss_db(part, optics.laser.wavelength_m)
+    if kind(part) == "fiber":
+        return part.attenuation_db_per_m * part.length_m
+    return part.loss_db
+
+
 def path_loss_db(optics: Any) -> float:
-    total = 0.0
-    for part in optics.path:
-        if kind(part) == "coupler":
-            total += coupler_loss_db(part, optics.laser.wavelength_m)
-        elif kind(part) == "fiber":
-            total += part.attenuation_db_per_m * part.length_m
-        else:
-            total += part.loss_db
-    return total
+    return sum(part_loss_db(optics, part) for part in optics.path)
 
 
 def dispersed(optics: Any, field: np.ndarray, step_s: float) -> np.ndarray:
@@ -250,6 +251,8 @@ def simulate(
     laser = record.white(optics.laser.rin_per_hz, rng)
     quiet = np.zeros(record.n_samples)
     light = way.light(symbols, laser if rin_follows == "light" else quiet, rng)
+    fields = echo_fields(optics, lambda part: part_loss_db(optics, part))
+    light = interfering(record, fields, light, rng)
     if rin_follows == "average":
         light = light + np.mean(light) * laser
     to_receiver = way.current_to_receiver * optics.photodiode.responsivity_a_per_w

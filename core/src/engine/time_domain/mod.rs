@@ -1,7 +1,7 @@
 //! The time-domain engine at one value a symbol: draws symbols and noise, decides, counts.
 //!
 //! ```text
-//! z_k = Σ_i c_i a_(k−(i−main)) − Σ_j d_j â_(k−1−j) + n_k + Σ_s √f_s[a] ∗ w_s + u ∗ v + Σ_x h_x ∗ b_x + Σ r ∗ (δ · moved)
+//! z_k = Σ_i c_i a_(k−(i−main)) − Σ_j d_j â_(k−1−j) + n_k + Σ_s √f_s[a] ∗ w_s + Σ_e r_e ∗ (√P[a] √P'[b_e] cos θ_e) + u ∗ v + Σ_x h_x ∗ b_x + Σ r ∗ (δ · moved)
 //! ```
 //!
 //! | term | what | how |
@@ -10,6 +10,7 @@
 //! | d | decision feedback | true decisions: errors propagate |
 //! | n | stationary Gaussian noise | white noise through a filter that gives it its autocorrelation |
 //! | w_s | Gaussian noise whose variance follows the symbols | weighted white noise, a few FIRs a source |
+//! | e | interference of the light | product of two symbols' fields, a new phase every 256 symbols |
 //! | v | a converter's steps | uniform, independent of the signal, through the FFE: clipping is left out |
 //! | b_x | aggressors | own random symbols; uniform phase: a new one every 64 symbols |
 //! | δ | jitter | each symbol or transition: rj · N(0, 1) ± dd, linear; sj sin(2π f t) and ± dcd/2 to third order |
@@ -28,6 +29,7 @@ mod branch;
 mod codewords;
 mod counts;
 mod decide;
+mod interference;
 #[doc(hidden)]
 pub mod naive;
 mod plan;

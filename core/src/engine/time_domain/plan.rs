@@ -2,6 +2,7 @@
 
 use super::branch::{Branch, alphabet, to_f32};
 use super::decide::Slicer;
+use super::interference::Echo;
 use super::shaping::shaping_filter;
 use super::symbol_noise::{NoiseBranch, branches};
 use crate::error::{Error, Result, require};
@@ -35,6 +36,7 @@ pub(super) struct Plan {
     pub(super) by_symbol: Vec<NoiseBranch>,
     /// Uniform white noises between −1/2 and 1/2 and their responses.
     pub(super) uniform: Vec<(Stream, Branch)>,
+    pub(super) echoes: Vec<Echo>,
     pub(super) aggressors: Vec<Aggressor>,
     pub(super) jitter: Option<JitterBranch>,
     pub(super) dfe: Vec<f32>,
@@ -159,6 +161,13 @@ impl Plan {
                     Ok((draws, Branch::new(&format!("noise.uniform[{i}]"), &u.response, u.main, 0.0)?))
                 })
                 .collect::<Result<_>>()?,
+            echoes: model
+                .noise
+                .interference
+                .iter()
+                .enumerate()
+                .map(|(i, source)| Echo::new(level, seed, i, source, m))
+                .collect::<Result<_>>()?,
             aggressors: aggressors(model, seed, level)?,
             jitter: model
                 .jitter
@@ -182,6 +191,7 @@ impl Plan {
     fn set_margins(&mut self) {
         let mut reach = vec![(self.signal.back(), self.signal.ahead)];
         reach.extend(self.by_symbol.iter().map(|b| (b.filter.back(), b.filter.ahead)));
+        reach.extend(self.echoes.iter().map(|e| (e.filter.back(), e.filter.ahead)));
         if let Some(table) = &self.table {
             reach.push(((table.memory - 1 - table.after) as i64, table.after as i64));
         }

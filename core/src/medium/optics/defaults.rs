@@ -73,6 +73,7 @@ mod tests {
         check("connector", serde_json::to_value(Connector::default()).unwrap());
         check("photodiode", serde_json::to_value(Photodiode::default()).unwrap());
         check("tia", serde_json::to_value(Tia::default()).unwrap());
+        check("wavelengths", serde_json::to_value(Wavelengths::default()).unwrap());
         let optics = Optics::default();
         let Modulator::MachZehnder(modulator) = &optics.modulator else { panic!("a Mach–Zehnder") };
         for (field, value) in [

@@ -11,7 +11,8 @@
 //! fast, and its residual says what it leaves out.
 //!
 //! Driver and receiver are AC-coupled: the mean of levels and of the light is removed (the noise keeps it).
-//! Reflections and polarization-dependent loss are not modelled.
+//! Polarization-dependent loss is not modelled; echoes of reflections and other wavelengths are members of the link of
+//! their own.
 
 use super::Optics;
 use super::chain::Chain;
@@ -288,7 +289,7 @@ fn bent_levels(point: &OperatingPoint) -> Vec<f64> {
 }
 
 /// Slope of y over x in the least-squares sense, both without their means.
-fn regression(x: &[f64], y: &[f64]) -> f64 {
+pub(super) fn regression(x: &[f64], y: &[f64]) -> f64 {
     let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len() as f64;
     let (mx, my) = (mean(x), mean(y));
     let (mut xy, mut xx) = (0.0, 0.0);

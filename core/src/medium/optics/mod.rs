@@ -5,8 +5,9 @@
 //!                             laser ─────┘
 //! ```
 //!
-//! Light is a complex field e^{+jωt} of one polarization at one wavelength, relative to its carrier: interference of
-//! reflections, polarization-dependent loss and back-reflection into the laser are not modelled. Optical decibels are of power, MFD is a diameter, OMA is level
+//! Light is a complex field e^{+jωt} of one polarization at one wavelength, relative to its carrier; echoes of reflections
+//! interfere with it, other wavelengths add their power. Polarization-dependent loss and back-reflection into the laser are
+//! not modelled. Optical decibels are of power, MFD is a diameter, OMA is level
 //! 3 minus level 0, noise densities are one-sided.
 
 mod bend;
@@ -38,12 +39,14 @@ mod penalty;
 mod photodiode;
 mod record;
 mod reflection;
+mod reflections;
 mod ring;
 mod ring_field;
 mod section;
 mod sidebands;
 mod tia;
 mod travelling_wave;
+mod wavelengths;
 mod wdm;
 
 pub use bend::{bend_loss_db, bend_loss_limit_db, bend_strain};
@@ -76,4 +79,5 @@ pub use section::{OpticalPart, Optics};
 pub use sidebands::Sidebands;
 pub use tia::Tia;
 pub use travelling_wave::travelling_wave_response;
+pub use wavelengths::Wavelengths;
 pub use wdm::{ring_transmission, wdm_crosstalk_db};

@@ -2,7 +2,7 @@
 
 use super::{
     Connector, Coupler, Driver, EvanescentCoupler, Fiber, GratingCoupler, Laser, MachZehnder, Modulator,
-    Photodiode, Tia,
+    Photodiode, Tia, Wavelengths,
 };
 use crate::error::{Error, Result};
 use num_complex::Complex64;
@@ -84,6 +84,9 @@ pub struct Optics {
     pub photodiode: Photodiode,
     /// From current to voltage.
     pub tia: Tia,
+    /// Other wavelengths in the same fibre; none is a fibre of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wavelengths: Option<Wavelengths>,
 }
 
 impl Default for Optics {
@@ -99,6 +102,7 @@ impl Default for Optics {
             path: vec![port.clone(), connector.clone(), fiber, connector, port],
             photodiode: Photodiode::default(),
             tia: Tia::default(),
+            wavelengths: None,
         }
     }
 }
@@ -120,8 +124,10 @@ impl Optics {
         for (i, part) in self.path.iter().enumerate() {
             inside(&format!("path.{i}"), part.validate())?;
         }
+        self.check_reflections()?;
         inside("photodiode", self.photodiode.validate())?;
-        inside("tia", self.tia.validate())
+        inside("tia", self.tia.validate())?;
+        self.wavelengths.as_ref().map_or(Ok(()), |w| inside("wavelengths", w.validate()))
     }
 
     /// Loss of the path at the laser's wavelength, optical dB.
@@ -227,7 +233,7 @@ mod tests {
     #[test]
     fn an_error_names_the_part() {
         let mut optics = Optics::default();
-        optics.path[1] = OpticalPart::Connector(Connector { loss_db: -1.0 });
+        optics.path[1] = OpticalPart::Connector(Connector { loss_db: -1.0, ..Connector::default() });
         let text = optics.validate().unwrap_err().to_string();
         assert!(text.starts_with("path.1.loss_db = -1"), "{text}");
     }

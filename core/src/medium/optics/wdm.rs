@@ -60,7 +60,12 @@ pub fn wdm_crosstalk_db(spacing_hz: f64, linewidth_hz: f64) -> Result<f64> {
     if spacing_hz == 0.0 {
         return Err(Error::parameter("spacing_hz", 0, "other than 0: the same wavelength interferes"));
     }
-    Ok(-power_db(1.0 + (2.0 * spacing_hz / linewidth_hz).powi(2)))
+    Ok(power_db(leak(spacing_hz, linewidth_hz)))
+}
+
+/// Power of light `spacing_hz` beside a drop ring's resonance that it drops over that on resonance.
+pub(super) fn leak(spacing_hz: f64, linewidth_hz: f64) -> f64 {
+    1.0 / (1.0 + (2.0 * spacing_hz / linewidth_hz).powi(2))
 }
 
 #[cfg(test)]

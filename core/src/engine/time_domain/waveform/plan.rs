@@ -2,6 +2,7 @@
 
 use super::response::{Reach, Responses};
 use crate::engine::time_domain::branch::{Branch, alphabet, to_f32};
+use crate::engine::time_domain::interference::Products;
 use crate::engine::time_domain::plan::expect_len;
 use crate::error::{Error, Result, require};
 use crate::modulation::Modulation;
@@ -31,6 +32,7 @@ pub(super) struct Plan {
     pub(super) signal: Reach,
     pub(super) table: Option<Table>,
     pub(super) noise: Vec<NoiseStream>,
+    pub(super) echoes: Vec<Echo>,
     pub(super) aggressors: Vec<Aggressor>,
     pub(super) jitter: Option<JitterStream>,
     /// Symbols needed before the first and after the last of a block.
@@ -55,6 +57,13 @@ pub(super) struct NoiseStream {
     pub(super) draws: Stream,
     /// √factor of each symbol; `None` when stationary.
     pub(super) weight: Option<[f32; 4]>,
+    pub(super) response: Reach,
+}
+
+/// One echo of the light.
+#[derive(Debug, Clone)]
+pub(super) struct Echo {
+    pub(super) products: Products,
     pub(super) response: Reach,
 }
 
@@ -111,6 +120,14 @@ impl Plan {
         for (i, source) in model.noise.iter().enumerate() {
             noise.extend(noise_streams(source, i, model, seed, level, &mut responses)?);
         }
+        let mut echoes = Vec::new();
+        for (i, source) in model.interference.iter().enumerate() {
+            let name = format!("interference[{i}]");
+            check(&name, &source.response, m)?;
+            expect_len(&format!("{name}.field"), source.field.len(), model.levels.len())?;
+            let products = Products::new(level, seed, i, &source.field, &source.interferer)?;
+            echoes.push(Echo { products, response: responses.push(&name, &source.response, 0)? });
+        }
         let mut aggressors = Vec::new();
         for (i, source) in model.crosstalk.iter().enumerate() {
             aggressors.push(aggressor(source, i, model, seed, level, &mut responses)?);
@@ -131,6 +148,7 @@ impl Plan {
             signal,
             table,
             noise,
+            echoes,
             aggressors,
             jitter,
             back: 0,
@@ -144,6 +162,7 @@ impl Plan {
         let of = |r: &Reach| (r.back, r.ahead);
         let mut reach = vec![of(&self.signal)];
         reach.extend(self.noise.iter().filter(|n| n.weight.is_some()).map(|n| of(&n.response)));
+        reach.extend(self.echoes.iter().map(|e| of(&e.response)));
         reach.extend(self.table.iter().map(|t| ((t.memory - 1 - t.after) as i64, t.after as i64)));
         if let Some(jitter) = &self.jitter {
             // An edge also needs the level before it.
