@@ -1,6 +1,6 @@
 //! The optical section of a lane, as a configuration.
 
-use super::{Connector, Coupler, Driver, Fiber, Laser, MachZehnder, Modulator, Photodiode, Tia};
+use super::{Connector, Coupler, Driver, Fiber, Laser, MachZehnder, Modulator, ModuleKind, Photodiode, Tia};
 use crate::error::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -67,6 +67,9 @@ pub struct Optics {
     pub photodiode: Photodiode,
     /// From current to voltage.
     pub tia: Tia,
+    /// Where all this sits, which the ledger of energy asks: "engine" (beside or on the package, its laser outside) or
+    /// "pluggable" (its laser inside, its own controller).
+    pub module: ModuleKind,
 }
 
 impl Default for Optics {
@@ -82,6 +85,7 @@ impl Default for Optics {
             path: vec![port.clone(), connector.clone(), fiber, connector, port],
             photodiode: Photodiode::default(),
             tia: Tia::default(),
+            module: ModuleKind::Engine,
         }
     }
 }
