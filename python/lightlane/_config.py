@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 from lightlane import _methods
 from lightlane._base import Config
 from lightlane._channel import Channel
+from lightlane._mapping import FrozenMap
 from lightlane._native import Network
 from lightlane._spec import Either, Many, Scalar, Spec, Struct, Table, Tagged
 
@@ -38,6 +39,7 @@ __all__ = [
     "PackageLine",
     "Photodiode",
     "Receiver",
+    "Retimer",
     "SettingRange",
     "Synthetic",
     "TdecqConfig",
@@ -141,22 +143,27 @@ class Aggressor(Config):
     Parameters
     ----------
     channel : Synthetic or Network or str or path
-        Crosstalk path; it takes the place of the medium's channel block, so the packages around it
-        stay.
+        Crosstalk path; it takes the place of a channel block of the medium, so the packages around it
+        stay, and disturbs the segment that this block is in.
     kind : {'fext', 'next'}, default 'fext'
         "fext" or "next".
     amplitude_v : float, optional
-        Amplitude of the aggressor, V zero to peak, differential; None is the victim's.
+        Amplitude of the aggressor, V zero to peak, differential; None is that of the victim's
+        segment.
+    place : str, optional
+        Name of the channel block whose place it takes. None is the only one that the medium has.
     """
 
     _specs: ClassVar[Mapping[str, Spec]] = {
         "channel": Tagged("kind", {"channel": "Channel", "synthetic": "Synthetic"}),
         "kind": Scalar(),
         "amplitude_v": Scalar(),
+        "place": Scalar(),
     }
     channel: Synthetic | Network | Channel = field(kw_only=False)
     kind: Literal["fext", "next"] = "fext"
     amplitude_v: float | None = None
+    place: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
@@ -573,6 +580,8 @@ class Jitter(Config):
 class Lane(_methods.LaneMethods):
     """One lane: transmitter, medium, aggressors, receiver and code.
 
+    The code runs from end to end, whatever retimers there are.
+
     Parameters
     ----------
     name : str, optional
@@ -584,10 +593,10 @@ class Lane(_methods.LaneMethods):
     transmitter : Transmitter, default Transmitter()
         Transmitter.
     medium : sequence of Synthetic or Trace or Package or another block or Network or str or path, default ()
-        What lies between transmitter and receiver, in the signal's order; at most one optical
-        section. Empty is an ideal connection.
+        What lies between transmitter and receiver, in the signal's order; retimers divide it into
+        segments, each with at most one optical section. Empty is an ideal connection.
     aggressors : sequence of Aggressor, default ()
-        Aggressors; each takes the place of the medium's channel block.
+        Aggressors; each takes the place of a channel block of the medium.
     crosstalk_phase : {'uniform', 'worst'} or float, default 'uniform'
         Alignment of the aggressors: "uniform", "worst" or a phase in UI.
     receiver : Receiver, default Receiver()
@@ -625,6 +634,7 @@ class Lane(_methods.LaneMethods):
                     "board_connector": "BoardConnector",
                     "ideal": "Ideal",
                     "optics": "Optics",
+                    "retimer": "Retimer",
                 },
             )
         ),
@@ -652,6 +662,7 @@ class Lane(_methods.LaneMethods):
         | BoardConnector
         | Ideal
         | Optics
+        | Retimer
         | Network
         | Channel,
         ...,
@@ -812,6 +823,9 @@ class Optics(_methods.OpticsParts):
         From light to current.
     tia : Tia, default Tia()
         From current to voltage.
+    module : {'pluggable', 'engine'}, default 'engine'
+        Where all this sits, which the ledger of energy asks: "engine" (beside or on the package, its
+        laser outside) or "pluggable" (its laser inside, its own controller).
     """
 
     _specs: ClassVar[Mapping[str, Spec]] = {
@@ -822,6 +836,7 @@ class Optics(_methods.OpticsParts):
         "path": Many(Tagged("kind", {"coupler": "Coupler", "fiber": "Fiber", "connector": "Connector"})),
         "photodiode": Struct("Photodiode"),
         "tia": Struct("Tia"),
+        "module": Scalar(),
     }
     name: str | None = None
     laser: Laser = field(default_factory=lambda: Laser(power_w=0.1, lanes_per_laser=4, feed_loss_db=2.3))
@@ -838,6 +853,7 @@ class Optics(_methods.OpticsParts):
     )
     photodiode: Photodiode = field(default_factory=lambda: Photodiode())
     tia: Tia = field(default_factory=lambda: Tia())
+    module: Literal["pluggable", "engine"] = "engine"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
@@ -1011,6 +1027,60 @@ class Receiver(Config):
     adc_bits: int | None = None
     adc: Adc | None = None
     clock_recovery: ClockRecovery | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
+class Retimer(Config):
+    """A retimer in a medium: it ends one segment of the lane and starts the next.
+
+    Noise, interference and jitter end at its slicer; its wrong decisions are sent on. It does not
+    decode: codes run from end to end, and so does precoding. Its delay and energy are those of the
+    ledger.
+
+    The defaults are a signal processor in a module: receiver and transmitter of the shipped lanes,
+    which are the reference ones of 802.3dj (``core/data/lanes.toml``). A receiver or transmitter that
+    is given has the defaults of its own class, which are ideal, where it leaves a field out.
+
+    Parameters
+    ----------
+    name : str, optional
+        Unique name in the medium, for parameter paths.
+    receiver : Receiver, default Receiver(...)
+        Ends the segment before it.
+    transmitter : Transmitter, default Transmitter(...)
+        Starts the segment after it.
+    """
+
+    _specs: ClassVar[Mapping[str, Spec]] = {
+        "name": Scalar(),
+        "receiver": Struct("Receiver"),
+        "transmitter": Struct("Transmitter"),
+    }
+    name: str | None = None
+    receiver: Receiver = field(
+        default_factory=lambda: Receiver(
+            noise_v2_per_hz=7.5e-18,
+            bandwidth_hz=58437500000.0,
+            ctle=Ctle(
+                gdc_db=SettingRange(min=-20.0, max=0.0, step=1.0),
+                gdc2_db=SettingRange(min=-6.0, max=0.0, step=1.0),
+            ),
+            ffe=Ffe(pre=6, post=8, floating_groups=2, tap_limit=0.7),
+            dfe=Dfe(minimum=0.0),
+            termination_ohm=92.5,
+        )
+    )
+    transmitter: Transmitter = field(
+        default_factory=lambda: Transmitter(
+            amplitude_v=0.413,
+            ffe=FrozenMap({-1: -0.06}),
+            snr_db=33.0,
+            level_mismatch=0.95,
+            jitter=Jitter(rj_ui=0.01, dd_ui=0.02, model="com"),
+            transition_s=4e-12,
+            termination_ohm=92.5,
+        )
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
