@@ -68,15 +68,15 @@ fn on_the_optical_preset_with_more_intensity_noise() {
 /// errors by its chain or its drawn bursts, the other by deciding.
 #[test]
 fn on_every_preset_with_jitter_crosstalk_and_feedback() {
-    let mut seen = Vec::new();
-    for mut lane in preset_names().unwrap().iter().flat_map(|name| preset(name).unwrap().segments().unwrap())
-    {
+    let optical = |lane: &Lane| lane.medium.iter().any(Block::is_optical);
+    // The electrical segments of a retimed lane are copper-c2m at either end, which is a preset itself.
+    let tried = |name: &String| {
+        let segments = preset(name).unwrap().segments().unwrap();
+        let alone = segments.len() == 1;
+        segments.into_iter().filter(move |s| alone || optical(s))
+    };
+    for mut lane in preset_names().unwrap().iter().flat_map(tried) {
         let name = lane.name.take().unwrap();
-        // The way back of a module is that of another lane.
-        if seen.contains(&lane) {
-            continue;
-        }
-        seen.push(lane.clone());
         let crosstalk = lane.medium.iter().any(Block::is_channel);
         lane.receiver.dfe.get_or_insert_with(Dfe::default);
         for model in [JitterModel::Edge, JitterModel::Com] {
