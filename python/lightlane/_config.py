@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 from lightlane import _methods
 from lightlane._base import Config
 from lightlane._channel import Channel
+from lightlane._mapping import FrozenMap
 from lightlane._native import Network
 from lightlane._spec import Either, Many, Scalar, Spec, Struct, Table, Tagged
 
@@ -24,11 +25,8 @@ __all__ = [
     "Ctle",
     "Dfe",
     "Driver",
-    "Eam",
-    "EvanescentCoupler",
     "Ffe",
     "Fiber",
-    "GratingCoupler",
     "Ideal",
     "Jitter",
     "Lane",
@@ -41,7 +39,7 @@ __all__ = [
     "PackageLine",
     "Photodiode",
     "Receiver",
-    "RingModulator",
+    "Retimer",
     "SettingRange",
     "Synthetic",
     "TdecqConfig",
@@ -145,22 +143,27 @@ class Aggressor(Config):
     Parameters
     ----------
     channel : Synthetic or Network or str or path
-        Crosstalk path; it takes the place of the medium's channel block, so the packages around it
-        stay.
+        Crosstalk path; it takes the place of a channel block of the medium, so the packages around it
+        stay, and disturbs the segment that this block is in.
     kind : {'fext', 'next'}, default 'fext'
         "fext" or "next".
     amplitude_v : float, optional
-        Amplitude of the aggressor, V zero to peak, differential; None is the victim's.
+        Amplitude of the aggressor, V zero to peak, differential; None is that of the victim's
+        segment.
+    place : str, optional
+        Name of the channel block whose place it takes. None is the only one that the medium has.
     """
 
     _specs: ClassVar[Mapping[str, Spec]] = {
         "channel": Tagged("kind", {"channel": "Channel", "synthetic": "Synthetic"}),
         "kind": Scalar(),
         "amplitude_v": Scalar(),
+        "place": Scalar(),
     }
     channel: Synthetic | Network | Channel = field(kw_only=False)
     kind: Literal["fext", "next"] = "fext"
     amplitude_v: float | None = None
+    place: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
@@ -278,19 +281,14 @@ class Connector(Config):
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
 class Coupler(_methods.CouplerMethods):
-    """A butt coupling between two Gaussian modes, circular or elliptical along x and y.
+    """A butt coupling between two circular Gaussian modes.
 
     Parameters
     ----------
     mfd_a_m : float, default 9.2e-06
-        Mode field diameter of the source, m; in x alone when that in y is given.
+        Mode field diameter of the source, m.
     mfd_b_m : float, optional
         Mode field diameter of the receiver, m; none means equal to the source's.
-    mfd_a_y_m : float, optional
-        Mode field diameter of the source in y, m; none means that it is circular.
-    mfd_b_y_m : float, optional
-        Mode field diameter of the receiver in y, m; none means that it is circular, or the source's
-        where that in x is.
     offset_x_m : float, default 0.0
         Offset of the receiving axis in x, m.
     offset_y_m : float, default 0.0
@@ -311,8 +309,6 @@ class Coupler(_methods.CouplerMethods):
     _specs: ClassVar[Mapping[str, Spec]] = {
         "mfd_a_m": Scalar(),
         "mfd_b_m": Scalar(),
-        "mfd_a_y_m": Scalar(),
-        "mfd_b_y_m": Scalar(),
         "offset_x_m": Scalar(),
         "offset_y_m": Scalar(),
         "tilt_x_rad": Scalar(),
@@ -323,8 +319,6 @@ class Coupler(_methods.CouplerMethods):
     }
     mfd_a_m: float = 9.2e-06
     mfd_b_m: float | None = None
-    mfd_a_y_m: float | None = None
-    mfd_b_y_m: float | None = None
     offset_x_m: float = 0.0
     offset_y_m: float = 0.0
     tilt_x_rad: float = 0.0
@@ -434,84 +428,6 @@ class Driver(Config):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
-class Eam(_methods.EamMethods):
-    """An electro-absorption modulator; its light falls as the drive, which adds to the reverse bias, rises.
-
-    Parameters
-    ----------
-    v0 : float, default 2.4
-        Reverse voltage at which absorption leaves 1/e of the light, V.
-    exponent : float, default 1.7
-        Exponent of the voltage, 1 to 3 in real devices.
-    bias_v : float, default 1.7
-        Reverse bias, V.
-    bandwidth_hz : float, default 65000000000.0
-        3 dB bandwidth, one pole on the drive voltage, Hz; ``"inf"`` for none.
-    chirp : float, default 0.5
-        Chirp: phase over half the logarithm of the power.
-    loss_db : float, default 0.0
-        Insertion loss without voltage, optical dB.
-    """
-
-    _specs: ClassVar[Mapping[str, Spec]] = {
-        "v0": Scalar(),
-        "exponent": Scalar(),
-        "bias_v": Scalar(),
-        "bandwidth_hz": Scalar(),
-        "chirp": Scalar(),
-        "loss_db": Scalar(),
-    }
-    v0: float = 2.4
-    exponent: float = 1.7
-    bias_v: float = 1.7
-    bandwidth_hz: float = 65000000000.0
-    chirp: float = 0.5
-    loss_db: float = 0.0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
-class EvanescentCoupler(_methods.EvanescentCouplerMethods):
-    """An evanescent coupler: an adiabatic taper, or a directional coupler when there is no sweep.
-
-    Parameters
-    ----------
-    coupling_per_m : float, default 5000.0
-        Coupling of the two guides, 1/m.
-    sweep_per_m2 : float, default 40000000.0
-        Change of the difference of the propagation constants along the taper, 1/m²; none is a
-        directional coupler.
-    detuning_per_m : float, default 0.0
-        Half the difference of the propagation constants of a directional coupler, 1/m.
-    coupling_length_m : float, optional
-        Length of a directional coupler, m; none is that of the first complete transfer, π/(2 √(κ² +
-        D²)).
-    waveguide_length_m : float, default 0.02
-        Length of the glass waveguide behind it, m.
-    waveguide_loss_db_per_m : float, default 15.0
-        Attenuation of the glass waveguide, optical dB/m.
-    excess_loss_db : float, default 0.0
-        Loss beyond these (scattering, mode mismatch at the ends), optical dB.
-    """
-
-    _specs: ClassVar[Mapping[str, Spec]] = {
-        "coupling_per_m": Scalar(),
-        "sweep_per_m2": Scalar(),
-        "detuning_per_m": Scalar(),
-        "coupling_length_m": Scalar(),
-        "waveguide_length_m": Scalar(),
-        "waveguide_loss_db_per_m": Scalar(),
-        "excess_loss_db": Scalar(),
-    }
-    coupling_per_m: float = 5000.0
-    sweep_per_m2: float | None = 40000000.0
-    detuning_per_m: float = 0.0
-    coupling_length_m: float | None = None
-    waveguide_length_m: float = 0.02
-    waveguide_loss_db_per_m: float = 15.0
-    excess_loss_db: float = 0.0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
 class Ffe(Config):
     """Symbol-spaced feed-forward equalizer.
 
@@ -584,42 +500,6 @@ class Fiber(_methods.FiberMethods):
     dispersion_zero_m: float = 1.31e-06
     dispersion_slope_s_per_m3: float = 92.0
     attenuation_db_per_m: float = 0.00035
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
-class GratingCoupler(_methods.GratingCouplerMethods):
-    """A grating coupler, by its passband and the offset of the fibre.
-
-    Parameters
-    ----------
-    peak_loss_db : float, default 2.5
-        Loss at the centre, fibre aligned, optical dB.
-    centre_wavelength_m : float, default 1.31e-06
-        Wavelength of least loss, m.
-    bandwidth_1db_m : float, default 3e-08
-        Full width of the passband at 1 dB more than the least loss, m.
-    mfd_m : float, default 9.2e-06
-        Mode field diameter of fibre and grating, m.
-    offset_x_m : float, default 0.0
-        Offset of the fibre from its best place in x, m.
-    offset_y_m : float, default 0.0
-        Offset of the fibre from its best place in y, m.
-    """
-
-    _specs: ClassVar[Mapping[str, Spec]] = {
-        "peak_loss_db": Scalar(),
-        "centre_wavelength_m": Scalar(),
-        "bandwidth_1db_m": Scalar(),
-        "mfd_m": Scalar(),
-        "offset_x_m": Scalar(),
-        "offset_y_m": Scalar(),
-    }
-    peak_loss_db: float = 2.5
-    centre_wavelength_m: float = 1.31e-06
-    bandwidth_1db_m: float = 3e-08
-    mfd_m: float = 9.2e-06
-    offset_x_m: float = 0.0
-    offset_y_m: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
@@ -700,6 +580,8 @@ class Jitter(Config):
 class Lane(_methods.LaneMethods):
     """One lane: transmitter, medium, aggressors, receiver and code.
 
+    The code runs from end to end, whatever retimers there are.
+
     Parameters
     ----------
     name : str, optional
@@ -711,10 +593,10 @@ class Lane(_methods.LaneMethods):
     transmitter : Transmitter, default Transmitter()
         Transmitter.
     medium : sequence of Synthetic or Trace or Package or another block or Network or str or path, default ()
-        What lies between transmitter and receiver, in the signal's order; at most one optical
-        section. Empty is an ideal connection.
+        What lies between transmitter and receiver, in the signal's order; retimers divide it into
+        segments, each with at most one optical section. Empty is an ideal connection.
     aggressors : sequence of Aggressor, default ()
-        Aggressors; each takes the place of the medium's channel block.
+        Aggressors; each takes the place of a channel block of the medium.
     crosstalk_phase : {'uniform', 'worst'} or float, default 'uniform'
         Alignment of the aggressors: "uniform", "worst" or a phase in UI.
     receiver : Receiver, default Receiver()
@@ -752,6 +634,7 @@ class Lane(_methods.LaneMethods):
                     "board_connector": "BoardConnector",
                     "ideal": "Ideal",
                     "optics": "Optics",
+                    "retimer": "Retimer",
                 },
             )
         ),
@@ -779,6 +662,7 @@ class Lane(_methods.LaneMethods):
         | BoardConnector
         | Ideal
         | Optics
+        | Retimer
         | Network
         | Channel,
         ...,
@@ -933,12 +817,15 @@ class Optics(_methods.OpticsParts):
         Amplifier in front of the modulator.
     modulator : MachZehnder, default MachZehnder(loss_db=5.0)
         From voltage to light.
-    path : sequence of Coupler or GratingCoupler or EvanescentCoupler or another block, default (...)
+    path : sequence of Coupler or Fiber or Connector, default (...)
         Passive parts from modulator to photodiode, in the light's order.
     photodiode : Photodiode, default Photodiode()
         From light to current.
     tia : Tia, default Tia()
         From current to voltage.
+    module : {'pluggable', 'engine'}, default 'engine'
+        Where all this sits, which the ledger of energy asks: "engine" (beside or on the package, its
+        laser outside) or "pluggable" (its laser inside, its own controller).
     """
 
     _specs: ClassVar[Mapping[str, Spec]] = {
@@ -946,26 +833,16 @@ class Optics(_methods.OpticsParts):
         "laser": Struct("Laser"),
         "driver": Struct("Driver"),
         "modulator": Tagged("kind", {"mach_zehnder": "MachZehnder"}),
-        "path": Many(
-            Tagged(
-                "kind",
-                {
-                    "coupler": "Coupler",
-                    "grating_coupler": "GratingCoupler",
-                    "evanescent_coupler": "EvanescentCoupler",
-                    "fiber": "Fiber",
-                    "connector": "Connector",
-                },
-            )
-        ),
+        "path": Many(Tagged("kind", {"coupler": "Coupler", "fiber": "Fiber", "connector": "Connector"})),
         "photodiode": Struct("Photodiode"),
         "tia": Struct("Tia"),
+        "module": Scalar(),
     }
     name: str | None = None
     laser: Laser = field(default_factory=lambda: Laser(power_w=0.1, lanes_per_laser=4, feed_loss_db=2.3))
     driver: Driver = field(default_factory=lambda: Driver())
     modulator: MachZehnder = field(default_factory=lambda: MachZehnder(loss_db=5.0))
-    path: tuple[Coupler | GratingCoupler | EvanescentCoupler | Fiber | Connector, ...] = field(
+    path: tuple[Coupler | Fiber | Connector, ...] = field(
         default_factory=lambda: (
             Coupler(excess_loss_db=1.5),
             Connector(),
@@ -976,6 +853,7 @@ class Optics(_methods.OpticsParts):
     )
     photodiode: Photodiode = field(default_factory=lambda: Photodiode())
     tia: Tia = field(default_factory=lambda: Tia())
+    module: Literal["pluggable", "engine"] = "engine"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
@@ -1152,70 +1030,57 @@ class Receiver(Config):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
-class RingModulator(_methods.RingModulatorMethods):
-    """A micro-ring modulator on one bus, its resonance moved by a depletion junction and held by a heater.
+class Retimer(Config):
+    """A retimer in a medium: it ends one segment of the lane and starts the next.
 
-    The drive counts from the bias point, away from reverse bias: fewer volts across the junction mean
-    more carriers, a lower index and a higher resonance. ``detuning_hz`` is where control holds the
-    resonance against the laser, so in a lane ``resonance_m`` sets the linewidth alone.
+    Noise, interference and jitter end at its slicer; its wrong decisions are sent on. It does not
+    decode: codes run from end to end, and so does precoding. Its delay and energy are those of the
+    ledger.
+
+    The defaults are a signal processor in a module: receiver and transmitter of the shipped lanes,
+    which are the reference ones of 802.3dj (``core/data/lanes.toml``). A receiver or transmitter that
+    is given has the defaults of its own class, which are ideal, where it leaves a field out.
 
     Parameters
     ----------
-    q_total : float, default 5000.0
-        Quality factor with the bus: resonance over full linewidth.
-    q_intrinsic : float, default 10000.0
-        Quality factor of the ring's own loss; twice ``q_total`` is critical coupling, ``"inf"`` a
-        lossless ring.
-    resonance_m : float, default 1.31e-06
-        Resonance without drive, wavelength in vacuum, m.
-    detuning_hz : float, default 16000000000.0
-        Resonance minus laser frequency without drive, Hz.
-    shift_hz_per_v : float, default 5200000000.0
-        Shift of the resonance by the drive, Hz/V (30 pm/V at 1310 nm is 5.2e9).
-    junction_bandwidth_hz : float, optional
-        3 dB bandwidth of the junction, one pole on the drive voltage, Hz; without it the junction has
-        no limit.
-    loss_db : float, default 0.0
-        Insertion loss far from resonance, optical dB.
-    temperature_offset_k : float, default 0.0
-        Temperature of the chip against that at which the detuning was set, K.
-    thermal_shift_hz_per_k : float, default -12200000000.0
-        Shift of the resonance by temperature, Hz/K (70 pm/K at 1310 nm is −12.2e9).
-    heater_shift_hz_per_w : float, default -17500000000000.0
-        Shift of the resonance by heater power, Hz/W (0.1 nm/mW at 1310 nm is −1.75e13).
-    heater_power_w : float, default 0.01
-        Heater power at the temperature at which the detuning was set, W; control can take it back to
-        0.
-    control_gain : float, default 10.0
-        Loop gain of the slow control of the detuning: it leaves 1/(1 + gain) of a drift.
+    name : str, optional
+        Unique name in the medium, for parameter paths.
+    receiver : Receiver, default Receiver(...)
+        Ends the segment before it.
+    transmitter : Transmitter, default Transmitter(...)
+        Starts the segment after it.
     """
 
     _specs: ClassVar[Mapping[str, Spec]] = {
-        "q_total": Scalar(),
-        "q_intrinsic": Scalar(),
-        "resonance_m": Scalar(),
-        "detuning_hz": Scalar(),
-        "shift_hz_per_v": Scalar(),
-        "junction_bandwidth_hz": Scalar(),
-        "loss_db": Scalar(),
-        "temperature_offset_k": Scalar(),
-        "thermal_shift_hz_per_k": Scalar(),
-        "heater_shift_hz_per_w": Scalar(),
-        "heater_power_w": Scalar(),
-        "control_gain": Scalar(),
+        "name": Scalar(),
+        "receiver": Struct("Receiver"),
+        "transmitter": Struct("Transmitter"),
     }
-    q_total: float = 5000.0
-    q_intrinsic: float = 10000.0
-    resonance_m: float = 1.31e-06
-    detuning_hz: float = 16000000000.0
-    shift_hz_per_v: float = 5200000000.0
-    junction_bandwidth_hz: float | None = None
-    loss_db: float = 0.0
-    temperature_offset_k: float = 0.0
-    thermal_shift_hz_per_k: float = -12200000000.0
-    heater_shift_hz_per_w: float = -17500000000000.0
-    heater_power_w: float = 0.01
-    control_gain: float = 10.0
+    name: str | None = None
+    receiver: Receiver = field(
+        default_factory=lambda: Receiver(
+            noise_v2_per_hz=7.5e-18,
+            bandwidth_hz=58437500000.0,
+            ctle=Ctle(
+                gdc_db=SettingRange(min=-20.0, max=0.0, step=1.0),
+                gdc2_db=SettingRange(min=-6.0, max=0.0, step=1.0),
+            ),
+            ffe=Ffe(pre=6, post=8, floating_groups=2, tap_limit=0.7),
+            dfe=Dfe(minimum=0.0),
+            termination_ohm=92.5,
+        )
+    )
+    transmitter: Transmitter = field(
+        default_factory=lambda: Transmitter(
+            amplitude_v=0.413,
+            ffe=FrozenMap({-1: -0.06}),
+            snr_db=33.0,
+            level_mismatch=0.95,
+            jitter=Jitter(rj_ui=0.01, dd_ui=0.02, model="com"),
+            transition_s=4e-12,
+            termination_ohm=92.5,
+        )
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)

@@ -72,6 +72,8 @@ class LaneMethods(RareMethods):
     ) -> Simulation:
         """Count errors bit by bit, with the equalizer and thresholds that `analyze` finds, or one that adapts.
 
+        A retimer sends what it decided, right or wrong: errors reach the next segment, disturb it and may be undone.
+
         Parameters
         ----------
         n_symbols : int, default 10_000_000
@@ -146,11 +148,12 @@ class LaneMethods(RareMethods):
             return self._adapted(adapt, mode, n_symbols, seed, threads, progress, stop_at_bit_errors)
         if mode == "baud":
             native = self._native_report(threads)
-            counts, dfe = native.simulate(n_symbols, seed, threads, progress, stop_at_bit_errors)
-            return Simulation(counts, seed, self.digest, dfe=dfe)
+            counts, dfe, parts = native.simulate(n_symbols, seed, threads, progress, stop_at_bit_errors)
+            segments = tuple(Simulation(part, seed, self.digest, of_retimed=True) for part in parts)
+            return Simulation(counts, seed, self.digest, dfe=dfe, segments=segments)
         if samples_per_symbol is not None:
             _native.whole(samples_per_symbol, "samples_per_symbol", 1)
-        found = _native.simulate_waveform(
+        found, parts = _native.simulate_waveform(
             *self._native_arguments(),
             n_symbols,
             seed,
@@ -159,7 +162,10 @@ class LaneMethods(RareMethods):
             progress,
             stop_at_bit_errors,
         )
-        return Simulation(found.counts(), seed, self.digest, found, found.dfe())
+        segments = tuple(
+            Simulation(part.counts(), seed, self.digest, part, of_retimed=True) for part in parts
+        )
+        return Simulation(found.counts(), seed, self.digest, found, found.dfe(), segments=segments)
 
     def _adapted(
         self,
@@ -278,6 +284,22 @@ class LaneMethods(RareMethods):
         """
         settings = self._runs(n_symbols, seed, threads)
         return jitter_tolerance(self, frequencies_hz, ber_limit, settings)
+
+    def segments(self) -> tuple[Lane, ...]:
+        """Return what lies between retimers, each a lane of its own; the lane alone where there are none.
+
+        What takes one segment only, `jitter_tolerance`, `jitter_transfer` and ``simulate(adapt=...)``, takes these.
+
+        Examples
+        --------
+        >>> from lightlane import Ideal, Lane, Retimer
+        >>> lane = Lane(medium=[Ideal(), Retimer(name="module")], name="x")
+        >>> [segment.name for segment in lane.segments()]
+        ['x: transmitter to module', 'x: module to receiver']
+        """
+        networks = Networks()
+        texts = _native.lane_segments(json.dumps(self._plain(networks)))
+        return tuple(type(self)._build(json.loads(text), networks) for text in texts)  # type: ignore[misc]
 
     def _runs(self, n_symbols: int, seed: int, threads: int | None) -> tuple[int, int, int | None]:
         for name, value in (("n_symbols", n_symbols), ("seed", seed)):

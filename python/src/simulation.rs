@@ -5,7 +5,7 @@ use crate::error::Raise;
 use crate::lane::{read_lane, read_networks};
 use crate::run::interruptible;
 use lightlane::engine::time_domain::{self, Counts, WaveformCounts};
-use lightlane::lane::{Lane, PreparedLane};
+use lightlane::lane::{Lane, PreparedSegments};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use std::path::Path;
@@ -15,7 +15,7 @@ type Array<'py> = Bound<'py, PyAny>;
 /// Predictions of the statistical engine hold to about this; see `Counts::agrees_with`.
 const MODEL_TOLERANCE: f64 = 0.05;
 
-/// Prepares a lane, finds its equalizer and simulates its waveform.
+/// Prepares a lane, finds its equalizers and simulates its waveform: the lane and, with retimers, each segment.
 #[pyfunction]
 #[pyo3(signature = (lane, networks, n_symbols, seed, samples_per_symbol, threads, progress, stop_at_bit_errors))]
 #[allow(clippy::too_many_arguments, reason = "those of lane.simulate")]
@@ -29,16 +29,16 @@ fn simulate_waveform(
     threads: Option<usize>,
     progress: Option<Py<PyAny>>,
     stop_at_bit_errors: Option<u64>,
-) -> PyResult<NativeWaveformCounts> {
+) -> PyResult<(NativeWaveformCounts, Vec<NativeWaveformCounts>)> {
     let mut networks = read_networks(networks)?;
     let found = interruptible(py, threads, progress, |run| {
         let lane = read_lane(lane)?;
-        let prepared = PreparedLane::new(&lane, &mut networks, Path::new("."), run)?;
+        let prepared = PreparedSegments::new(&lane, &mut networks, Path::new("."), run)?;
         let (codewords, run) = (codewords_of(&lane), run.clone());
         let simulation = time_domain::Simulation { n_symbols, seed, stop_at_bit_errors, codewords, run };
         prepared.simulate_waveform(samples_per_symbol, &simulation)
     })?;
-    Ok(NativeWaveformCounts(found))
+    Ok((NativeWaveformCounts(found.lane), found.segments.into_iter().map(NativeWaveformCounts).collect()))
 }
 
 /// How the codewords of a lane lie on it; nothing without a code.

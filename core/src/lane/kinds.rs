@@ -1,6 +1,6 @@
 //! The list of every configuration struct: what documents, the Python classes and their validation are made from.
 
-use super::{Aggressor, Channel, Lane, Synthetic};
+use super::{Aggressor, Channel, Lane, Retimer, Synthetic};
 use crate::engine::tdecq::TdecqConfig;
 use crate::medium::electrical::{BoardConnector, Ideal, Lumped, Package, PackageLine, Trace, Twinax, Via};
 use crate::medium::optics::{
@@ -47,6 +47,7 @@ pub fn registry() -> &'static Registry {
             Kind::of(Photodiode::validate),
             Kind::of(Receiver::validate),
             Kind::of(RingModulator::validate),
+            Kind::of(Retimer::validate),
             // What it may span depends on the setting, which its stage checks.
             Kind::of(|_: &SettingRange| Ok(())),
             Kind::of(Synthetic::validate),

@@ -8,7 +8,9 @@ mod grid;
 mod kinds;
 mod prepare;
 mod presets;
+mod retimer;
 mod section;
+mod segments;
 
 pub use aggressor::{Aggressor, AggressorKind, CrosstalkPath};
 pub use assumptions::assumptions;
@@ -16,6 +18,8 @@ pub use block::{Block, Channel, Networks, Synthetic};
 pub use kinds::registry;
 pub use prepare::PreparedLane;
 pub use presets::{preset, preset_names, preset_summary};
+pub use retimer::Retimer;
+pub use segments::{MAX_RETIMERS, PreparedSegments};
 
 use crate::error::{Error, Result, require};
 use crate::fec::Fec;
@@ -42,7 +46,7 @@ pub enum SignalForm {
     Linear,
 }
 
-/// One lane: transmitter, medium, aggressors, receiver and code.
+/// One lane: transmitter, medium, aggressors, receiver and code. The code runs from end to end, whatever retimers there are.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Lane {
@@ -55,9 +59,10 @@ pub struct Lane {
     pub modulation: Modulation,
     /// Transmitter.
     pub transmitter: Transmitter,
-    /// What lies between transmitter and receiver, in the signal's order; at most one optical section. Empty is an ideal connection.
+    /// What lies between transmitter and receiver, in the signal's order; retimers divide it into segments, each with at
+    /// most one optical section. Empty is an ideal connection.
     pub medium: Vec<Block>,
-    /// Aggressors; each takes the place of the medium's channel block.
+    /// Aggressors; each takes the place of a channel block of the medium.
     pub aggressors: Vec<Aggressor>,
     /// Alignment of the aggressors: "uniform", "worst" or a phase in UI.
     pub crosstalk_phase: CrosstalkPhase,
@@ -116,15 +121,7 @@ impl Lane {
         for (i, block) in self.medium.iter().enumerate() {
             block.validate().map_err(|e| e.within(&format!("medium.{i}")))?;
         }
-        let optical: Vec<usize> =
-            self.medium.iter().enumerate().filter(|(_, b)| b.is_optical()).map(|(i, _)| i).collect();
-        if optical.len() > 1 {
-            return Err(Error::parameter(
-                format!("medium.{}", optical[1]),
-                "a second optical section",
-                "the only optical section of the lane",
-            ));
-        }
+        self.check_segments()?;
         for (i, aggressor) in self.aggressors.iter().enumerate() {
             aggressor.validate().map_err(|e| e.within(&format!("aggressors.{i}")))?;
         }

@@ -44,8 +44,12 @@ fn a_silent_aggressor_changes_nothing_wherever_its_file_ends() {
             let s = vec![Complex64::ZERO; 4 * freq_hz.len()];
             let silent = channel(Network::new(freq_hz, s, vec![100.0; 2]).unwrap());
             let kind = AggressorKind::Fext;
-            lane.aggressors =
-                vec![Aggressor { channel: CrosstalkPath::Channel(silent), kind, amplitude_v: None }];
+            lane.aggressors = vec![Aggressor {
+                channel: CrosstalkPath::Channel(silent),
+                kind,
+                amplitude_v: None,
+                place: None,
+            }];
         }
         let lane = PreparedLane::new(&lane, &mut networks, Path::new("."), &Run::default()).unwrap();
         lane.analyze(&Run::default()).unwrap().ber

@@ -1,6 +1,6 @@
 //! The waveform mode against the statistical engine and the baud mode, lane by lane.
 
-use crate::prepared;
+use crate::{prepared, segments};
 use lightlane::Run;
 use lightlane::engine::time_domain::{Simulation, simulate, simulate_sequence};
 use lightlane::lane::{Block, Lane, SignalForm, preset, preset_names};
@@ -218,8 +218,8 @@ fn on_light_as_a_record_with_noise_of_either_kind() {
 fn every_preset_runs_at_32_samples_a_symbol() {
     let simulation = Simulation { n_symbols: 2000, ..Simulation::default() };
     for name in preset_names().unwrap() {
-        let lane = prepared(&preset(&name).unwrap()).unwrap();
-        let found = lane.simulate_waveform(Some(32), &simulation).unwrap();
+        let lane = segments(&preset(&name).unwrap()).unwrap();
+        let found = lane.simulate_waveform(Some(32), &simulation).unwrap().lane;
         assert_eq!((found.counts.n_symbols, found.eye.phase_ui.len()), (2000, 32), "{name}");
         // A preset meets its limit before the code, a few errors in 1e4 bits at most.
         assert!(found.counts.n_bit_errors < 20, "{name}: {}", found.counts.n_bit_errors);

@@ -43,7 +43,7 @@ mod word;
 
 pub use eye::{Eye, level_densities};
 pub use eye_figures::Contour;
-pub use margin::Margin;
+pub use margin::{Margin, joint_margin_db};
 pub use operating::OperatingMargin;
 pub use prepared::Prepared;
 

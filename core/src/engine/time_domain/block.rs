@@ -49,6 +49,7 @@ impl Plan {
         resize(&mut ws.z, n);
         ws.z.fill(0.0);
         self.symbols.symbols(bits, at - self.back as u64, &mut ws.symbols);
+        self.altered.put(at - self.back as u64, &mut ws.symbols);
         simd::lookup(self.level, &ws.symbols, &self.levels, &mut ws.levels);
         if let Some(table) = &self.table {
             self.add_table(table, at, ws);

@@ -3,6 +3,7 @@
 use super::branch::{Branch, alphabet, to_f32};
 use super::decide::Slicer;
 use super::interference::Echo;
+use super::relay::{Hop, Substitutes};
 use super::shaping::shaping_filter;
 use super::symbol_noise::{NoiseBranch, branches};
 use crate::error::{Error, Result, require};
@@ -26,6 +27,8 @@ pub(super) struct Plan {
     pub(super) level: Level,
     pub(super) modulation: Modulation,
     pub(super) symbols: Stream,
+    /// Symbols that are sent in the place of drawn ones.
+    pub(super) altered: Substitutes,
     pub(super) levels: [f32; 4],
     pub(super) thresholds: Vec<f32>,
     /// The linear signal with ideal feedback subtracted.
@@ -144,6 +147,7 @@ impl Plan {
             level,
             modulation: model.modulation,
             symbols: Stream::new(level, seed, Purpose::Symbols, 0),
+            altered: Substitutes::default(),
             levels,
             thresholds: to_f32("thresholds_v", thresholds_v)?,
             signal: linear_signal(model)?,
@@ -180,6 +184,17 @@ impl Plan {
             ahead: 0,
         };
         plan.set_margins();
+        Ok(plan)
+    }
+
+    /// The plan of a hop: draws of its own, symbols those that the hop before it decided.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    pub(super) fn of_hop(model: &DecisionModel, seed: u64, hop: &Hop<'_>, level: Level) -> Result<Self> {
+        let mut plan = Self::new(model, hop.seed(seed), level)?;
+        plan.symbols = Stream::new(level, seed, Purpose::Symbols, 0);
+        plan.altered = hop.substitutes();
         Ok(plan)
     }
 

@@ -2,7 +2,7 @@
 
 use super::{
     Connector, Coupler, Driver, EvanescentCoupler, Fiber, GratingCoupler, Laser, MachZehnder, Modulator,
-    Photodiode, Tia, Wavelengths,
+    ModuleKind, Photodiode, Tia, Wavelengths,
 };
 use crate::error::{Error, Result};
 use num_complex::Complex64;
@@ -87,6 +87,9 @@ pub struct Optics {
     /// Other wavelengths in the same fibre; none is a fibre of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wavelengths: Option<Wavelengths>,
+    /// Where all this sits, which the ledger of energy asks: "engine" (beside or on the package, its laser outside) or
+    /// "pluggable" (its laser inside, its own controller).
+    pub module: ModuleKind,
 }
 
 impl Default for Optics {
@@ -103,6 +106,7 @@ impl Default for Optics {
             photodiode: Photodiode::default(),
             tia: Tia::default(),
             wavelengths: None,
+            module: ModuleKind::Engine,
         }
     }
 }

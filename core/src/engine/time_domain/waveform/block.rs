@@ -31,6 +31,7 @@ impl Plan {
         resize(&mut ws.levels, width);
         let bits = self.modulation.bits_per_symbol() as u32;
         self.symbols.symbols(bits, at - self.back as u64, &mut ws.symbols);
+        self.altered.put(at - self.back as u64, &mut ws.symbols);
         simd::lookup(self.level, &ws.symbols, &self.levels, &mut ws.levels);
         symbols.copy_from_slice(&ws.symbols[self.back..self.back + n]);
         let (from, events) = (self.offset(self.signal.back), self.signal.events(n));

@@ -33,6 +33,7 @@ mod twin;
 pub use clock::ClockReport;
 pub use eye::EyeDensity;
 
+use super::relay::{Altered, Hop};
 use super::tally::{Tally, Total};
 use super::{Counts, Simulation, check_simulation};
 use crate::engine::time_domain::plan::expect_len;
@@ -84,7 +85,7 @@ pub fn simulate_waveform(
     receiver: &Receiver,
     simulation: &Simulation,
 ) -> Result<WaveformCounts> {
-    simulate(model, receiver, None, simulation)
+    Ok(simulate(model, receiver, None, simulation, &Hop::default())?.0)
 }
 
 /// The same with a sequence detected in the place of the decision feedback, which goes on deciding for the clock and is
@@ -98,15 +99,20 @@ pub fn simulate_waveform_sequence(
     detector: &SequenceDetector,
     simulation: &Simulation,
 ) -> Result<WaveformCounts> {
-    simulate(model, receiver, Some(detector), simulation)
+    Ok(simulate(model, receiver, Some(detector), simulation, &Hop::default())?.0)
 }
 
-fn simulate(
+/// The same as a hop of a relay, with the wrong decisions that the next hop would send.
+///
+/// # Errors
+/// As [`simulate_waveform_sequence`].
+pub(super) fn simulate(
     model: &WaveformModel,
     receiver: &Receiver,
     detector: Option<&SequenceDetector>,
     simulation: &Simulation,
-) -> Result<WaveformCounts> {
+    hop: &Hop<'_>,
+) -> Result<(WaveformCounts, Vec<Altered>)> {
     check_simulation(simulation)?;
     receiver.validate()?;
     check(model)?;
@@ -119,10 +125,10 @@ fn simulate(
         let requirement = "0 without receiver.clock_recovery in mode \"on\": nothing would follow it";
         return Err(Error::parameter(format!("transmitter.jitter.{name}"), value, requirement));
     }
-    let plan = Plan::new(model, simulation.seed, level)?;
-    let sampler = Sampler::new(model, receiver, simulation.seed, level)?;
+    let plan = Plan::of_hop(model, simulation.seed, hop, level)?;
+    let sampler = Sampler::new(model, receiver, hop.seed(simulation.seed), level)?;
     let trellis = detector.map(|d| Trellis::new(model.levels.len(), d)).transpose()?;
-    simulation.run.install(|| run(model, &plan, sampler, trellis.as_ref(), simulation, level))
+    simulation.run.install(|| run(model, &plan, sampler, trellis.as_ref(), simulation, hop.keep))
 }
 
 fn check(model: &WaveformModel) -> Result<()> {
@@ -148,13 +154,16 @@ fn run(
     mut sampler: Sampler<'_>,
     trellis: Option<&Trellis>,
     simulation: &Simulation,
-    level: Level,
-) -> Result<WaveformCounts> {
+    keep_errors: bool,
+) -> Result<(WaveformCounts, Vec<Altered>)> {
+    let level = plan.level;
     let n = simulation.n_symbols as i64;
     let least = trellis.map_or(WARM_UP, |t| Detected::lead(t).max(WARM_UP));
     let settling = sampler.clock.as_ref().map_or(least, |c| c.settling().max(least));
     let mut detected = trellis
-        .map(|t| Detected::new(t, -(settling as i64), simulation, model.modulation, level))
+        .map(|t| {
+            Detected::new(t, -(settling as i64), (simulation.codewords, keep_errors), model.modulation, level)
+        })
         .transpose()?;
     if let Some(clock) = &mut sampler.clock {
         clock.begin(model.drift_ui(-(settling as i64)));
@@ -171,10 +180,13 @@ fn run(
     let mut eye = EyeDensity::new(plan.samples_per_symbol, EYE_LEVELS * outer * cursor(model).abs());
     let image = EyeImage::new(&eye, level, simulation.run.threads());
     let mut total = Total::new(simulation.codewords, model.modulation)?;
+    if keep_errors {
+        total = total.keep_errors();
+    }
     while receiver.next < n {
         let part = receiver.next;
         let end = (part + PART as i64).min(n);
-        let mut tally = Tally::new(part as u64, simulation.codewords.is_some());
+        let mut tally = Tally::new(part as u64, keep_errors || simulation.codewords.is_some());
         while receiver.next < end {
             let first = receiver.next as u64;
             receiver.decide(end)?;
@@ -199,6 +211,7 @@ fn run(
     image.finish(&mut eye);
     let clock = receiver.sampler.clock.as_ref().map(clock::Clock::report);
     let n_clipped = receiver.sampler.n_clipped;
+    let mut errors = total.take_errors();
     let sliced = total.counts(model.modulation, level.name());
     let (counts, dfe) = match detected {
         None => (sliced, None),
@@ -209,10 +222,12 @@ fn run(
                 receiver.decide(end)?;
                 detected.take(&receiver.sampler.batch);
             }
-            (detected.counts(counted), Some(sliced))
+            let (counts, found) = detected.counts(counted);
+            errors = found;
+            (counts, Some(sliced))
         }
     };
-    Ok(WaveformCounts { counts, dfe, eye, clock, settling_symbols: settling, n_clipped })
+    Ok((WaveformCounts { counts, dfe, eye, clock, settling_symbols: settling, n_clipped }, errors))
 }
 
 /// A receiver on its waveform.

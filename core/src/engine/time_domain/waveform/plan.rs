@@ -4,6 +4,7 @@ use super::response::{Reach, Responses};
 use crate::engine::time_domain::branch::{Branch, alphabet, to_f32};
 use crate::engine::time_domain::interference::Products;
 use crate::engine::time_domain::plan::expect_len;
+use crate::engine::time_domain::relay::{Hop, Substitutes};
 use crate::error::{Error, Result, require};
 use crate::modulation::Modulation;
 use crate::random::{Purpose, Stream};
@@ -26,6 +27,8 @@ pub(super) struct Plan {
     pub(super) samples_per_symbol: usize,
     pub(super) modulation: Modulation,
     pub(super) symbols: Stream,
+    /// Symbols that are sent in the place of drawn ones.
+    pub(super) altered: Substitutes,
     pub(super) levels: [f32; 4],
     /// Every stream but those of [`Alignment::FreeRunning`].
     pub(super) sum: PolyphaseSum,
@@ -99,6 +102,17 @@ pub(super) struct JitterStream {
 }
 
 impl Plan {
+    /// The plan of a hop: draws of its own, symbols those that the hop before it decided.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    pub(super) fn of_hop(model: &WaveformModel, seed: u64, hop: &Hop<'_>, level: Level) -> Result<Self> {
+        let mut plan = Self::new(model, hop.seed(seed), level)?;
+        plan.symbols = Stream::new(level, seed, Purpose::Symbols, 0);
+        plan.altered = hop.substitutes();
+        Ok(plan)
+    }
+
     /// Checks the model and prepares it.
     ///
     /// # Errors
@@ -142,6 +156,7 @@ impl Plan {
             samples_per_symbol: m,
             modulation: model.modulation,
             symbols: Stream::new(level, seed, Purpose::Symbols, 0),
+            altered: Substitutes::default(),
             levels: alphabet("levels", &model.levels)?,
             block: sum.hop() * (BLOCK / sum.hop()).max(1),
             sum,
