@@ -3,7 +3,9 @@
 use super::{Aggressor, Channel, Lane, Synthetic};
 use crate::engine::tdecq::TdecqConfig;
 use crate::medium::electrical::{BoardConnector, Ideal, Lumped, Package, PackageLine, Trace, Twinax, Via};
-use crate::medium::optics::{Connector, Coupler, Driver, Fiber, Laser, MachZehnder, Optics, Photodiode, Tia};
+use crate::medium::optics::{
+    Alignment, Connector, Coupler, Driver, Fiber, Laser, MachZehnder, Optics, Photodiode, Tia,
+};
 use crate::receiver::{Adaptation, Adc, ClockRecovery, Ctle, Dfe, Ffe, Mlsd, Receiver, SettingRange};
 use crate::response::Jitter;
 use crate::schema::{Kind, Registry};
@@ -17,6 +19,7 @@ pub fn registry() -> &'static Registry {
             Kind::of(Adaptation::validate),
             Kind::of(Adc::validate),
             Kind::of(Aggressor::validate),
+            Kind::of(Alignment::validate),
             Kind::of(BoardConnector::validate),
             Kind::of(Channel::validate),
             Kind::of(ClockRecovery::validate),

@@ -40,6 +40,8 @@ pub enum Purpose {
     Rare = 11,
     /// Uniform noise.
     Uniform = 12,
+    /// Placement of fibres.
+    Alignment = 13,
 }
 
 /// Groups drawn at a time: the kernels prepare their constants once for all of them, and the words stay in the cache.

@@ -9,6 +9,7 @@
 //! and back-reflection into the laser are not modelled. Optical decibels are of power, MFD is a diameter, OMA is level
 //! 3 minus level 0, noise densities are one-sided.
 
+mod alignment;
 mod connector;
 mod coupler;
 mod de_bruijn;
@@ -30,6 +31,7 @@ mod record;
 mod section;
 mod tia;
 
+pub use alignment::{Alignment, ArrayLosses, WorstLosses, alignment_mean_loss_db, alignment_sigma_m};
 pub use connector::Connector;
 pub use coupler::{Coupler, coupling_loss_db, fresnel_reflectance};
 pub use defaults::graded_defaults;
