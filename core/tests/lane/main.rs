@@ -8,6 +8,7 @@ mod composition;
 mod engines;
 mod even_odd;
 mod pulses;
+mod received;
 mod waveform;
 
 use common::shared;

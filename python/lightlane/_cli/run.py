@@ -53,10 +53,8 @@ def text(label: str, report: LaneReport) -> str:
         f"  energy       {ranged(report.energy_j_per_bit, 1e12, 'pJ/bit')}",
         f"  latency      {ranged(report.latency_s, 1e9, 'ns')}",
     ]
-    lines += [
-        f"  optics       {s['name']}: {decibels(s['loss_db'], 2)}, {1e3 * s['power_w']:.3g} mW"
-        for s in report.stages
-    ]
+    if report.stages:
+        lines += [f"  {row}" for row in str(report.stages).splitlines()]
     return "\n".join(lines + [f"  warning: {w}" for w in report.warnings])
 
 
