@@ -72,7 +72,15 @@ class OpticalBudget(tuple[Mapping[str, Any], ...]):
         for i, stage in enumerate(self):
             if stage["loss_db"] > 0.0:
                 label = f"-{fixed(stage['loss_db'], 2)}"
-                ax.annotate(label, (i, power_dbm[i]), xytext=(4, 6), textcoords="offset points", fontsize=8)
+                # Below both curves.
+                at_point: dict[str, Any] = {
+                    "xytext": (0, -12),
+                    "textcoords": "offset points",
+                    "ha": "center",
+                    "fontsize": 8,
+                }
+                lower = min([power_dbm[i]] + [dbm(w) for w in (stage["oma_w"],) if w > 0.0])
+                ax.annotate(label, (i, lower), **at_point)
         ax.set_xticks(list(at), [s["name"] for s in self], rotation=30, ha="right")
         ax.set(ylabel="dBm after the stage", title="optical budget")
         ax.margins(y=0.15)

@@ -86,7 +86,7 @@ class Sensitivity(Frozen):
         ax.set(
             xlabel="received OMA (dBm)",
             ylabel="bit error ratio before FEC",
-            title=f"sensitivity, {decibels(self.attenuation_db, 2, sign=True)} left",
+            title=f"sensitivity, {decibels(self.attenuation_db, 2, sign=True)} of light left",
         )
         ax.legend()
         ax.grid(alpha=0.3)
