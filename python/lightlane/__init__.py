@@ -6,9 +6,11 @@ Units are SI and stand in the name (``freq_hz``, ``length_m``); decibels appear 
 
 from __future__ import annotations
 
-from lightlane import dsp, fec, optics, patterns, presets, units
+from lightlane import dsp, fec, optics, patterns, presets, system, units
 from lightlane._adaptation import Adapted
+from lightlane._alignment import AlignmentYield, ArrayLosses
 from lightlane._base import Config
+from lightlane._budget import OpticalBudget
 from lightlane._channel import Channel
 from lightlane._com import (
     Com,
@@ -26,6 +28,7 @@ from lightlane._config import (
     Adaptation,
     Adc,
     Aggressor,
+    Alignment,
     BoardConnector,
     ClockRecovery,
     Connector,
@@ -71,6 +74,7 @@ from lightlane._operating import OperatingMargin
 from lightlane._rare import RareSimulation
 from lightlane._report import LaneReport
 from lightlane._responses import Bathtub, ChannelResponse, Equalizer, Eye, PulseResponse, Ranged
+from lightlane._sensitivity import PowerPenalties, PowerPenalty, Sensitivity
 from lightlane._simulation import Clock, EyeDensity, Simulation
 from lightlane._tdecq import Tdecq, tdecq
 
@@ -79,6 +83,9 @@ __all__ = [
     "Adapted",
     "Adc",
     "Aggressor",
+    "Alignment",
+    "AlignmentYield",
+    "ArrayLosses",
     "Bathtub",
     "BoardConnector",
     "Channel",
@@ -126,17 +133,21 @@ __all__ = [
     "Network",
     "NoiseDensity",
     "OperatingMargin",
+    "OpticalBudget",
     "Optics",
     "Package",
     "PackageLine",
     "ParameterError",
     "Photodiode",
+    "PowerPenalties",
+    "PowerPenalty",
     "PulseResponse",
     "Ranged",
     "RareSimulation",
     "Receiver",
     "RingModulator",
     "Retimer",
+    "Sensitivity",
     "SettingRange",
     "Simulation",
     "Synthetic",
@@ -157,6 +168,7 @@ __all__ = [
     "optics",
     "patterns",
     "presets",
+    "system",
     "tdecq",
     "units",
 ]

@@ -44,6 +44,9 @@ def report_card(report: LaneReport) -> str:
     if report.nonlinear_residual is not None:
         rows.append(("nonlinear residual", f"{100 * report.nonlinear_residual:.2f} % of the half-eye"))
     rows += [(part.lane.name or "segment", segment_line(part)) for part in report.segments]
+    if report.stages:
+        last = report.stages.rows()[-1]
+        rows.append(("light at the photodiode", f"{last[3]} dBm, OMA {last[4]} dBm (stages: the table)"))
     budget = sorted(report.noise_budget.items(), key=lambda item: -item[1])
     rows.append(("noise at the slicer", ", ".join(f"{name} {1e3 * v:.3g} mV" for name, v in budget)))
     notes = list(report.warnings)

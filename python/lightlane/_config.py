@@ -18,6 +18,7 @@ __all__ = [
     "Adaptation",
     "Adc",
     "Aggressor",
+    "Alignment",
     "BoardConnector",
     "ClockRecovery",
     "Connector",
@@ -164,6 +165,47 @@ class Aggressor(Config):
     kind: Literal["fext", "next"] = "fext"
     amplitude_v: float | None = None
     place: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
+class Alignment(_methods.AlignmentMethods):
+    """Errors of placing an array of fibres, as standard deviations of normal laws.
+
+    Parameters
+    ----------
+    sigma_fiber_m : float, default 2e-07
+        Offset of each fibre by itself, per axis, m.
+    sigma_common_m : float, default 0.0
+        Offset common to the array, per axis, m.
+    sigma_rotation_rad : float, default 0.0
+        Rotation of the array about its centre, in the plane of the modes, rad.
+    sigma_tilt_rad : float, default 0.0
+        Tilt of the array's axes, per plane, rad, added to that of the coupler.
+    sigma_gap_m : float, default 0.0
+        Error of the array's gap, m, added to that of the coupler; what would be less than contact is
+        contact.
+    n_fibers : int, default 1
+        Fibres of an array.
+    pitch_m : float, default 0.000127
+        Distance of neighbouring fibres, m.
+    """
+
+    _specs: ClassVar[Mapping[str, Spec]] = {
+        "sigma_fiber_m": Scalar(),
+        "sigma_common_m": Scalar(),
+        "sigma_rotation_rad": Scalar(),
+        "sigma_tilt_rad": Scalar(),
+        "sigma_gap_m": Scalar(),
+        "n_fibers": Scalar(),
+        "pitch_m": Scalar(),
+    }
+    sigma_fiber_m: float = 2e-07
+    sigma_common_m: float = 0.0
+    sigma_rotation_rad: float = 0.0
+    sigma_tilt_rad: float = 0.0
+    sigma_gap_m: float = 0.0
+    n_fibers: int = 1
+    pitch_m: float = 0.000127
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)

@@ -13,12 +13,14 @@ from numpy.typing import ArrayLike
 
 from lightlane import _native
 from lightlane._adaptation import Adapted
+from lightlane._alignment import LaneAlignment
 from lightlane._base import checked_threads
 from lightlane._card import lane_card
 from lightlane._exceptions import refused, wrong_type
 from lightlane._jitter import JitterTolerance, JitterTransfer, jitter_tolerance, jitter_transfer
 from lightlane._rare import RareMethods
 from lightlane._report import LaneReport
+from lightlane._sensitivity import SensitivityMethods
 from lightlane._simulation import Simulation
 from lightlane._spec import Networks
 
@@ -33,7 +35,7 @@ _reports: dict[tuple[Lane, str | None], _native.LaneReport] = {}
 _lock = threading.Lock()
 
 
-class LaneMethods(RareMethods):
+class LaneMethods(RareMethods, SensitivityMethods, LaneAlignment):
     """A lane: what can be asked of it."""
 
     __slots__ = ()

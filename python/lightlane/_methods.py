@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 from numpy.typing import ArrayLike
 
 from lightlane import _native
+from lightlane._alignment import AlignmentMethods
 from lightlane._base import Config
 from lightlane._exceptions import ParameterError
 from lightlane._lane_methods import LaneMethods
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BASES",
+    "AlignmentMethods",
     "Block",
     "ConnectorMethods",
     "CouplerMethods",
@@ -49,6 +51,7 @@ Part = TypeVar("Part")
 
 #: Base of a generated class by its name; `Config` for those that are not listed.
 BASES = {
+    "Alignment": "AlignmentMethods",
     "BoardConnector": "Block",
     "Connector": "ConnectorMethods",
     "Coupler": "CouplerMethods",

@@ -382,6 +382,23 @@ class RareCounts:
     def ber_interval(self, confidence: float) -> tuple[float, float]: ...
     def ser_interval(self, confidence: float) -> tuple[float, float]: ...
 
+class AlignmentYield:
+    """A lane's margin against its coupling loss, and the arrays that keep it."""
+
+    def curve(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
+    def arrays(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
+    @property
+    def ber_limit(self) -> float: ...
+    @property
+    def budget_db(self) -> float: ...
+    @property
+    def configured_loss_db(self) -> float: ...
+    @property
+    def n_passed(self) -> int: ...
+    @property
+    def integrated(self) -> float | None: ...
+    def interval(self, confidence: float) -> tuple[float, float]: ...
+
 class WaveformCounts:
     """What a waveform run found."""
 
@@ -439,6 +456,46 @@ def jitter_tolerance(
 ) -> tuple[
     NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], list[bool]
 ]: ...
+def alignment_mean_loss_db(mfd_m: ArrayLike, sigma_m: ArrayLike) -> Any: ...
+def alignment_sigma_m(
+    yield_: ArrayLike, n_fibers: ArrayLike, budget_db: ArrayLike, mfd_m: ArrayLike
+) -> Any: ...
+def alignment_yield(
+    mfd_m: ArrayLike,
+    budget_db: ArrayLike,
+    sigma_fiber_m: ArrayLike,
+    sigma_common_m: ArrayLike,
+    sigma_rotation_rad: ArrayLike,
+    n_fibers: ArrayLike,
+    pitch_m: ArrayLike,
+) -> Any: ...
+def alignment_losses(
+    alignment: str, coupler: str, wavelength_m: float, n_arrays: int, seed: int, threads: int | None
+) -> NDArray[np.float64]: ...
+def lane_alignment_yield(
+    lane: str,
+    networks: dict[str, Network],
+    alignment: str,
+    couplers: list[int] | None,
+    ber_limit: float | None,
+    n_arrays: int,
+    seed: int,
+    threads: int | None,
+) -> AlignmentYield: ...
+def sensitivity(
+    lane: str,
+    networks: dict[str, Network],
+    ber_limit: float | None,
+    attenuations_db: list[float] | None,
+    threads: int | None,
+) -> tuple[Any, ...]: ...
+def power_penalties(
+    lane: str,
+    networks: dict[str, Network],
+    causes: list[str] | None,
+    ber_limit: float | None,
+    threads: int | None,
+) -> tuple[Any, ...]: ...
 def compare(
     labels: list[str], lanes: list[str], networks: dict[str, Network], threads: int | None
 ) -> Comparison: ...

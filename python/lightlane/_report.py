@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lightlane import _native
+from lightlane._budget import OpticalBudget
 from lightlane._card import report_card
 from lightlane._detection import Detection
 from lightlane._frozen import Frozen, read_only
@@ -71,8 +72,8 @@ class LaneReport(Frozen):
         What the receiver settled on.
     mlsd : Detection or None
         Sequence detection beside the decision feedback that it replaces; None without.
-    stages : tuple of Mapping
-        The optical path stage by stage; empty for copper.
+    stages : OpticalBudget
+        The optical path stage by stage, a tuple that prints as a table; empty for copper.
     worst_segment : int or None
         With retimers, the segment with the largest error ratio; None without.
     warnings : tuple of str
@@ -107,7 +108,7 @@ class LaneReport(Frozen):
         self.assumptions: tuple[Mapping[str, str], ...] = tuple(
             MappingProxyType(a) for a in figures["assumptions"]
         )
-        self.stages: tuple[Mapping[str, Any], ...] = tuple(
+        self.stages = OpticalBudget(
             MappingProxyType({**s, "loss_db": _number(s["loss_db"])}) for s in figures["stages"]
         )
         self.levels_v = _reals(figures["levels_v"])

@@ -1,6 +1,7 @@
 //! The native module `lightlane._native`: convert, call the core, convert back.
 
 mod adaptive;
+mod alignment;
 mod array;
 mod block;
 mod com;
@@ -16,6 +17,7 @@ mod patterns;
 mod rare;
 mod reflections;
 mod run;
+mod sensitivity;
 mod simulation;
 mod tdecq;
 mod units;
@@ -29,6 +31,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add("MAX_THREADS", lightlane::Run::MAX_THREADS)?;
     adaptive::register(module)?;
+    alignment::register(module)?;
     block::register(module)?;
     com::register(module)?;
     config::register(module)?;
@@ -41,6 +44,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     patterns::register(module)?;
     rare::register(module)?;
     reflections::register(module)?;
+    sensitivity::register(module)?;
     simulation::register(module)?;
     tdecq::register(module)?;
     units::register(module)

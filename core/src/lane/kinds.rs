@@ -4,8 +4,8 @@ use super::{Aggressor, Channel, Lane, Retimer, Synthetic};
 use crate::engine::tdecq::TdecqConfig;
 use crate::medium::electrical::{BoardConnector, Ideal, Lumped, Package, PackageLine, Trace, Twinax, Via};
 use crate::medium::optics::{
-    Connector, Coupler, Driver, Eam, EvanescentCoupler, Fiber, GratingCoupler, Laser, MachZehnder, Optics,
-    Photodiode, RingModulator, Tia, Wavelengths,
+    Alignment, Connector, Coupler, Driver, Eam, EvanescentCoupler, Fiber, GratingCoupler, Laser, MachZehnder,
+    Optics, Photodiode, RingModulator, Tia, Wavelengths,
 };
 use crate::receiver::{Adaptation, Adc, ClockRecovery, Ctle, Dfe, Ffe, Mlsd, Receiver, SettingRange};
 use crate::response::Jitter;
@@ -20,6 +20,7 @@ pub fn registry() -> &'static Registry {
             Kind::of(Adaptation::validate),
             Kind::of(Adc::validate),
             Kind::of(Aggressor::validate),
+            Kind::of(Alignment::validate),
             Kind::of(BoardConnector::validate),
             Kind::of(Channel::validate),
             Kind::of(ClockRecovery::validate),

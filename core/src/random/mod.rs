@@ -44,6 +44,8 @@ pub enum Purpose {
     InterferenceSymbols = 13,
     /// Its phase.
     InterferencePhase = 14,
+    /// Placement of fibres.
+    Alignment = 15,
 }
 
 /// The seed of hop number `hop` of a run with `seed`: the run's own for the first, another for each hop after it, so that

@@ -4,7 +4,7 @@ use crate::engine::statistical;
 use crate::error::{Error, Result};
 use crate::fec::{self, ErrorProcess, Figures};
 use crate::lane::{Lane, PreparedLane, assumptions};
-use crate::receiver::{self, SequenceDetector};
+use crate::receiver::{self, Equalized, SequenceDetector};
 use crate::report::{Analysis, Detection, LaneReport, electrical_loss_db, level_noise_v, levels_v};
 use crate::response::{PulseResponse, SlicerSignal};
 use crate::run::Run;
@@ -31,19 +31,7 @@ impl PreparedLane {
     /// Those of the receiver's adaptation and of the engine; [`Error::Parameter`] for more than 0.05 UI of even-odd jitter
     /// before a sequence detector; [`Error::Interrupted`].
     pub(crate) fn analysis(&self, run: &Run) -> Result<Analysis> {
-        let equalized = receiver::equalize(&self.link, &self.lane.receiver, run)?;
-        let detector = self.lane.receiver.mlsd.config();
-        let dcd_ui = equalized.model.jitter.as_ref().map_or(0.0, |j| j.dcd_ui);
-        if detector.is_some() && dcd_ui > MLSD_DCD_UI {
-            // Counts were 0.4 to 1.4 of the bound at 0.05 UI and up to 2.7 at 0.15 UI, where jitter rules the noise.
-            let requirement = format!("at most {MLSD_DCD_UI} where receiver.mlsd detects sequences");
-            return Err(Error::parameter("transmitter.jitter.dcd_ui", dcd_ui, requirement));
-        }
-        let detector = detector.map(|m| SequenceDetector::new(&equalized.model, &m)).transpose()?;
-        let statistics = match &detector {
-            None => statistical::Prepared::new(&equalized.model, run)?,
-            Some(detector) => statistical::Prepared::with_detector(&equalized.model, detector, run)?,
-        };
+        let Detected { equalized, detector, statistics } = self.detected(run)?;
         let ratios = statistics.ratios(1.0);
         run.check()?;
         let detection = detector.map(|detector| {
@@ -122,6 +110,33 @@ pub(super) fn closed_eye(ber_limit: f64) -> String {
     format!(
         "the error ratio stays above {ber_limit:.2e} without any noise: interference alone closes the eye"
     )
+}
+
+/// A lane with its receiver settled and its densities computed.
+pub(super) struct Detected {
+    pub(super) equalized: Equalized,
+    pub(super) detector: Option<SequenceDetector>,
+    pub(super) statistics: statistical::Prepared,
+}
+
+impl PreparedLane {
+    /// Equalizes and computes the densities.
+    pub(super) fn detected(&self, run: &Run) -> Result<Detected> {
+        let equalized = receiver::equalize(&self.link, &self.lane.receiver, run)?;
+        let detector = self.lane.receiver.mlsd.config();
+        let dcd_ui = equalized.model.jitter.as_ref().map_or(0.0, |j| j.dcd_ui);
+        if detector.is_some() && dcd_ui > MLSD_DCD_UI {
+            // Counts were 0.4 to 1.4 of the bound at 0.05 UI and up to 2.7 at 0.15 UI, where jitter rules the noise.
+            let requirement = format!("at most {MLSD_DCD_UI} where receiver.mlsd detects sequences");
+            return Err(Error::parameter("transmitter.jitter.dcd_ui", dcd_ui, requirement));
+        }
+        let detector = detector.map(|m| SequenceDetector::new(&equalized.model, &m)).transpose()?;
+        let statistics = match &detector {
+            None => statistical::Prepared::new(&equalized.model, run)?,
+            Some(detector) => statistical::Prepared::with_detector(&equalized.model, detector, run)?,
+        };
+        Ok(Detected { equalized, detector, statistics })
+    }
 }
 
 impl Lane {

@@ -10,6 +10,7 @@ mod even_odd;
 mod light;
 mod optical_interference;
 mod pulses;
+mod received;
 mod retimers;
 mod waveform;
 

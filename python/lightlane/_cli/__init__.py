@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from lightlane import __version__
-from lightlane._cli import channel, com, compare, doctor, presets, tdecq
+from lightlane._cli import channel, com, compare, doctor, presets, sensitivity, tdecq
 from lightlane._cli import run as run_lane
 from lightlane._cli._parser import Command, Parser, UsageError, nearest_hint
 from lightlane._exceptions import LightlaneError
@@ -23,6 +23,7 @@ COMMANDS: dict[str, Command] = {
     for c in (
         compare.COMMAND,
         run_lane.COMMAND,
+        sensitivity.COMMAND,
         channel.COMMAND,
         com.COMMAND,
         tdecq.COMMAND,
@@ -86,7 +87,7 @@ def run(arguments: list[str]) -> int:
 
 def overview() -> str:
     """Return the text of ``lightlane --help``."""
-    rows = "\n".join(f"  {c.name:10} {c.summary}" for c in COMMANDS.values())
+    rows = "\n".join(f"  {c.name:11} {c.summary}" for c in COMMANDS.values())
     return (
         f"usage: lightlane COMMAND [options]\n\n{rows}\n\n"
         "lightlane COMMAND --help tells the options of a command; --version the release."

@@ -56,10 +56,8 @@ def text(label: str, report: LaneReport) -> str:
         f"  latency      {ranged(report.latency_s, 1e9, 'ns')}",
     ]
     lines += [f"  segment      {part.lane.name}: {segment_line(part)}" for part in report.segments]
-    lines += [
-        f"  optics       {s['name']}: {decibels(s['loss_db'], 2)}, {1e3 * s['power_w']:.3g} mW"
-        for s in report.stages
-    ]
+    if report.stages:
+        lines += [f"  {row}" for row in str(report.stages).splitlines()]
     return "\n".join(lines + [f"  warning: {w}" for w in report.warnings])
 
 

@@ -61,6 +61,7 @@ mod tests {
                 }
             }
         };
+        check("alignment", serde_json::to_value(Alignment::default()).unwrap());
         check("laser", serde_json::to_value(Laser::default()).unwrap());
         check("driver", serde_json::to_value(Driver::default()).unwrap());
         check("mach_zehnder", serde_json::to_value(MachZehnder::default()).unwrap());

@@ -10,6 +10,7 @@
 //! not modelled. Optical decibels are of power, MFD is a diameter, OMA is level
 //! 3 minus level 0, noise densities are one-sided.
 
+mod alignment;
 mod bend;
 mod chain;
 mod compression;
@@ -50,6 +51,7 @@ mod travelling_wave;
 mod wavelengths;
 mod wdm;
 
+pub use alignment::{Alignment, ArrayLosses, WorstLosses, alignment_mean_loss_db, alignment_sigma_m};
 pub use bend::{bend_loss_db, bend_loss_limit_db, bend_strain};
 pub use connector::Connector;
 pub use coupler::{Coupler, coupling_loss_db, fresnel_reflectance};
