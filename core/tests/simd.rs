@@ -187,7 +187,7 @@ proptest! {
         let filter = RecursiveFilter::new(&b, &a).unwrap();
         for level in Level::available() {
             let (mut state, mut y, mut parts) = (filter.at_rest(), vec![0.0; x.len()], vec![0.0; x.len()]);
-            filter.run(level, &x, &mut state, |v| v, &mut y);
+            filter.run(level, &x, &mut state, &mut y);
             for (w, y) in wanted.iter().zip(&y) {
                 // Values up to 100, a few dozen roundings each.
                 prop_assert!((w - y).abs() < 1e-12, "{}", level.name());
@@ -196,7 +196,7 @@ proptest! {
             let (mut state, mut done) = (filter.at_rest(), 0);
             for part in [4, 8, x.len()] {
                 let end = x.len().min(done + part);
-                filter.run(level, &x[done..end], &mut state, |v| v, &mut parts[done..end]);
+                filter.run(level, &x[done..end], &mut state, &mut parts[done..end]);
                 done = end;
             }
             prop_assert_eq!(&y, &parts);

@@ -42,4 +42,4 @@ pub use peak::multiply_adds;
 pub use philox::{PHILOX_GROUP, PHILOX_LANES, philox_words, philox4x32_10};
 pub use polyphase::Polyphase;
 pub use polyphase_sum::{PolyphaseSum, SumWorkspace};
-pub use recursive::{RecursiveFilter, RecursiveState};
+pub use recursive::{Precision, RecursiveFilter, RecursiveState};

@@ -32,23 +32,25 @@ pub struct CaseCurves {
 }
 
 impl CaseCurves {
-    pub(super) fn new(config: &ComConfig, shaped: &[f64], decision: &Decision, noise: &Lattice) -> Self {
+    /// Of the pulse behind transmitter, channel and CTLE, and what the DFE leaves of it at the sampling times.
+    pub(super) fn new(
+        config: &ComConfig,
+        shaped: &[f64],
+        equalized_v: Vec<f64>,
+        decision: &Decision,
+        noise: &Lattice,
+    ) -> Self {
         let m = config.samples_per_symbol;
         let before = BEFORE_UI.min(decision.at / m);
         let first = decision.at - before * m;
         let end = (decision.at + AFTER_UI * m).min(shaped.len());
         let pulse_v = shaped[first..end].to_vec();
-        let (phase, cursor) = (decision.at % m, decision.at / m);
-        let mut equalized_v: Vec<f64> = shaped.iter().skip(phase).step_by(m).copied().collect();
-        for (v, b) in equalized_v[cursor + 1..].iter_mut().zip(&decision.dfe) {
-            *v -= b * decision.cursor_v;
-        }
         Self {
             samples_per_symbol: m,
             cursor_index: before * m,
             pulse_v,
             equalized_v,
-            cursor_symbol: cursor,
+            cursor_symbol: decision.at / m,
             bin_v: noise.step_v,
             probability: noise.p.clone(),
         }

@@ -119,6 +119,28 @@ impl Filter {
         self.r.extend(window);
     }
 
+    /// Takes one sample more, the newest that the symbol after the last sees.
+    pub(crate) fn push(&mut self, sample: f64) {
+        self.r.push(sample);
+    }
+
+    /// Begins a block of samples that are pushed one by one: keeps those that its first symbol sees.
+    pub(crate) fn keep_samples(&mut self) {
+        let done = (self.r.len() + 1).saturating_sub(self.c.len());
+        self.r.drain(..done);
+    }
+
+    /// The symbols before the first, the newest last, as many as the DFE has taps.
+    pub(crate) fn remember(&mut self, symbols: impl Iterator<Item = u8>) {
+        let levels = self.slicer.levels;
+        self.a.iter_mut().zip(symbols).for_each(|(a, s)| *a = levels[usize::from(s) & 3]);
+    }
+
+    /// What the FFE makes of other samples, the oldest first.
+    pub(crate) fn weigh(&self, samples: impl Iterator<Item = f64>) -> f64 {
+        self.c.iter().zip(samples).map(|(c, r)| c * r).sum()
+    }
+
     /// Keeps what the DFE remembers after the first `count` symbols of a block.
     pub(crate) fn keep_history(&mut self, count: usize) {
         self.a.copy_within(count..count + self.d.len(), 0);

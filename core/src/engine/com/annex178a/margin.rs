@@ -8,7 +8,7 @@
 
 use super::candidate::{Choice, Judge, Stage};
 use super::mmse::Taps as Receiver;
-use super::pulse::{Pulse, dot, products};
+use super::pulse::dot;
 use super::quantizer::{Clip, step_v};
 use crate::engine::com::NoiseBudget;
 use crate::engine::com::decision::{level_power, signal_v};
@@ -81,22 +81,14 @@ impl Slicer {
         let (slopes_v, _) = filtered(&slopes, choice.at);
         let plain_v = stage.thru.shaped(&plain());
         let (transmitter_v, _) = filtered(&plain_v, choice.at);
-        let crosstalk = |pulse: &Pulse, taps: &Taps| {
-            let phase = pulse.lags(crate::engine::com::pulse::MAX_LAG + 1).worst_phase(&products(taps));
-            filtered(&pulse.shaped(taps), phase).0
-        };
-        let crosstalk_v: Vec<Vec<f64>> = stage
-            .fext
-            .iter()
-            .map(|p| crosstalk(p, taps))
-            .chain(stage.next.iter().map(|p| crosstalk(p, &plain())))
-            .collect();
+        let crosstalk = stage.crosstalk(taps);
+        let crosstalk_v: Vec<Vec<f64>> = crosstalk.iter().map(|(v, phase)| filtered(v, *phase).0).collect();
         let receiver_v2 = filtered_lag(&w, &stage.receiver_v2, 0);
         let sx2 = level_power(config.levels);
         let gaussian_v2 = receiver_v2
             + judge.transmitter_ratio() * dot(&transmitter_v, &transmitter_v)
             + config.sigma_rj_ui.powi(2) * sx2 * dot(&slopes_v, &slopes_v);
-        let quantizer_step_v = quantizer_step_v(judge, stage, taps, choice, &shaped, &slopes, &plain_v);
+        let quantizer_step_v = quantizer_step_v(judge, stage, choice, [&shaped, &slopes, &plain_v], &crosstalk);
         Self {
             pre,
             b,
@@ -162,11 +154,9 @@ fn slopes(v: &[f64], m: usize) -> Vec<f64> {
 fn quantizer_step_v(
     judge: &Judge<'_>,
     stage: &Stage,
-    taps: &Taps,
     choice: &Choice,
-    shaped: &[f64],
-    slopes: &[f64],
-    plain_v: &[f64],
+    [shaped, slopes, plain_v]: [&[f64]; 3],
+    crosstalk: &[(Vec<f64>, usize)],
 ) -> f64 {
     let config = judge.config;
     let (m, bits) = (config.samples_per_symbol, judge.rules.quantizer_bits);
@@ -181,11 +171,8 @@ fn quantizer_step_v(
         + sx2 * config.sigma_rj_ui.powi(2) * energy(slopes);
     let mut samples: Vec<f64> = shaped.iter().skip(phase).step_by(m).copied().collect();
     samples.extend(slopes.iter().skip(phase).step_by(m).map(|v| config.a_dd_ui * v));
-    let lags = |p: &Pulse, t: &Taps| p.lags(crate::engine::com::pulse::MAX_LAG + 1).worst_phase(&products(t));
-    for (pulse, taps) in
-        stage.fext.iter().map(|p| (p, taps.clone())).chain(stage.next.iter().map(|p| (p, plain())))
-    {
-        samples.extend(pulse.shaped(&taps).iter().skip(lags(pulse, &taps)).step_by(m));
+    for (v, phase) in crosstalk {
+        samples.extend(v.iter().skip(*phase).step_by(m));
     }
     samples.sort_by(|a, b| b.abs().total_cmp(&a.abs()));
     let clip = Clip::new(config.levels, judge.rules.clip_probability);

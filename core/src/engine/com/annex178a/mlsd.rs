@@ -19,6 +19,7 @@ use crate::engine::com::decision::level_power;
 use crate::engine::com::distribution::Lattice;
 use crate::error::{Error, Result};
 use crate::run::Run;
+use crate::units::{amplitude_db, amplitude_ratio};
 use realfft::RealFftPlanner;
 
 /// Longest error event, symbols; its weight is below 1e-4 from the 35th on.
@@ -47,7 +48,7 @@ pub(super) fn gain_db(
     let p_an = bounded.gaussian(sigma_v, SIGMAS + 2.0 * slicer.signal_v / sigma_v);
     let rho = correlation(judge, stage, slicer, added_v2);
     let der = error_ratio(config.levels, slicer, &p_an, &rho, run)?;
-    let gain = 20.0 * (p_an.reach_v(der) / slicer.signal_v).log10();
+    let gain = amplitude_db(p_an.reach_v(der) / slicer.signal_v);
     Ok(gain.max(0.0))
 }
 
@@ -60,7 +61,7 @@ fn added_noise_v2(judge: &Judge<'_>, slicer: &Slicer, bounded: &Lattice, noise_v
             "above 0: MLSD adds receiver noise",
         ));
     }
-    let target_v = noise_v * 10_f64.powf(judge.rules.added_noise_db / 20.0);
+    let target_v = noise_v * amplitude_ratio(judge.rules.added_noise_db);
     // P(bounded + Gaussian <= -target), a bin being a step wide.
     let half = (bounded.p.len() / 2) as f64;
     let edge = 0.5 - (target_v / bounded.step_v).ceil();
