@@ -175,6 +175,21 @@ proptest! {
     }
 
     #[test]
+    fn autocorrelation(n in lengths(), lags in 0..70usize, seed: u64) {
+        let x: Vec<f64> = noise(n, seed).into_iter().map(f64::from).collect();
+        let mut wanted = vec![9.0; lags];
+        naive::autocorrelate(&x, &mut wanted);
+        for level in Level::available() {
+            let mut reached = vec![9.0; lags];
+            simd::autocorrelate(level, &x, &mut reached);
+            for (w, r) in wanted.iter().zip(&reached) {
+                // Up to 1025 terms below 1 and sums below 400: half a unit in the last place of the running sum each.
+                prop_assert!((w - r).abs() < 3e-11, "{} {w} {r}", level.name());
+            }
+        }
+    }
+
+    #[test]
     fn recursive(order in 0..9usize, steps in 0..6usize, seed: u64) {
         let draws = |n: usize, seed: u64| noise(n, seed).into_iter().map(f64::from).collect::<Vec<_>>();
         let b = draws(order + 1, seed);

@@ -98,8 +98,7 @@ class LaneMethods(RareMethods):
         adapt : Adaptation, optional
             Let FFE and DFE adapt while they run, trained and then by their own decisions, from the lane's taps or from
             a wire; `Simulation.adapted` has the taps and the trace. The equalizer is serial then, whatever `threads`
-            is. With clock recovery the two loops act together: taps can take up a shift of the sampling phase. None
-            keeps the taps.
+            is. Clock recovery goes by the lane's own taps meanwhile. None keeps the taps.
 
         Raises
         ------

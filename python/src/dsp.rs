@@ -168,10 +168,9 @@ fn mmse<'py>(
     let pulse = borrowed::<f64>(pulse, "pulse")?;
     let noise = borrowed::<f64>(noise_autocorrelation, "noise_autocorrelation")?;
     let (pulse, noise) = (pulse.as_slice()?, noise.as_slice()?);
-    let m = py
-        .detach(|| {
+    let m = interruptible(py, None, None, |run| {
             if groups == 0 || pre >= ffe_taps {
-                return receiver::mmse(pulse, noise, ffe_taps, pre, dfe_taps, signal_power, delay);
+                return receiver::mmse(pulse, noise, ffe_taps, pre, dfe_taps, signal_power, delay, run);
             }
             let ffe = Ffe {
                 floating_groups: groups,
@@ -179,9 +178,8 @@ fn mmse<'py>(
                 floating_span_ui: span,
                 ..Ffe::new(pre, ffe_taps - pre - 1)
             };
-            receiver::mmse_floating(pulse, noise, &ffe, dfe_taps, signal_power, delay)
-        })
-        .or_raise()?;
+            receiver::mmse_floating(pulse, noise, &ffe, dfe_taps, signal_power, delay, run)
+        })?;
     Ok((read_only(py, m.ffe)?, read_only(py, m.dfe)?, m.mse, m.snr_db, m.delay, m.positions))
 }
 

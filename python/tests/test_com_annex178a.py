@@ -193,6 +193,24 @@ def test_the_adaptive_search_finds_what_the_whole_grid_holds(name: str) -> None:
     assert max(step["fom_db"] for step in adaptive.trace) == whole.fom_db
 
 
+def test_pulse_and_distribution_are_those_of_the_figures(found: ll.Com) -> None:
+    pulse, noise = found.pulse, found.noise
+    cursor = pulse.equalized_v[pulse.symbol_ui == 0]
+    assert cursor == pytest.approx([found.signal_v * 3 / 0.95], rel=1e-12)
+    left = pulse.equalized_v[pulse.symbol_ui != 0]
+    isi_v = float(np.sqrt(5 / 9 * np.sum(left**2)))
+    assert isi_v == pytest.approx(found.noise_budget["isi"], rel=1e-9)
+    assert noise.probability.sum() == pytest.approx(1, abs=1e-9)
+    variance = float(noise.probability @ noise.voltage_v**2)
+    # Samples below a thousandth of A_s are left out, uniforms have a whole number of bins.
+    assert variance == pytest.approx(sum(v**2 for v in found.noise_budget.values()), rel=1e-2)
+    assert found.der(found.com_dfe_db) >= found.target_der
+    bin_db = 20 * np.log10(1 + (noise.voltage_v[1] - noise.voltage_v[0]) / found.noise_v)
+    assert found.der(found.com_dfe_db - 1.01 * bin_db) < found.target_der
+    assert {"pulse_v", "probability"} < set(found.to_xarray())
+    assert found.plot.margin().get_ylabel() == "detector error ratio"
+
+
 def test_threads_change_nothing(thru: ll.Network) -> None:
     reduced = KEYWORDS | {"g_DC": "[-8:4:0]", "g_DC_HP": 0, "c(-2)": 0, "c(-1)": "[-0.1:0.02:0]", "c(1)": 0}
     figures = [ll.com(thru, config=reduced, threads=n).figures() for n in (1, 3)]

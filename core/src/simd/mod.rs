@@ -30,6 +30,7 @@ mod philox;
 mod polyphase;
 mod polyphase_sum;
 mod recursive;
+mod sums;
 
 pub use columns::{add_rows, bins, interpolate, lagrange, quantize, strided_fir_add};
 pub use elementwise::{axpy, count_greater, lookup, multiply, unpack};
@@ -43,3 +44,5 @@ pub use philox::{PHILOX_GROUP, PHILOX_LANES, philox_words, philox4x32_10};
 pub use polyphase::Polyphase;
 pub use polyphase_sum::{PolyphaseSum, SumWorkspace};
 pub use recursive::{Precision, RecursiveFilter, RecursiveState};
+pub use sums::autocorrelate;
+pub(crate) use sums::dot;

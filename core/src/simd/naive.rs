@@ -139,3 +139,8 @@ pub fn normals(words: &[u32], output: &mut [f64]) {
         *z = (-2.0 * uniform.ln()).sqrt() * if i / PHILOX_LANES % 2 == 1 { sin } else { cos };
     }
 }
+
+/// [`super::autocorrelate`].
+pub fn autocorrelate(x: &[f64], r: &mut [f64]) {
+    r.iter_mut().enumerate().for_each(|(k, r)| *r = x.iter().zip(x.iter().skip(k)).map(|(x, y)| x * y).sum());
+}

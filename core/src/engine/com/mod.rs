@@ -112,8 +112,8 @@ pub struct ComCase {
     pub equalizer: FoundEqualizer,
     /// Settings tried.
     pub n_candidates: usize,
-    /// Pulse and distribution; None by the rules of D3.3, which are judged behind a receiver FFE.
-    pub curves: Option<CaseCurves>,
+    /// Pulse and distribution.
+    pub curves: CaseCurves,
     /// The best setting of each CTLE setting that was tried, in the order of the grid.
     pub trace: Vec<Step>,
 }
@@ -129,7 +129,7 @@ impl ComCase {
         noise_budget: NoiseBudget,
         equalizer: FoundEqualizer,
         best: Best,
-        curves: Option<CaseCurves>,
+        curves: CaseCurves,
     ) -> Self {
         let com_dfe_db = amplitude_db(signal_v / noise_v);
         let com_db = com_dfe_db + mlsd_gain_db;
@@ -162,6 +162,10 @@ pub struct Com {
     pub passed: bool,
     /// The limit, dB.
     pub pass_db: f64,
+    /// `f_b`, symbols a second.
+    pub symbol_rate_hz: f64,
+    /// `DER_0`, the detector error ratio at COM.
+    pub target_der: f64,
     /// The figures of the worst case.
     #[serde(flatten)]
     pub worst: ComCase,
@@ -246,6 +250,8 @@ pub fn com(
         release: if config.receiver.is_some() { RELEASE_178A } else { RELEASE_93A },
         passed,
         pass_db: config.pass_db,
+        symbol_rate_hz: config.rate_hz,
+        target_der: config.der,
         worst,
         erl_db: reflections.as_ref().and_then(erl),
         erl_pass_db: config.reflection.as_ref().and_then(|r| r.pass_db),
@@ -337,7 +343,9 @@ fn one_case(
     if noise_v <= 0.0 {
         return Err(Error::parameter("noise at DER_0", noise_v, "above 0, or COM has no value"));
     }
-    let curves = CaseCurves::new(config, &shaped, equalized_v, &decision, &distribution);
+    let m = config.samples_per_symbol;
+    let (pulse, equalized) = ((&shaped[..], decision.at), (equalized_v, decision.at / m));
+    let curves = CaseCurves::new(m, pulse, equalized, &distribution);
     let noise_budget = NoiseBudget {
         thermal_v: terms.thermal_v2.sqrt(),
         transmitter_v: terms.transmitter_v2.sqrt(),
@@ -363,7 +371,7 @@ fn one_case(
         noise_budget,
         equalizer,
         best,
-        Some(curves),
+        curves,
     ))
 }
 

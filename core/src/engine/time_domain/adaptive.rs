@@ -72,17 +72,17 @@ impl Adapting {
         &mut self.filter
     }
 
-    /// Slicer input, decision and the symbol that the feedback and the error go by, of symbol `at` of the run, which is
-    /// symbol `k` of the filter's block.
+    /// Decision on symbol `at` of the run, which is symbol `k` of the filter's block, and the symbol that feedback and
+    /// error go by.
     ///
     /// # Errors
     /// [`Error::Convergence`] when the error crosses the line.
-    pub(super) fn symbol(&mut self, at: u64, k: usize, sent: u8) -> Result<(f64, u8, u8)> {
+    pub(super) fn symbol(&mut self, at: u64, k: usize, sent: u8) -> Result<(u8, u8)> {
         if at == self.before && self.freeze {
             self.filter.freeze();
         }
         let known = (at < self.training).then_some(sent);
-        let (z, decided, e) = self.filter.symbol(k, known);
+        let (_, decided, e) = self.filter.symbol(k, known);
         if e.is_nan() || e.abs() > self.filter.limit {
             return Err(Error::Convergence {
                 method: "adaptation of the receiver".into(),
@@ -102,7 +102,7 @@ impl Adapting {
                 self.in_block = (0.0, 0);
             }
         }
-        Ok((z, decided, known.unwrap_or(decided)))
+        Ok((decided, known.unwrap_or(decided)))
     }
 
     /// What was learnt, `counted` symbols having counted.
@@ -153,7 +153,7 @@ pub fn simulate_adaptive(
         let sent = &ws.symbols[plan.back + behind..plan.back + behind + count];
         let mut tally = Tally::new(at.saturating_sub(before), simulation.codewords.is_some());
         for (k, sent) in sent.iter().enumerate() {
-            let (_, decided, _) = adapting.symbol(at + k as u64, k, *sent)?;
+            let (decided, _) = adapting.symbol(at + k as u64, k, *sent)?;
             if at >= before && decided != *sent {
                 tally.wrong(at - before + k as u64, *sent, decided, modulation.bit_errors(*sent, decided));
             }

@@ -2,7 +2,7 @@
 
 use super::{Lms, LmsUpdate};
 use crate::receiver::sample::Sample;
-use crate::simd::{self, Level, LmsTaps};
+use crate::simd::{self, Level, LmsTaps, dot};
 
 /// Symbols between two looks at the cancel flag.
 pub(crate) const BLOCK: usize = 4096;
@@ -134,11 +134,6 @@ impl Filter {
     pub(crate) fn remember(&mut self, symbols: impl Iterator<Item = u8>) {
         let levels = self.slicer.levels;
         self.a.iter_mut().zip(symbols).for_each(|(a, s)| *a = levels[usize::from(s) & 3]);
-    }
-
-    /// What the FFE makes of other samples, the oldest first.
-    pub(crate) fn weigh(&self, samples: impl Iterator<Item = f64>) -> f64 {
-        self.c.iter().zip(samples).map(|(c, r)| c * r).sum()
     }
 
     /// Keeps what the DFE remembers after the first `count` symbols of a block.
@@ -286,15 +281,3 @@ fn sign(x: f64) -> f64 {
     if x == 0.0 { 0.0 } else { x.signum() }
 }
 
-/// Σ x y in four sums, so that the additions do not wait for one another.
-fn dot(x: &[f64], y: &[f64]) -> f64 {
-    let mut sums = [0.0; 4];
-    let (xs, ys) = (x.chunks_exact(4), y.chunks_exact(4));
-    let rest: f64 = xs.remainder().iter().zip(ys.remainder()).map(|(x, y)| x * y).sum();
-    for (x, y) in xs.zip(ys) {
-        for i in 0..4 {
-            sums[i] += x[i] * y[i];
-        }
-    }
-    (sums[0] + sums[2]) + (sums[1] + sums[3]) + rest
-}

@@ -8,8 +8,8 @@
 
 use super::candidate::{Choice, Judge, Stage};
 use super::mmse::Taps as Receiver;
-use super::pulse::dot;
 use super::quantizer::{Clip, step_v};
+use crate::engine::com::curves::CaseCurves;
 use crate::engine::com::NoiseBudget;
 use crate::engine::com::decision::{level_power, signal_v};
 use crate::engine::com::distribution::{Lattice, bin_v};
@@ -17,6 +17,7 @@ use crate::engine::com::pulse::Taps;
 use crate::engine::com::search::plain;
 use crate::error::{Error, Result};
 use crate::run::Run;
+use crate::simd::dot;
 
 /// Share of A_s below which a sample is left out of the distribution (93A.1.7.1).
 const SMALL: f64 = 1e-3;
@@ -32,6 +33,12 @@ pub(super) struct Slicer {
     pub(super) signal_v: f64,
     /// Interference that the DFE leaves, one a symbol.
     pub(super) isi_v: Vec<f64>,
+    /// Place of the cursor in it, which is 0 there, and its value.
+    cursor: usize,
+    cursor_v: f64,
+    /// Pulse behind transmitter, channel and CTLE, and its sample of the cursor.
+    shaped_v: Vec<f64>,
+    at: usize,
     /// Slopes, V per UI.
     pub(super) slopes_v: Vec<f64>,
     /// Transmitter noise's pulse: without the transmitter's FFE.
@@ -94,6 +101,10 @@ impl Slicer {
             b,
             signal_v: signal_v(config, cursor_v),
             isi_v,
+            cursor,
+            cursor_v,
+            shaped_v: shaped,
+            at: choice.at,
             slopes_v,
             transmitter_v,
             crosstalk_v,
@@ -135,9 +146,22 @@ impl Slicer {
         Ok(self.w.iter().fold(p, |p, w| p.uniform(w.abs() * self.quantizer_step_v)))
     }
 
+    /// Distribution of everything.
+    pub(super) fn distribution(&self, bounded: &Lattice) -> Lattice {
+        bounded.gaussian(self.gaussian_v2.sqrt(), SIGMAS)
+    }
+
+    /// Pulse and distribution.
+    pub(super) fn curves(&self, judge: &Judge<'_>, distribution: &Lattice) -> CaseCurves {
+        let mut equalized_v = self.isi_v.clone();
+        equalized_v[self.cursor] = self.cursor_v;
+        let m = judge.config.samples_per_symbol;
+        CaseCurves::new(m, (&self.shaped_v, self.at), (equalized_v, self.cursor), distribution)
+    }
+
     /// A_ni.
-    pub(super) fn noise_v(&self, judge: &Judge<'_>, bounded: &Lattice) -> Result<f64> {
-        let noise_v = bounded.gaussian(self.gaussian_v2.sqrt(), SIGMAS).reach_v(judge.config.der);
+    pub(super) fn noise_v(&self, judge: &Judge<'_>, distribution: &Lattice) -> Result<f64> {
+        let noise_v = distribution.reach_v(judge.config.der);
         if noise_v > 0.0 {
             return Ok(noise_v);
         }

@@ -1,20 +1,18 @@
 //! An equalizer that adapts behind converter and clock, symbol by symbol.
 //!
-//! The clock follows what the FFE and DFE of the moment make of the samples, scaled to the cursor of the taps that the
-//! run was set up with, and the symbols that the taps follow. Both loops act on the same samples: taps can take up a
-//! shift of the sampling instant, and the clock one of the taps.
+//! The clock goes by the taps that the run was set up with and by the symbols that the adaptive ones decide. Behind
+//! those themselves it would have nothing to hold on to: taps of least error make up for any shift of the sampling
+//! instant, and both would wander.
 
 use crate::engine::time_domain::adaptive::{Adapted, Adapting};
 use crate::error::Result;
 use crate::receiver::{Adaptation, AdaptiveEqualizer, LMS_BLOCK};
 
-/// Most symbols of a batch.
+/// Most symbols of a batch, which never goes beyond a multiple of it: the eye is that of the taps there.
 pub(super) const BATCH: i64 = LMS_BLOCK as i64;
 
 /// A decision of the adaptive equalizer.
 pub(super) struct Decided {
-    /// Slicer input, V.
-    pub(super) z_v: f64,
     pub(super) symbol: u8,
     /// The symbol that taps and feedback go by: the one sent during training.
     pub(super) followed: u8,
@@ -63,26 +61,23 @@ impl<'a> Adaptive<'a> {
     /// # Errors
     /// As [`Adapting::symbol`].
     pub(super) fn decide(&mut self, at: u64, sent: u8) -> Result<Decided> {
-        let (z, symbol, followed) = self.adapting.symbol(at, self.count, sent)?;
+        let (symbol, followed) = self.adapting.symbol(at, self.count, sent)?;
         self.count += 1;
-        Ok(Decided { z_v: z * self.outer_v, symbol, followed })
+        Ok(Decided { symbol, followed })
     }
 
-    /// What the FFE makes of samples between symbols, V at the slicer.
-    pub(super) fn between(&mut self, edges: &[f32]) -> f64 {
-        let (mean_v, per_v) = (self.mean_v, self.per_v);
-        let samples = edges.iter().map(|y| (f64::from(*y) - mean_v) * per_v);
-        self.adapting.filter().weigh(samples) * self.outer_v
-    }
-
-    /// Ends a batch, and what FFE and DFE are after it: V a V before the FFE, and V per unit of level.
-    pub(super) fn end_batch(&mut self) -> (Vec<f64>, Vec<f64>) {
+    /// Ends a batch.
+    pub(super) fn end_batch(&mut self) {
         let count = std::mem::take(&mut self.count);
-        let (per_v, outer_v, cursor_v) = (self.per_v, self.outer_v, self.cursor_v);
         let filter = self.adapting.filter();
         filter.keep_history(count);
         filter.keep_samples();
-        let (mut ffe, mut dfe) = filter.taps();
+    }
+
+    /// FFE and DFE as they are: V a V before the FFE, and V per unit of level.
+    pub(super) fn taps(&mut self) -> (Vec<f64>, Vec<f64>) {
+        let (per_v, outer_v, cursor_v) = (self.per_v, self.outer_v, self.cursor_v);
+        let (mut ffe, mut dfe) = self.adapting.filter().taps();
         ffe.iter_mut().for_each(|c| *c *= per_v * outer_v);
         dfe.iter_mut().for_each(|d| *d *= cursor_v);
         (ffe, dfe)

@@ -17,7 +17,7 @@
 //! quicker.
 //!
 //! The eye is that of the slicer's input, as if the receiver sampled, converted and filtered at every phase, with the
-//! feedback of the decisions taken; of taps that adapt, with those that they are some thousand symbols later at most.
+//! feedback of the decisions taken; of taps that adapt, with those that they were up to some thousand symbols before.
 
 mod adapt;
 mod block;
@@ -107,9 +107,9 @@ pub fn simulate_waveform_sequence(
     simulate(model, receiver, Decider::Sequence(detector), simulation)
 }
 
-/// The same with FFE and DFE that adapt, from the taps of `equalizer` on; `model` has those that the clock's gain goes
-/// by. Levels are decided midway between their nominal values. The receiver waits at least as many symbols as training
-/// and settling take before it counts.
+/// The same with FFE and DFE that adapt, from the taps of `equalizer` on; the clock goes by those of `model`. Levels are
+/// decided midway between their nominal values. The receiver waits at least as many symbols as training and settling take
+/// before it counts.
 ///
 /// # Errors
 /// As [`simulate_waveform`], and [`Error::Convergence`] with the error that crossed the line when the taps diverge.
@@ -197,6 +197,7 @@ fn run<'a>(
     if let Decider::Adaptive(equalizer, adaptation) = decider {
         sampler.adaptive = Some(Adaptive::new(equalizer, adaptation, settling, outer, cursor_v));
     }
+    sampler.keeps_equalized = trellis.is_some();
     let mut detected = trellis
         .as_ref()
         .map(|t| Detected::new(t, -(settling as i64), simulation, model.modulation, level))

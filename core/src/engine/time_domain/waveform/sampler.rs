@@ -33,12 +33,15 @@ pub(super) struct Sampler<'a> {
     negative_dfe: Vec<f32>,
     pub(super) converter: Converter,
     pub(super) clock: Option<Clock>,
-    /// The equalizer, where it adapts; `ffe` and `dfe` are what it was after the last batch.
+    /// The equalizer, where it adapts; `ffe` and `dfe` are what it was up to some thousand symbols before, `reversed` and
+    /// `negative_dfe` those of the model.
     pub(super) adaptive: Option<Adaptive<'a>>,
     /// Number of the first symbol of the run, at most 0.
     begin: i64,
     pub(super) n_clipped: u64,
     pub(super) batch: Batch,
+    /// Whether what the FFE made of each sample is kept, for a detector.
+    pub(super) keeps_equalized: bool,
     /// Whether the transmitter's frequency is another than the receiver's.
     drifts: bool,
     history: History,
@@ -57,7 +60,7 @@ pub(super) struct Batch {
     y: Vec<f32>,
     /// Half a symbol before, where the clock needs it.
     edges: Vec<f32>,
-    /// What the FFE made of it at each decision.
+    /// What the FFE made of it at each decision, where that is kept.
     pub(super) equalized: Vec<f32>,
     /// Symbols sampled and decided.
     pub(super) sent: Vec<u8>,
@@ -95,6 +98,7 @@ impl<'a> Sampler<'a> {
             begin: 0,
             n_clipped: 0,
             batch: Batch::default(),
+            keeps_equalized: false,
             drifts: drifts(model),
             history: History::right(model.dfe.len()),
             at: Vec::new(),
@@ -212,7 +216,9 @@ impl<'a> Sampler<'a> {
             let newest = self.batch.y.len();
             let mut z = dot(&self.reversed, &self.batch.y[newest - taps..]);
             let edge = if edges { dot(&self.reversed, &self.batch.edges[newest - taps..]) } else { 0.0 };
-            self.batch.equalized.push(z);
+            if self.keeps_equalized {
+                self.batch.equalized.push(z);
+            }
             let decided = &self.batch.decided_levels;
             let past = &decided[decided.len() - self.dfe.len()..];
             z -= self.dfe.iter().zip(past.iter().rev()).map(|(d, a)| d * a).sum::<f32>();
@@ -236,15 +242,17 @@ impl<'a> Sampler<'a> {
         let (taps, pre) = (self.ffe.len(), self.model.ffe_pre);
         let edges = clock.as_ref().is_some_and(|c| c.needs_edges());
         let window_end = source.end() as f64;
-        for k in first..end.min(first + BATCH) {
+        if first == self.begin || first.rem_euclid(BATCH) == 0 {
+            let (ffe, dfe) = adaptive.taps();
+            self.ffe = to_f32("ffe", &ffe)?;
+            self.dfe = to_f32("dfe", &dfe)?;
+        }
+        for k in first..end.min((first.div_euclid(BATCH) + 1) * BATCH) {
             let column = k + pre as i64;
             let late_ui = self.late_ui(column);
             let offset_ui = clock.as_ref().map_or(0.0, |c| c.phase_ui()) - late_ui;
             if column as f64 + offset_ui + MARGIN > window_end {
                 break;
-            }
-            if let Some(clock) = &mut clock {
-                clock.follow(late_ui, self.model.sinusoid(column));
             }
             self.take(source, column, offset_ui, edges);
             let newest = self.batch.y.len();
@@ -253,18 +261,19 @@ impl<'a> Sampler<'a> {
             let decided = adaptive.decide((k - self.begin) as u64, sent)?;
             let level = self.levels[usize::from(decided.followed)];
             if let Some(clock) = &mut clock {
-                let edge = if edges { adaptive.between(&self.batch.edges[newest - taps..]) } else { 0.0 };
-                clock.update(decided.z_v, edge, f64::from(level));
+                clock.follow(late_ui, self.model.sinusoid(column));
+                let levels = &self.batch.decided_levels;
+                let past = levels[levels.len() - self.negative_dfe.len()..].iter().rev();
+                let fed = self.negative_dfe.iter().zip(past).map(|(d, a)| d * a).sum::<f32>();
+                let z = dot(&self.reversed, &self.batch.y[newest - taps..]) + fed;
+                let edge = if edges { dot(&self.reversed, &self.batch.edges[newest - taps..]) } else { 0.0 };
+                clock.update(f64::from(z), f64::from(edge), f64::from(level));
             }
             self.batch.decided.push(decided.symbol);
             self.batch.decided_levels.push(level);
             self.batch.sent.push(sent);
         }
-        if !self.batch.decided.is_empty() {
-            let (ffe, dfe) = adaptive.end_batch();
-            self.ffe = to_f32("ffe", &ffe)?;
-            self.dfe = to_f32("dfe", &dfe)?;
-        }
+        adaptive.end_batch();
         Ok(())
     }
 
@@ -297,7 +306,9 @@ impl<'a> Sampler<'a> {
         self.z.clear();
         self.z.resize(n, 0.0);
         simd::fir_add(self.level, &batch.y, &self.ffe, &mut self.z);
-        batch.equalized.extend_from_slice(&self.z);
+        if self.keeps_equalized {
+            batch.equalized.extend_from_slice(&self.z);
+        }
         if !self.dfe.is_empty() {
             simd::fir_add(self.level, &batch.sent_levels, &self.negative_dfe, &mut self.z);
         }
