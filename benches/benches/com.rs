@@ -4,10 +4,10 @@
 //! and 1 s.
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use lightlane::engine::com::{ComConfig, FixedEqualizer, NamedConfig, com};
 use lightlane::medium::Network;
 use lightlane::medium::electrical::{Package, Side, SyntheticChannel};
 use lightlane::medium::touchstone::{Format, FrequencyUnit, Version};
-use lightlane::engine::com::{ComConfig, FixedEqualizer, NamedConfig, com};
 use lightlane::{Result, Run};
 use serde_json::json;
 use std::hint::black_box;
@@ -62,11 +62,8 @@ fn search(c: &mut Criterion) {
         found.worst.n_candidates
     };
     let whole = keywords(json!({"Local Search": 0}));
-    let one_ctle = FixedEqualizer {
-        ctle_gdc_db: Some(-10.0),
-        ctle_gdc2_db: Some(-2.0),
-        ..FixedEqualizer::default()
-    };
+    let one_ctle =
+        FixedEqualizer { ctle_gdc_db: Some(-10.0), ctle_gdc2_db: Some(-2.0), ..FixedEqualizer::default() };
     let one = FixedEqualizer { tx_ffe: Some(vec![(-1, -0.1)]), ..one_ctle.clone() };
     let mut group = c.benchmark_group("com");
     group.sample_size(10).measurement_time(Duration::from_secs(20));

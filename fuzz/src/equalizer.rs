@@ -51,7 +51,16 @@ impl Problem {
     /// Those of [`mmse`].
     pub fn solve(&self, delay: Option<usize>) -> lightlane::Result<Mmse> {
         let noise = self.noise_autocorrelation();
-        mmse(&self.pulse, &noise, self.ffe_taps, self.pre, self.dfe_taps, self.signal_power, delay, &Run::default())
+        mmse(
+            &self.pulse,
+            &noise,
+            self.ffe_taps,
+            self.pre,
+            self.dfe_taps,
+            self.signal_power,
+            delay,
+            &Run::default(),
+        )
     }
 
     /// E|z − a|² of any taps, summed symbol by symbol and noise sample by noise sample: no matrix is formed.

@@ -19,7 +19,7 @@ from lightlane._com_channels import channels
 from lightlane._com_config import ComConfig, plain_json
 from lightlane._com_plot import ComPlots
 from lightlane._dataset import dataset
-from lightlane._exceptions import ParameterError, wrong_type
+from lightlane._exceptions import wrong_type
 from lightlane._frozen import Frozen, read_only
 from lightlane._mapping import FrozenMap
 
@@ -238,8 +238,8 @@ class ComCase(Frozen):
         Parameters
         ----------
         margin_db : float or array_like
-            Margin m, dB; at ``com_dfe_db`` it is DER_0, but for the width of a bin. The distribution is that of the sampling
-            time; the COM of chip-to-module is of its eye over a window, where less is asked of it.
+            Margin m, dB; at ``com_dfe_db`` it is DER_0, but for the width of a bin. The distribution is that of the
+            sampling time; the COM of chip-to-module is of its eye over a window, where less is asked of it.
 
         Returns
         -------

@@ -169,17 +169,17 @@ fn mmse<'py>(
     let noise = borrowed::<f64>(noise_autocorrelation, "noise_autocorrelation")?;
     let (pulse, noise) = (pulse.as_slice()?, noise.as_slice()?);
     let m = interruptible(py, None, None, |run| {
-            if groups == 0 || pre >= ffe_taps {
-                return receiver::mmse(pulse, noise, ffe_taps, pre, dfe_taps, signal_power, delay, run);
-            }
-            let ffe = Ffe {
-                floating_groups: groups,
-                floating_taps: taps,
-                floating_span_ui: span,
-                ..Ffe::new(pre, ffe_taps - pre - 1)
-            };
-            receiver::mmse_floating(pulse, noise, &ffe, dfe_taps, signal_power, delay, run)
-        })?;
+        if groups == 0 || pre >= ffe_taps {
+            return receiver::mmse(pulse, noise, ffe_taps, pre, dfe_taps, signal_power, delay, run);
+        }
+        let ffe = Ffe {
+            floating_groups: groups,
+            floating_taps: taps,
+            floating_span_ui: span,
+            ..Ffe::new(pre, ffe_taps - pre - 1)
+        };
+        receiver::mmse_floating(pulse, noise, &ffe, dfe_taps, signal_power, delay, run)
+    })?;
     Ok((read_only(py, m.ffe)?, read_only(py, m.dfe)?, m.mse, m.snr_db, m.delay, m.positions))
 }
 

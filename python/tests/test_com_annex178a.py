@@ -211,6 +211,20 @@ def test_pulse_and_distribution_are_those_of_the_figures(found: ll.Com) -> None:
     assert found.plot.margin().get_ylabel() == "detector error ratio"
 
 
+def test_almost_no_noise_leaves_every_figure_finite(thru: ll.Network) -> None:
+    quiet = {"eta_0": 1e-16, "SNR_TX": 150, "A_DD": 0, "sigma_RJ": 0, "N_qb": 0, "DER_0": 1e-15}
+    c = ll.com(thru, config=KEYWORDS | quiet, fixed_equalizer=FIXED)
+    assert c.mlsd_gain_db >= 0
+    assert np.isfinite([c.com_db, c.noise_v, c.fom_db]).all()
+
+
+def test_erl_follows_its_keywords_by_these_rules_too(thru: ll.Network) -> None:
+    erl = {"TDR": 1, "ERL": 1, "TR_TDR": 0.01, "N": 800, "N_bx": 21, "rho_x": 0.618, "Z_t": 50}
+    c = ll.com(thru, config=KEYWORDS | erl, fixed_equalizer=FIXED)
+    assert c.erl_db == min(r.erl_db for r in c.reflections)
+    assert 5 < c.erl_db < 60
+
+
 def test_threads_change_nothing(thru: ll.Network) -> None:
     reduced = KEYWORDS | {"g_DC": "[-8:4:0]", "g_DC_HP": 0, "c(-2)": 0, "c(-1)": "[-0.1:0.02:0]", "c(1)": 0}
     figures = [ll.com(thru, config=reduced, threads=n).figures() for n in (1, 3)]

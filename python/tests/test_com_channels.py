@@ -101,7 +101,11 @@ def test_the_command_line_takes_a_lane_map(
     expected = ll.com(whole, lane_map=lane_map, config=one)
     # A file keeps 1e-12 of each number.
     assert json.loads(capsys.readouterr().out)["com_db"] == pytest.approx(expected.com_db, abs=1e-9)
-    for wrong, told in [("thr=1,2:7,8", "thru=, fext= or next="), ("thru=1,2", "1,3:2,4"), ("next=5,6:7,8", "victim")]:
+    for wrong, told in [
+        ("thr=1,2:7,8", "thru=, fext= or next="),
+        ("thru=1,2", "1,3:2,4"),
+        ("next=5,6:7,8", "victim"),
+    ]:
         assert main(["com", file, "--config", config, "--lane-map", wrong]) == 2
         assert told in capsys.readouterr().err
 

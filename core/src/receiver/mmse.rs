@@ -232,13 +232,7 @@ fn unsolved(figure: &str, value: f64) -> Error {
 ///
 /// R does not depend on the delay. With G the Gram matrix of the columns of cursor and feedback in R⁻¹, the error of
 /// the cursor given the received samples and the past symbols is 1/[(I − G)⁻¹]_00, so one factorization serves all.
-fn best_delay(
-    moments: &Moments,
-    len: usize,
-    offsets: &[isize],
-    dfe_taps: usize,
-    run: &Run,
-) -> Result<usize> {
+fn best_delay(moments: &Moments, len: usize, offsets: &[isize], dfe_taps: usize, run: &Run) -> Result<usize> {
     // A ridge far below any noise of interest: this ranks delays, the taps are then solved without it.
     const RIDGE: f64 = 1e-12;
     let mut matrix = moments.matrix(offsets);

@@ -1,7 +1,8 @@
 //! The waveform of a prepared lane, simulated.
 
 use crate::engine::time_domain::{
-    Adapted, Simulation, WaveformCounts, simulate_waveform, simulate_waveform_adaptive, simulate_waveform_sequence,
+    Adapted, Simulation, WaveformCounts, simulate_waveform, simulate_waveform_adaptive,
+    simulate_waveform_sequence,
 };
 use crate::error::Result;
 use crate::lane::PreparedLane;

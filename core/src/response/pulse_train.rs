@@ -43,7 +43,9 @@ pub fn pulse_train(levels: &[f32], pulse: &[f32], samples_per_symbol: usize, run
 /// [`Error::Parameter`] for no samples a symbol, or more than any memory holds.
 pub fn pulse_train_len(levels: usize, samples_per_symbol: usize) -> Result<usize> {
     let length = levels.checked_mul(samples_per_symbol);
-    length.filter(|n| samples_per_symbol > 0 && *n <= MAX_SAMPLES).ok_or_else(|| too_large(samples_per_symbol))
+    length
+        .filter(|n| samples_per_symbol > 0 && *n <= MAX_SAMPLES)
+        .ok_or_else(|| too_large(samples_per_symbol))
 }
 
 fn too_large(samples_per_symbol: usize) -> Error {

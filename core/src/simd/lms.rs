@@ -155,7 +155,8 @@ fn in_registers<S: Simd, const V: usize>(
             }
             None => (pick(v, alphabet), pick(v, alphabet.map(|level| z - level))),
         };
-        (soft[k], decisions[k], levels[k + 1]) = (z.as_slice()[0], slice(v.as_slice()[0]), level.as_slice()[0]);
+        (soft[k], decisions[k], levels[k + 1]) =
+            (z.as_slice()[0], slice(v.as_slice()[0]), level.as_slice()[0]);
         let minus_g = error * minus_step;
         let p = (-d).mul_add(level, ahead);
         let q = before.mul_add(level, overlap) * minus_step;

@@ -48,7 +48,11 @@ fn every_algorithm_and_start_reaches_the_closed_form() {
             };
             let found = adapt(&lane, &adaptation, 200_000).unwrap();
             let distance = distance(&found, ffe, dfe);
-            assert!(distance < tolerance, "{algorithm:?} from {start:?}: {distance} {:?} {ffe:?}", found.adapted.ffe);
+            assert!(
+                distance < tolerance,
+                "{algorithm:?} from {start:?}: {distance} {:?} {ffe:?}",
+                found.adapted.ffe
+            );
             let trace = &found.adapted.error_rms_trace;
             assert_eq!(trace.len(), 170_000 / 1024);
             if start == Start::Wire {
@@ -159,7 +163,8 @@ fn a_waveform_teaches_the_closed_form() {
     };
     let found = adapt_waveform(&lane, &adaptation, 100_000).unwrap();
     let learnt = found.adapted.as_ref().unwrap();
-    let pairs = learnt.ffe.iter().zip(&report.equalizer.ffe).chain(learnt.dfe.iter().zip(&report.equalizer.dfe));
+    let pairs =
+        learnt.ffe.iter().zip(&report.equalizer.ffe).chain(learnt.dfe.iter().zip(&report.equalizer.dfe));
     let distance = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
     // As in the other mode: gradient noise.
     assert!(distance < 0.006, "{distance} {learnt:?}");
@@ -230,5 +235,8 @@ fn an_adaptive_waveform_does_not_depend_on_threads_and_names_divergence() {
     // Not shown when they differ: they are long.
     assert!(counts(1, &adaptation) == counts(2, &adaptation));
     let error = counts(1, &Adaptation { step: 5.0, ..adaptation }).unwrap_err();
-    assert!(matches!(&error, Error::Convergence { method, .. } if method == "adaptation of the receiver"), "{error}");
+    assert!(
+        matches!(&error, Error::Convergence { method, .. } if method == "adaptation of the receiver"),
+        "{error}"
+    );
 }

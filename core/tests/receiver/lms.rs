@@ -36,7 +36,8 @@ fn distance(a: &[f64], b: &[f64]) -> f64 {
 fn every_update_converges_to_the_closed_form() {
     let (response, sigma, n) = ([0.15, 1.0, 0.4, -0.1], 0.08, 150_000);
     let (symbols, samples) = record(n, &response, 1, sigma, 3);
-    let best = mmse(&response, &[f64::from(sigma).powi(2)], 4, 3, 1, 5.0 / 9.0, Some(1), &Run::default()).unwrap();
+    let best =
+        mmse(&response, &[f64::from(sigma).powi(2)], 4, 3, 1, 5.0 / 9.0, Some(1), &Run::default()).unwrap();
     let taps = [best.ffe.as_slice(), &best.dfe].concat();
     for (update, step, tolerance) in [
         // Gradient noise: sqrt(step · mse / 2 · taps) = sqrt(1e-3 · 7e-3 / 2 · 5) = 4e-3 rms; three of that.

@@ -38,7 +38,8 @@ impl Problem {
 
     fn solve(&self, delay: Option<usize>) -> Mmse {
         let Self { pulse, ffe_taps, pre, dfe_taps, power, .. } = self;
-        mmse(pulse, &self.autocorrelation(), *ffe_taps, *pre, *dfe_taps, *power, delay, &Run::default()).unwrap()
+        mmse(pulse, &self.autocorrelation(), *ffe_taps, *pre, *dfe_taps, *power, delay, &Run::default())
+            .unwrap()
     }
 
     /// The twin: one row for what every symbol and every white noise sample adds to z − a, solved by singular values.
@@ -163,7 +164,10 @@ fn degenerate_problems_answer_or_are_refused_by_name() {
     named(mmse(&[1.0, f64::NAN], &[], 1, 0, 0, 1.0, None, &Run::default()), "pulse[1]");
     named(mmse(&[1.0], &[-1.0], 1, 0, 0, 1.0, None, &Run::default()), "noise_autocorrelation[0]");
     named(mmse(&[1.0], &[1.0, 2.0], 2, 0, 0, 1.0, None, &Run::default()), "noise_autocorrelation[1]");
-    named(mmse(&[1.0], &[1e6, 0.0, -1e6, 1e6], 4, 0, 0, 1.0, Some(0), &Run::default()), "noise_autocorrelation");
+    named(
+        mmse(&[1.0], &[1e6, 0.0, -1e6, 1e6], 4, 0, 0, 1.0, Some(0), &Run::default()),
+        "noise_autocorrelation",
+    );
     named(mmse(&[1.0], &[], 0, 0, 0, 1.0, None, &Run::default()), "ffe_taps");
     named(mmse(&[1.0], &[], 2, 2, 0, 1.0, None, &Run::default()), "pre");
     named(mmse(&[1.0], &[], 1, 0, 0, 0.0, None, &Run::default()), "signal_power");

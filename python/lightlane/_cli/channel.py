@@ -15,6 +15,7 @@ __all__ = ["COMMAND"]
 #: Nyquist frequencies of 26.5625, 53.125 and 106.25 GBd.
 USUAL_FREQ_HZ = (13.28125e9, 26.5625e9, 53.125e9)
 
+
 def add_arguments(parser: Parser) -> None:
     """Declare the arguments."""
     parser.add_argument("file", metavar="FILE", help="Touchstone file, .gz too")

@@ -338,7 +338,9 @@ mod tests {
             let mut all = Vec::new();
             for a in &taps[0].1 {
                 for b in &taps[1].1 {
-                    all.extend(taps[2].1.iter().filter_map(|c| with_main(&[(-2, *a), (-1, *b), (1, *c)], c0_min)));
+                    all.extend(
+                        taps[2].1.iter().filter_map(|c| with_main(&[(-2, *a), (-1, *b), (1, *c)], c0_min)),
+                    );
                 }
             }
             assert_eq!(grid.settings().collect::<Vec<_>>(), all, "{c0_min}");

@@ -363,16 +363,7 @@ fn one_case(
         dfe: decision.dfe,
         sampling_offset: fixed.sampling_offset.unwrap_or(0),
     };
-    Ok(ComCase::new(
-        number,
-        (signal_v, noise_v),
-        0.0,
-        decision.fom_db,
-        noise_budget,
-        equalizer,
-        best,
-        curves,
-    ))
+    Ok(ComCase::new(number, (signal_v, noise_v), 0.0, decision.fom_db, noise_budget, equalizer, best, curves))
 }
 
 /// The pulse at the sampling times, the DFE applied.

@@ -44,7 +44,10 @@ pub use codewords::{CodewordErrors, Codewords};
 pub use counts::Counts;
 pub use rare::{RareCounts, RareRatio, RareSimulation, simulate_rare};
 pub use sequence::{SequenceCounts, simulate_sequence};
-pub use waveform::{ClockReport, EyeDensity, WaveformCounts, simulate_waveform, simulate_waveform_adaptive, simulate_waveform_sequence};
+pub use waveform::{
+    ClockReport, EyeDensity, WaveformCounts, simulate_waveform, simulate_waveform_adaptive,
+    simulate_waveform_sequence,
+};
 
 use crate::error::{Error, Result};
 use crate::response::DecisionModel;

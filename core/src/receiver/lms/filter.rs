@@ -280,4 +280,3 @@ impl Filter {
 fn sign(x: f64) -> f64 {
     if x == 0.0 { 0.0 } else { x.signum() }
 }
-

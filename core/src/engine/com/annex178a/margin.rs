@@ -9,8 +9,8 @@
 use super::candidate::{Choice, Judge, Stage};
 use super::mmse::Taps as Receiver;
 use super::quantizer::{Clip, step_v};
-use crate::engine::com::curves::CaseCurves;
 use crate::engine::com::NoiseBudget;
+use crate::engine::com::curves::CaseCurves;
 use crate::engine::com::decision::{level_power, signal_v};
 use crate::engine::com::distribution::{Lattice, bin_v};
 use crate::engine::com::pulse::Taps;
@@ -95,7 +95,8 @@ impl Slicer {
         let gaussian_v2 = receiver_v2
             + judge.transmitter_ratio() * dot(&transmitter_v, &transmitter_v)
             + config.sigma_rj_ui.powi(2) * sx2 * dot(&slopes_v, &slopes_v);
-        let quantizer_step_v = quantizer_step_v(judge, stage, choice, [&shaped, &slopes, &plain_v], &crosstalk);
+        let quantizer_step_v =
+            quantizer_step_v(judge, stage, choice, [&shaped, &slopes, &plain_v], &crosstalk);
         Self {
             pre,
             b,

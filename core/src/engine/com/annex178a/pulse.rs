@@ -315,4 +315,3 @@ pub(super) fn products(taps: &Taps) -> Products {
     }
     a
 }
-
