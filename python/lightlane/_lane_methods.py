@@ -143,18 +143,26 @@ class LaneMethods(RareMethods):
             raise wrong_type("progress", progress, "a function of (done, total)")
         threads = checked_threads(threads)
         adaptation, config_hash = self._adaptation(adapt)
-        if mode == "baud" and adapt is None:
+        if mode == "baud" and adaptation is None:
             native = self._native_report(threads)
             counts, dfe = native.simulate(n_symbols, seed, threads, progress, stop_at_bit_errors)
             return Simulation(counts, seed, config_hash, dfe=dfe)
-        arguments = (*self._native_arguments(), adaptation, n_symbols, seed)
         if mode == "baud":
+            assert adaptation is not None
+            arguments = (*self._native_arguments(), adaptation, n_symbols, seed)
             counts, learnt = _native.simulate_adaptive(*arguments, threads, progress, stop_at_bit_errors)
             return Simulation(counts, seed, config_hash, adapted=self._learnt(learnt, adapt))
         if samples_per_symbol is not None:
             _native.whole(samples_per_symbol, "samples_per_symbol", 1)
         found = _native.simulate_waveform(
-            *arguments, samples_per_symbol, threads, progress, stop_at_bit_errors
+            *self._native_arguments(),
+            adaptation,
+            n_symbols,
+            seed,
+            samples_per_symbol,
+            threads,
+            progress,
+            stop_at_bit_errors,
         )
         adapted = self._learnt(found.adapted(), adapt)
         return Simulation(found.counts(), seed, config_hash, found, found.dfe(), adapted)
