@@ -54,7 +54,7 @@ fn benches(c: &mut Criterion) {
     }
     let pulse: Vec<f64> = (0..200).map(|m| (-0.1 * f64::from(m)).exp()).collect();
     group.bench_function("mmse, 23 + 1 taps, delay given", |b| {
-        b.iter(|| mmse(black_box(&pulse), &[0.01], 23, 6, 1, 1.0, Some(10)));
+        b.iter(|| mmse(black_box(&pulse), &[0.01], 23, 6, 1, 1.0, Some(10), &Run::default()));
     });
     group.finish();
 }

@@ -29,7 +29,7 @@ pub use jitter::{Jitter, JitterModel};
 pub use link::{Crosstalk, CrosstalkPhase, CrosstalkRule, LinkResponse, Record, Signal};
 pub use noise::{LevelLaw, NoiseKind, NoiseSource, Plane};
 pub use pulse::PulseResponse;
-pub use pulse_train::pulse_train;
+pub use pulse_train::{pulse_train, pulse_train_into, pulse_train_len};
 pub use record_fit::{FitWindow, LinearPulse, RecordFit, RecordFitter, Residual, linear_pulse, record_fit};
 pub use waveform::{
     PhaseResponse, WaveformCrosstalk, WaveformInterference, WaveformJitter, WaveformModel, WaveformNoise,

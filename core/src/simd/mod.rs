@@ -31,6 +31,7 @@ mod polyphase;
 mod polyphase_sum;
 mod recursive;
 mod ring;
+mod sums;
 
 pub use columns::{add_rows, bins, interpolate, lagrange, quantize, strided_fir_add};
 pub use elementwise::{axpy, count_greater, lookup, multiply, unpack};
@@ -43,5 +44,7 @@ pub use peak::multiply_adds;
 pub use philox::{PHILOX_GROUP, PHILOX_LANES, philox_words, philox4x32_10};
 pub use polyphase::Polyphase;
 pub use polyphase_sum::{PolyphaseSum, SumWorkspace};
-pub use recursive::{RecursiveFilter, RecursiveState};
+pub use recursive::{Precision, RecursiveFilter, RecursiveState};
 pub use ring::{RING_BLOCK, RingLight, RingRates, ring, ring_window};
+pub use sums::autocorrelate;
+pub(crate) use sums::dot;

@@ -158,3 +158,8 @@ pub fn ring(rates: RingRates, theta: &[f64], light: &[Complex64], b: &mut Comple
         *b = z.exp() * *b + j * rates.into * drive;
     }
 }
+
+/// [`super::autocorrelate`].
+pub fn autocorrelate(x: &[f64], r: &mut [f64]) {
+    r.iter_mut().enumerate().for_each(|(k, r)| *r = x.iter().zip(x.iter().skip(k)).map(|(x, y)| x * y).sum());
+}

@@ -41,14 +41,17 @@ mod symbol_noise;
 mod tally;
 mod waveform;
 
-pub use adaptive::{AdaptiveCounts, simulate_adaptive};
+pub use adaptive::{Adapted, AdaptiveCounts, simulate_adaptive};
 pub use binomial::clopper_pearson;
 pub use codewords::{CodewordErrors, Codewords};
 pub use counts::Counts;
 pub use rare::{RareCounts, RareRatio, RareSimulation, simulate_rare};
 pub use relay::{Altered, HopModel, RelayCounts, WaveformHop, simulate_relay, simulate_waveform_relay};
 pub use sequence::{SequenceCounts, simulate_sequence};
-pub use waveform::{ClockReport, EyeDensity, WaveformCounts, simulate_waveform, simulate_waveform_sequence};
+pub use waveform::{
+    ClockReport, EyeDensity, WaveformCounts, simulate_waveform, simulate_waveform_adaptive,
+    simulate_waveform_sequence,
+};
 
 use crate::error::{Error, Result};
 use crate::response::DecisionModel;

@@ -131,7 +131,8 @@ pub fn simulate_waveform_relay(
 ) -> Result<(RelayCounts, Vec<WaveformCounts>)> {
     relay(hops.iter().map(|h| h.model.modulation), simulation, |number, place, simulation| {
         let WaveformHop { model, receiver, detector } = hops[number];
-        waveform::simulate(model, receiver, detector, simulation, place)
+        let decider = detector.map_or(waveform::Decider::Slicer, waveform::Decider::Sequence);
+        waveform::simulate(model, receiver, decider, simulation, place)
     })
 }
 

@@ -11,12 +11,15 @@
 //! one sample a symbol; the counts depend on neither the number of threads nor on how its work was cut. Memory holds a
 //! few blocks.
 //!
+//! Taps may adapt meanwhile; then symbols are taken one by one, as with clock recovery.
+//!
 //! A sequence detector decides behind the same samples, a part later; the clock follows the slicer, whose feedback is
 //! quicker.
 //!
 //! The eye is that of the slicer's input, as if the receiver sampled, converted and filtered at every phase, with the
-//! feedback of the decisions taken.
+//! feedback of the decisions taken; of taps that adapt, with those that they were up to some thousand symbols before.
 
+mod adapt;
 mod block;
 mod clock;
 mod converter;
@@ -35,14 +38,15 @@ pub use eye::EyeDensity;
 
 use super::relay::{Altered, Hop};
 use super::tally::{Tally, Total};
-use super::{Counts, Simulation, check_simulation};
+use super::{Adapted, Counts, Simulation, check_simulation};
 use crate::engine::time_domain::plan::expect_len;
 use crate::engine::time_domain::sequence::Trellis;
 use crate::error::{Error, Result, require};
-use crate::receiver::{ClockMode, Receiver, SequenceDetector};
+use crate::receiver::{Adaptation, AdaptiveEqualizer, ClockMode, Receiver, SequenceDetector};
 use crate::response::{MAX_SINUSOID, WaveformModel};
 use crate::run::Run;
 use crate::simd::Level;
+use adapt::Adaptive;
 use detect::Detected;
 use image::EyeImage;
 use plan::Plan;
@@ -67,6 +71,8 @@ pub struct WaveformCounts {
     pub eye: EyeDensity,
     /// Clock recovery; `None` without.
     pub clock: Option<ClockReport>,
+    /// What the equalizer learnt, where it adapted; `None` otherwise.
+    pub adapted: Option<Adapted>,
     /// Symbols before the first that was counted.
     pub settling_symbols: u64,
     /// Samples that clipped at the converter.
@@ -85,7 +91,7 @@ pub fn simulate_waveform(
     receiver: &Receiver,
     simulation: &Simulation,
 ) -> Result<WaveformCounts> {
-    Ok(simulate(model, receiver, None, simulation, &Hop::default())?.0)
+    Ok(simulate(model, receiver, Decider::Slicer, simulation, &Hop::default())?.0)
 }
 
 /// The same with a sequence detected in the place of the decision feedback, which goes on deciding for the clock and is
@@ -99,7 +105,33 @@ pub fn simulate_waveform_sequence(
     detector: &SequenceDetector,
     simulation: &Simulation,
 ) -> Result<WaveformCounts> {
-    Ok(simulate(model, receiver, Some(detector), simulation, &Hop::default())?.0)
+    Ok(simulate(model, receiver, Decider::Sequence(detector), simulation, &Hop::default())?.0)
+}
+
+/// The same with FFE and DFE that adapt, from the taps of `equalizer` on; the clock goes by those of `model`. Levels are
+/// decided midway between their nominal values. The receiver waits at least as many symbols as training and settling take
+/// before it counts.
+///
+/// # Errors
+/// As [`simulate_waveform`], and [`Error::Convergence`] with the error that crossed the line when the taps diverge.
+pub fn simulate_waveform_adaptive(
+    model: &WaveformModel,
+    receiver: &Receiver,
+    equalizer: &AdaptiveEqualizer,
+    adaptation: &Adaptation,
+    simulation: &Simulation,
+) -> Result<WaveformCounts> {
+    adaptation.validate()?;
+    let decider = Decider::Adaptive(equalizer, adaptation);
+    Ok(simulate(model, receiver, decider, simulation, &Hop::default())?.0)
+}
+
+/// What decides.
+#[derive(Clone, Copy)]
+pub(super) enum Decider<'a> {
+    Slicer,
+    Sequence(&'a SequenceDetector),
+    Adaptive(&'a AdaptiveEqualizer, &'a Adaptation),
 }
 
 /// The same as a hop of a relay, with the wrong decisions that the next hop would send.
@@ -109,7 +141,7 @@ pub fn simulate_waveform_sequence(
 pub(super) fn simulate(
     model: &WaveformModel,
     receiver: &Receiver,
-    detector: Option<&SequenceDetector>,
+    decider: Decider<'_>,
     simulation: &Simulation,
     hop: &Hop<'_>,
 ) -> Result<(WaveformCounts, Vec<Altered>)> {
@@ -127,8 +159,7 @@ pub(super) fn simulate(
     }
     let plan = Plan::of_hop(model, simulation.seed, hop, level)?;
     let sampler = Sampler::new(model, receiver, hop.seed(simulation.seed), level)?;
-    let trellis = detector.map(|d| Trellis::new(model.levels.len(), d)).transpose()?;
-    simulation.run.install(|| run(model, &plan, sampler, trellis.as_ref(), simulation, hop.keep))
+    simulation.run.install(|| run(model, &plan, sampler, decider, simulation, hop.keep))
 }
 
 fn check(model: &WaveformModel) -> Result<()> {
@@ -148,19 +179,35 @@ fn check(model: &WaveformModel) -> Result<()> {
     Ok(())
 }
 
-fn run(
+fn run<'a>(
     model: &WaveformModel,
     plan: &Plan,
-    mut sampler: Sampler<'_>,
-    trellis: Option<&Trellis>,
+    mut sampler: Sampler<'a>,
+    decider: Decider<'a>,
     simulation: &Simulation,
     keep_errors: bool,
 ) -> Result<(WaveformCounts, Vec<Altered>)> {
     let level = plan.level;
     let n = simulation.n_symbols as i64;
-    let least = trellis.map_or(WARM_UP, |t| Detected::lead(t).max(WARM_UP));
+    let trellis = match decider {
+        Decider::Sequence(detector) => Some(Trellis::new(model.levels.len(), detector)?),
+        _ => None,
+    };
+    let needed = match (&trellis, decider) {
+        (Some(trellis), _) => Detected::lead(trellis),
+        (None, Decider::Adaptive(_, adaptation)) => adaptation.before(),
+        _ => 0,
+    };
+    let least = needed.max(WARM_UP);
     let settling = sampler.clock.as_ref().map_or(least, |c| c.settling().max(least));
+    let outer = model.levels.iter().fold(0.0f64, |a, l| a.max(l.abs()));
+    let cursor_v = cursor(model);
+    if let Decider::Adaptive(equalizer, adaptation) = decider {
+        sampler.adaptive = Some(Adaptive::new(equalizer, adaptation, settling, outer, cursor_v));
+    }
+    sampler.keeps_equalized = trellis.is_some();
     let mut detected = trellis
+        .as_ref()
         .map(|t| {
             Detected::new(t, -(settling as i64), (simulation.codewords, keep_errors), model.modulation, level)
         })
@@ -176,8 +223,7 @@ fn run(
         }
     }
     receiver.sampler.settled();
-    let outer = model.levels.iter().fold(0.0f64, |a, l| a.max(l.abs()));
-    let mut eye = EyeDensity::new(plan.samples_per_symbol, EYE_LEVELS * outer * cursor(model).abs());
+    let mut eye = EyeDensity::new(plan.samples_per_symbol, EYE_LEVELS * outer * cursor_v.abs());
     let image = EyeImage::new(&eye, level, simulation.run.threads());
     let mut total = Total::new(simulation.codewords, model.modulation)?;
     if keep_errors {
@@ -227,7 +273,8 @@ fn run(
             (counts, Some(sliced))
         }
     };
-    Ok((WaveformCounts { counts, dfe, eye, clock, settling_symbols: settling, n_clipped }, errors))
+    let adapted = receiver.sampler.adaptive.map(|a| a.adapted(receiver.next as u64));
+    Ok((WaveformCounts { counts, dfe, eye, clock, adapted, settling_symbols: settling, n_clipped }, errors))
 }
 
 /// A receiver on its waveform.
@@ -251,10 +298,10 @@ impl<'a> Running<'a> {
 
     /// Decides one batch, of symbols before number `end`.
     fn decide(&mut self, end: i64) -> Result<()> {
-        let mut n = self.sampler.run(&self.source, self.next, end);
+        let mut n = self.sampler.run(&self.source, self.next, end)?;
         while n == 0 {
             self.source.advance(self.sampler.holds())?;
-            n = self.sampler.run(&self.source, self.next, end);
+            n = self.sampler.run(&self.source, self.next, end)?;
         }
         self.next += n as i64;
         Ok(())
