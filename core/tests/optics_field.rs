@@ -20,13 +20,13 @@ fn ideal() -> ChannelResponse {
 fn optics(modulator: impl Into<Modulator>) -> Optics {
     let inf = f64::INFINITY;
     Optics {
-        name: None,
         laser: Laser { power_w: 5e-3, ..Laser::default() },
         driver: Driver { bandwidth_hz: 45e9, gain_max_db: 60.0, ..Driver::default() },
         modulator: modulator.into(),
-        path: vec![OpticalPart::Connector(Connector { loss_db: 1.0 })],
+        path: vec![OpticalPart::Connector(Connector { loss_db: 1.0, ..Connector::default() })],
         photodiode: Photodiode { bandwidth_hz: inf, dark_current_a: 0.0, ..Photodiode::default() },
         tia: Tia { bandwidth_hz: inf, gain_max_ohm: 1e9, ..Tia::default() },
+        ..Optics::default()
     }
 }
 
@@ -292,7 +292,7 @@ fn any_detuning_is_answered_or_warned_of() {
 #[test]
 fn an_amplitude_that_cannot_be_reached_names_the_stage_that_takes_most() {
     let mut o = optics(MachZehnder { loss_db: 5.0, ..MachZehnder::default() });
-    o.path.push(OpticalPart::Connector(Connector { loss_db: 30.0 }));
+    o.path.push(OpticalPart::Connector(Connector { loss_db: 30.0, ..Connector::default() }));
     o.tia.gain_max_ohm = 5e3;
     let link = linked(&o, false);
     assert!(link.warnings.iter().any(|w| w.contains("path.1 connector, 30.0 dB")), "{:?}", link.warnings);

@@ -19,14 +19,13 @@ fn grid() -> Grid {
 fn ideal_optics() -> Optics {
     let inf = f64::INFINITY;
     Optics {
-        name: None,
         laser: Laser { power_w: 2e-3, rin_per_hz: 1e-14, ..Laser::default() },
         driver: Driver { swing_v: 2.5, bandwidth_hz: inf, gain_max_db: 60.0, ..Driver::default() },
         modulator: MachZehnder { bandwidth_hz: inf, ..MachZehnder::default() }.into(),
         path: vec![OpticalPart::Connector(Connector { loss_db: 1.0, ..Connector::default() })],
         photodiode: Photodiode { bandwidth_hz: inf, dark_current_a: 0.0, ..Photodiode::default() },
         tia: Tia { bandwidth_hz: inf, gain_max_ohm: 1e9, ..Tia::default() },
-        wavelengths: None,
+        ..Optics::default()
     }
 }
 

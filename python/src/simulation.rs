@@ -44,7 +44,8 @@ fn simulate_waveform(
                 .simulate_waveform(samples_per_symbol, &simulation)?,
             Some(adaptation) => {
                 let prepared = PreparedLane::new(&lane, &mut networks, Path::new("."), run)?;
-                let lane = prepared.simulate_waveform_adaptive(samples_per_symbol, &adaptation, &simulation)?;
+                let lane =
+                    prepared.simulate_waveform_adaptive(samples_per_symbol, &adaptation, &simulation)?;
                 LaneWaveform { lane, segments: Vec::new() }
             }
         };
