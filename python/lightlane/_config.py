@@ -478,7 +478,7 @@ class EvanescentCoupler(_methods.EvanescentCouplerMethods):
     coupling_per_m : float, default 5000.0
         Coupling of the two guides, 1/m.
     sweep_per_m2 : float, default 40000000.0
-        Change of the difference of the propagation constants along the taper, 1/m²; none is a
+        Change of the difference of the propagation constants along the taper, 1/m²; 0 is a
         directional coupler.
     detuning_per_m : float, default 0.0
         Half the difference of the propagation constants of a directional coupler, 1/m.
@@ -503,7 +503,7 @@ class EvanescentCoupler(_methods.EvanescentCouplerMethods):
         "excess_loss_db": Scalar(),
     }
     coupling_per_m: float = 5000.0
-    sweep_per_m2: float | None = 40000000.0
+    sweep_per_m2: float = 40000000.0
     detuning_per_m: float = 0.0
     coupling_length_m: float | None = None
     waveguide_length_m: float = 0.02
