@@ -14,6 +14,12 @@ from lightlane import _native
 from lightlane._base import Config
 from lightlane._exceptions import ParameterError
 from lightlane._lane_methods import LaneMethods
+from lightlane._optics_methods import (
+    EamMethods,
+    EvanescentCouplerMethods,
+    GratingCouplerMethods,
+    RingModulatorMethods,
+)
 from lightlane._spec import Networks
 
 if TYPE_CHECKING:
@@ -24,11 +30,15 @@ __all__ = [
     "Block",
     "CouplerMethods",
     "CtleMethods",
+    "EamMethods",
+    "EvanescentCouplerMethods",
     "FiberMethods",
+    "GratingCouplerMethods",
     "LaneMethods",
     "MachZehnderMethods",
     "OpticsParts",
     "PackagePresets",
+    "RingModulatorMethods",
     "SyntheticNetwork",
     "TdecqPresets",
     "TracePresets",
@@ -41,13 +51,17 @@ BASES = {
     "BoardConnector": "Block",
     "Coupler": "CouplerMethods",
     "Ctle": "CtleMethods",
+    "Eam": "EamMethods",
+    "EvanescentCoupler": "EvanescentCouplerMethods",
     "Fiber": "FiberMethods",
+    "GratingCoupler": "GratingCouplerMethods",
     "Ideal": "Block",
     "Lane": "LaneMethods",
     "Lumped": "Block",
     "MachZehnder": "MachZehnderMethods",
     "Optics": "OpticsParts",
     "Package": "PackagePresets",
+    "RingModulator": "RingModulatorMethods",
     "Synthetic": "SyntheticNetwork",
     "TdecqConfig": "TdecqPresets",
     "Trace": "TracePresets",

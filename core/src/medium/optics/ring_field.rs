@@ -15,39 +15,10 @@
 
 use super::ring::RingModulator;
 use crate::error::{Error, Result, require};
+use crate::simd::{Level, RingLight, RingRates, ring, ring_window};
 use crate::units::amplitude_ratio;
 use num_complex::Complex64;
 use std::f64::consts::TAU;
-
-const J: Complex64 = Complex64::new(0.0, 1.0);
-
-/// What is constant over a run of steps.
-struct Steps {
-    /// g h and 2 g_e h.
-    decay: f64,
-    into: f64,
-    /// e^(−g h/2).
-    half: f64,
-    /// 2π h, what turns a detuning into a phase.
-    phase_s: f64,
-    /// Amplitude of the bus far from resonance.
-    passband: f64,
-}
-
-impl Steps {
-    fn new(ring: &RingModulator, sample_rate_hz: f64) -> Self {
-        let phase_s = TAU / sample_rate_hz;
-        let [all, _, bus] = ring.decays_hz().map(|rate| rate * phase_s);
-        let passband = amplitude_ratio(-ring.loss_db);
-        Self { decay: all, into: 2.0 * bus, half: (-0.5 * all).exp(), phase_s, passband }
-    }
-
-    /// z, e^(z/2) and e^z.
-    fn factors(&self, theta: f64) -> (Complex64, Complex64, Complex64) {
-        let half = Complex64::from_polar(self.half, 0.5 * theta);
-        (Complex64::new(-self.decay, theta), half, half * half)
-    }
-}
 
 impl RingModulator {
     /// The field behind the ring for light of power 1 and a drive, V, repeated for ever: its steady state.
@@ -62,31 +33,33 @@ impl RingModulator {
     /// ```
     pub fn field(&self, drive_v: &[f64], sample_rate_hz: f64) -> Vec<Complex64> {
         let n = drive_v.len();
-        let steps = Steps::new(self, sample_rate_hz);
-        let theta: Vec<f64> = drive_v.iter().map(|v| steps.phase_s * self.detuning_at_hz(*v)).collect();
-        // Step i goes from sample i to the next one, around the end.
-        let mean =
-            |i: usize| mean(theta[(i + 1) % n], theta[i], theta[(i + n - 1) % n], theta[(i + 2 * n - 2) % n]);
-        let mut b = Complex64::new(0.0, 0.0);
-        let mut turned = Complex64::new(1.0, 0.0);
-        let mut field = Vec::with_capacity(n);
-        for i in 0..n {
-            field.push(1.0 + J * b);
-            let (z, half, whole) = steps.factors(mean(i));
-            let bend = J * ((theta[(i + 1) % n] - theta[i]) / 12.0);
-            b = whole * b + J * steps.into * (phi_1(z, whole) + bend * half);
-            turned *= whole;
+        if n == 0 {
+            return Vec::new();
         }
-        // Begun empty, the ring lacks what one whole period leaves over, which then decays.
+        let level = Level::detect_or_narrowest();
+        let rates = self.rates(sample_rate_hz);
+        let (undriven, turn) = (self.detuning_at_hz(0.0), TAU / sample_rate_hz);
+        let phases: Vec<f64> = drive_v.iter().map(|v| turn * (undriven + self.shift_hz_per_v * v)).collect();
+        // Two samples before the first one, and on around the end.
+        let around: Vec<f64> = phases.iter().cycle().skip(n - 2 % n).take(ring_window(n)).copied().collect();
+        let mut field = vec![Complex64::new(0.0, 0.0); n];
+        let mut b = Complex64::new(0.0, 0.0);
+        ring(level, rates, &around, RingLight::Constant, &mut b, &mut field);
+        // Begun empty, the ring lacks what one whole period leaves over. Without light it turns and decays alone, by e^z
+        // of each step; the mean phase of a period's steps is that of its samples.
+        let turned = Complex64::from_polar((-rates.decay * n as f64).exp(), phases.iter().sum::<f64>());
         let mut missing = b / (1.0 - turned);
         for (i, out) in field.iter_mut().enumerate() {
-            *out += J * missing;
-            missing *= steps.factors(mean(i)).2;
+            *out += Complex64::i() * missing;
+            let w = &around[i..i + 4];
+            let mean = (9.0 * w[3] + 19.0 * w[2] - 5.0 * w[1] + w[0]) / 24.0;
+            missing *= Complex64::from_polar((-rates.decay).exp(), mean);
             if missing.norm_sqr() < 1e-34 {
                 break;
             }
         }
-        field.iter_mut().for_each(|out| *out *= steps.passband);
+        let passband = amplitude_ratio(-self.loss_db);
+        field.iter_mut().for_each(|out| *out *= passband);
         field
     }
 
@@ -127,66 +100,44 @@ impl RingModulator {
         for (i, d) in detuning_hz.iter().enumerate() {
             require::finite(&format!("detuning_hz[{i}]"), *d)?;
         }
-        let steps = Steps::new(self, sample_rate_hz);
-        let theta = |i: usize| steps.phase_s * detuning_hz[if detuning_hz.len() == 1 { 0 } else { i }];
+        let level = Level::detect_or_narrowest();
+        let phase = |i: usize| TAU / sample_rate_hz * detuning_hz[if detuning_hz.len() == 1 { 0 } else { i }];
+        let theta = begun(field.len(), phase);
+        let (re, im) = (begun(field.len(), |i| field[i].re), begun(field.len(), |i| field[i].im));
+        let mut out = vec![Complex64::new(0.0, 0.0); field.len()];
         let mut b = Complex64::new(0.0, 0.0);
-        let mut out = Vec::with_capacity(field.len());
-        for (i, s) in field.iter().enumerate() {
-            out.push(steps.passband * (s + J * b));
-            let Some(next) = field.get(i + 1) else { break };
-            let (z, half, whole) = steps.factors(begun(i, theta));
-            let bend = J * ((theta(i + 1) - theta(i)) / 12.0);
-            let first = phi_1(z, whole);
-            let light = begun(i, |i| field[i]);
-            let drive = first * light + lean(z, first) * (next - s) + bend * half * 0.5 * (s + next);
-            b = whole * b + J * steps.into * drive;
-        }
+        ring(level, self.rates(sample_rate_hz), &theta, RingLight::Varying(&re, &im), &mut b, &mut out);
+        let passband = amplitude_ratio(-self.loss_db);
+        out.iter_mut().for_each(|out| *out *= passband);
         Ok(out)
     }
-}
 
-/// Mean of a cubic over a step from its values after the step, before it, and one and two steps earlier.
-fn mean<T>(after: T, before: T, earlier: T, earliest: T) -> T
-where
-    T: std::ops::Mul<f64, Output = T> + std::ops::Add<Output = T> + std::ops::Sub<Output = T>,
-{
-    (after * 9.0 + before * 19.0 - earlier * 5.0 + earliest) * (1.0 / 24.0)
-}
-
-/// The mean over the step that follows sample `i` of a record without a past: of the line or the parabola where there
-/// are no four samples yet.
-fn begun<T>(i: usize, at: impl Fn(usize) -> T) -> T
-where
-    T: std::ops::Mul<f64, Output = T> + std::ops::Add<Output = T> + std::ops::Sub<Output = T>,
-{
-    match i {
-        0 => (at(1) + at(0)) * 0.5,
-        1 => (at(2) * 5.0 + at(1) * 8.0 - at(0)) * (1.0 / 12.0),
-        _ => mean(at(i + 1), at(i), at(i - 1), at(i - 2)),
+    fn rates(&self, sample_rate_hz: f64) -> RingRates {
+        let [all, _, bus] = self.decays_hz().map(|rate| TAU * rate / sample_rate_hz);
+        RingRates { decay: all, into: 2.0 * bus }
     }
 }
 
-/// φ₁(z) = (e^z − 1)/z.
-fn phi_1(z: Complex64, exp_z: Complex64) -> Complex64 {
-    if z.norm_sqr() < 1e-8 {
-        // The quotient would lose four digits; the next term is below rounding.
-        return 1.0 + z * (0.5 + z * (1.0 / 6.0 + z / 24.0));
-    }
-    (exp_z - 1.0) / z
-}
-
-/// φ₂(z) − φ₁(z)/2: what the slope of the light adds, −z/12 for a short step.
-fn lean(z: Complex64, phi_1: Complex64) -> Complex64 {
-    if z.norm_sqr() < 1e-4 {
-        return -z * (1.0 / 12.0 + z * (1.0 / 24.0 + z * (1.0 / 80.0 + z / 360.0)));
-    }
-    (phi_1 - 1.0) / z - 0.5 * phi_1
+/// A record without a past as [`ring`] reads it: before its beginning what makes the means of its first two steps those
+/// of a line and of a parabola, beyond its end the last value.
+fn begun(n: usize, at: impl Fn(usize) -> f64) -> Vec<f64> {
+    let length = ring_window(n);
+    let Some(last) = n.checked_sub(1) else { return vec![0.0; length] };
+    let [first, second, third] = [0, 1, 2].map(|i: usize| at(i.min(last)));
+    // From 9, 19, −5, 1 over 24: the parabola through the first three, and what the line then asks for.
+    let before = 3.0 * first - 3.0 * second + third;
+    let mut values = Vec::with_capacity(length);
+    values.extend([5.0 * before + 3.0 * second - 7.0 * first, before]);
+    values.extend((0..n).map(&at));
+    values.resize(length, at(last));
+    values
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const J: Complex64 = Complex64::new(0.0, 1.0);
     const RATE: f64 = 1.7e12;
 
     /// b of db/dt = (jD − g) b + j 2 g_e s by the classical Runge–Kutta rule in `fine` steps a sample.
