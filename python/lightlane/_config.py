@@ -470,6 +470,84 @@ class Driver(Config):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
+class Eam(_methods.EamMethods):
+    """An electro-absorption modulator; its light falls as the drive, which adds to the reverse bias, rises.
+
+    Parameters
+    ----------
+    v0 : float, default 2.4
+        Reverse voltage at which absorption leaves 1/e of the light, V.
+    exponent : float, default 1.7
+        Exponent of the voltage, 1 to 3 in real devices.
+    bias_v : float, default 1.7
+        Reverse bias, V.
+    bandwidth_hz : float, default 65000000000.0
+        3 dB bandwidth, one pole on the drive voltage, Hz; ``"inf"`` for none.
+    chirp : float, default 0.5
+        Chirp: phase over half the logarithm of the power.
+    loss_db : float, default 0.0
+        Insertion loss without voltage, optical dB.
+    """
+
+    _specs: ClassVar[Mapping[str, Spec]] = {
+        "v0": Scalar(),
+        "exponent": Scalar(),
+        "bias_v": Scalar(),
+        "bandwidth_hz": Scalar(),
+        "chirp": Scalar(),
+        "loss_db": Scalar(),
+    }
+    v0: float = 2.4
+    exponent: float = 1.7
+    bias_v: float = 1.7
+    bandwidth_hz: float = 65000000000.0
+    chirp: float = 0.5
+    loss_db: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
+class EvanescentCoupler(_methods.EvanescentCouplerMethods):
+    """An evanescent coupler: an adiabatic taper, or a directional coupler when there is no sweep.
+
+    Parameters
+    ----------
+    coupling_per_m : float, default 5000.0
+        Coupling of the two guides, 1/m.
+    sweep_per_m2 : float, default 40000000.0
+        Change of the difference of the propagation constants along the taper, 1/m²; 0 is a
+        directional coupler.
+    detuning_per_m : float, default 0.0
+        Half the difference of the propagation constants of a directional coupler, 1/m.
+    coupling_length_m : float, optional
+        Length of a directional coupler, m; none is that of the first complete transfer, π/(2 √(κ² +
+        D²)).
+    waveguide_length_m : float, default 0.02
+        Length of the glass waveguide behind it, m.
+    waveguide_loss_db_per_m : float, default 15.0
+        Attenuation of the glass waveguide, optical dB/m.
+    excess_loss_db : float, default 0.0
+        Loss beyond these (scattering, mode mismatch at the ends), optical dB.
+    """
+
+    _specs: ClassVar[Mapping[str, Spec]] = {
+        "coupling_per_m": Scalar(),
+        "sweep_per_m2": Scalar(),
+        "detuning_per_m": Scalar(),
+        "coupling_length_m": Scalar(),
+        "waveguide_length_m": Scalar(),
+        "waveguide_loss_db_per_m": Scalar(),
+        "excess_loss_db": Scalar(),
+    }
+    coupling_per_m: float = 5000.0
+    sweep_per_m2: float = 40000000.0
+    detuning_per_m: float = 0.0
+    coupling_length_m: float | None = None
+    waveguide_length_m: float = 0.02
+    waveguide_loss_db_per_m: float = 15.0
+    excess_loss_db: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
 class Ffe(Config):
     """Symbol-spaced feed-forward equalizer.
 

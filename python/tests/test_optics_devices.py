@@ -140,7 +140,7 @@ def test_couplers_lose_what_their_parts_do() -> None:
     grating = ll.GratingCoupler(peak_loss_db=2.0, bandwidth_1db_m=40e-9, offset_x_m=1e-6)
     assert grating.loss_db(1330e-9) == pytest.approx(3.0 + ll.optics.coupling_loss_db(9.2e-6, offset_m=1e-6))
     bridge = ll.EvanescentCoupler(
-        coupling_per_m=2e3, sweep_per_m2=None, detuning_per_m=2e3, excess_loss_db=0.2
+        coupling_per_m=2e3, sweep_per_m2=0.0, detuning_per_m=2e3, excess_loss_db=0.2
     )
     assert bridge.loss_db() == pytest.approx(0.5 + 10 * math.log10(2))
     optics = ll.Optics(path=[grating, ll.Fiber(length_m=100.0), bridge])
@@ -239,7 +239,7 @@ def test_bends_by_tables() -> None:
         (lambda: RING.propagate([[1.0]], 1e12, 0.0), ["field = 2 dimensions"]),
         (lambda: RING.propagate([1.0, math.nan], 1e12, 0.0), ["field[1]"]),
         (lambda: ll.Eam(exponent=0.5), ["exponent = 0.5"]),
-        (lambda: ll.EvanescentCoupler(sweep_per_m2=0.0), ["sweep_per_m2 = 0"]),
+        (lambda: ll.EvanescentCoupler(detuning_per_m=1.0), ["detuning_per_m = 1", "0 with a sweep"]),
         (
             lambda: ll.GratingCoupler(bandwidth_1db_m=30.0, centre_wavelength_m=1310.0),
             ["centre_wavelength_m = 1310"],

@@ -11,7 +11,7 @@
 //! | avx2 | x86-64-v3: AVX2 and FMA | `avx2` |
 //! | avx512 | Ice Lake AVX-512 | `avx512` |
 //!
-//! Integer kernels are bit-identical at every level. [`fir_add`], [`axpy`], [`normals`] and [`ring`] fuse multiplication and
+//! Integer kernels are bit-identical at every level. [`fir_add`], [`axpy`], [`normals`] and [`ring()`] fuse multiplication and
 //! addition where the level can, so their last bits differ between `portable` and the others.
 
 mod columns;

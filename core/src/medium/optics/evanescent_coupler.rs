@@ -27,8 +27,8 @@ use serde::{Deserialize, Serialize};
 pub struct EvanescentCoupler {
     /// Coupling of the two guides, 1/m.
     pub coupling_per_m: f64,
-    /// Change of the difference of the propagation constants along the taper, 1/m²; none is a directional coupler.
-    pub sweep_per_m2: Option<f64>,
+    /// Change of the difference of the propagation constants along the taper, 1/m²; 0 is a directional coupler.
+    pub sweep_per_m2: f64,
     /// Half the difference of the propagation constants of a directional coupler, 1/m.
     pub detuning_per_m: f64,
     /// Length of a directional coupler, m; none is that of the first complete transfer, π/(2 √(κ² + D²)).
@@ -45,7 +45,7 @@ impl Default for EvanescentCoupler {
     fn default() -> Self {
         Self {
             coupling_per_m: 5000.0,
-            sweep_per_m2: Some(4e7),
+            sweep_per_m2: 4e7,
             detuning_per_m: 0.0,
             coupling_length_m: None,
             waveguide_length_m: 0.02,
@@ -59,17 +59,13 @@ impl EvanescentCoupler {
     /// Checks every field.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a coupling that is not positive, a sweep of 0, a taper with the detuning or length of a
+    /// [`Error::Parameter`] for a coupling that is not positive, a sweep that is not finite, a taper with the detuning or length of a
     /// directional coupler, a negative length or loss, or guides that transfer less than a millionth of the power.
     pub fn validate(&self) -> Result<()> {
         require::positive("coupling_per_m", self.coupling_per_m)?;
         require::finite("detuning_per_m", self.detuning_per_m)?;
         let length_m = require::non_negative("coupling_length_m", self.coupling_length_m.unwrap_or(0.0))?;
-        if let Some(sweep) = self.sweep_per_m2 {
-            require::finite("sweep_per_m2", sweep)?;
-            if sweep == 0.0 {
-                return Err(Error::parameter("sweep_per_m2", 0, "other than 0, or none"));
-            }
+        if require::finite("sweep_per_m2", self.sweep_per_m2)? != 0.0 {
             if self.detuning_per_m != 0.0 {
                 return Err(Error::parameter("detuning_per_m", self.detuning_per_m, "0 with a sweep"));
             }
@@ -92,8 +88,8 @@ impl EvanescentCoupler {
     /// # Errors
     /// As [`EvanescentCoupler::validate`] for the guides themselves.
     pub fn transfer(&self) -> Result<f64> {
-        if let Some(sweep) = self.sweep_per_m2 {
-            return Ok(1.0 - taper_residual(self.coupling_per_m, sweep)?);
+        if self.sweep_per_m2 != 0.0 {
+            return Ok(1.0 - taper_residual(self.coupling_per_m, self.sweep_per_m2)?);
         }
         let complete = std::f64::consts::FRAC_PI_2 / self.coupling_per_m.hypot(self.detuning_per_m);
         let length = self.coupling_length_m.unwrap_or(complete);
@@ -114,7 +110,7 @@ mod tests {
     fn directional(coupling: f64, detuning: f64, length: Option<f64>) -> EvanescentCoupler {
         EvanescentCoupler {
             coupling_per_m: coupling,
-            sweep_per_m2: None,
+            sweep_per_m2: 0.0,
             detuning_per_m: detuning,
             coupling_length_m: length,
             waveguide_length_m: 0.0,
@@ -133,7 +129,7 @@ mod tests {
 
     #[test]
     fn a_faster_taper_leaves_more_behind() {
-        let at = |sweep| EvanescentCoupler { sweep_per_m2: Some(sweep), ..EvanescentCoupler::default() };
+        let at = |sweep| EvanescentCoupler { sweep_per_m2: sweep, ..EvanescentCoupler::default() };
         assert!(at(2e7).loss_db() < at(4e7).loss_db() && at(4e7).loss_db() < at(-8e7).loss_db());
     }
 
@@ -149,7 +145,7 @@ mod tests {
         let taper = EvanescentCoupler { detuning_per_m: 1.0, ..EvanescentCoupler::default() };
         assert!(text(taper).starts_with("detuning_per_m = 1: must be 0 with a sweep"));
         assert!(
-            text(EvanescentCoupler { sweep_per_m2: Some(0.0), ..Default::default() })
+            text(EvanescentCoupler { sweep_per_m2: f64::NAN, ..Default::default() })
                 .starts_with("sweep_per_m2")
         );
         assert!(
