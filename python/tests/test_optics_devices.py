@@ -103,7 +103,8 @@ def test_a_lossless_ring_keeps_the_energy_and_has_no_response() -> None:
     pulse = np.exp(-((t / 12e-12) ** 2) + 2e10j * t)
     for detuning in (0.0, 20e9, 30e9 * np.sin(1e11 * t)):
         out = ring.propagate(pulse, 2e12, detuning)
-        assert np.sum(np.abs(out) ** 2) / np.sum(np.abs(pulse) ** 2) == pytest.approx(1.0, abs=1e-6)
+        # Fourth order: the photon lifetime is seven steps.
+        assert np.sum(np.abs(out) ** 2) / np.sum(np.abs(pulse) ** 2) == pytest.approx(1.0, abs=5e-6)
     assert ring.transmission([1309.9e-9, 1310e-9]) == pytest.approx([1.0, 1.0], rel=1e-12)
     for call in (lambda: ring.small_signal_response(1e9, 1e9), lambda: ring.bandwidth_hz(0.0)):
         with pytest.raises(ll.ParameterError, match=r"q_intrinsic = inf: must be finite"):
