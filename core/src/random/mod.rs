@@ -41,7 +41,7 @@ pub enum Purpose {
     /// Uniform noise.
     Uniform = 12,
     /// Placement of fibres.
-    Alignment = 13,
+    Alignment = 15,
 }
 
 /// Groups drawn at a time: the kernels prepare their constants once for all of them, and the words stay in the cache.
