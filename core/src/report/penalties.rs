@@ -7,7 +7,7 @@
 //!
 //! A loss costs launched light and no received light; noise and interference cost both alike. Each cause is taken away
 //! alone, so penalties do not add up exactly: two noises share one eye. The receiver adapts without the cause as it does
-//! with it.
+//! with it. A penalty may be negative: dispersion peaks the response of light that nothing else limits.
 
 use super::attenuated::{OpticalLane, optics_mut};
 use super::sensitivity::{Sensitivity, at_limit, checked_limit, in_parallel};

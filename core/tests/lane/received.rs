@@ -4,7 +4,7 @@ use crate::prepared;
 use lightlane::lane::{Block, Lane, Networks};
 use lightlane::medium::optics::*;
 use lightlane::modulation::Modulation;
-use lightlane::receiver::Receiver;
+use lightlane::receiver::{Ffe, Receiver};
 use lightlane::report::{
     AlignmentStudy, AlignmentYield, PenaltyCause, PowerPenalties, Sensitivity, alignment_yield,
     power_penalties, sensitivity,
@@ -86,8 +86,10 @@ fn the_thermal_bound_is_reached_without_interference() {
     let current_a = 0.9 * found.limit.power_w;
     let noise = level_noise_a(current_a, TIA_A_PER_RTHZ, 0.0, 1.0);
     let bound = 6.0 * q_of(2.4e-4) * noise * bandwidth_hz.sqrt() / 0.9;
-    // 0.02 dB: levels and shot noise are equal to 1e-3 within the small swing, the attenuation is found to 1e-3 dB.
-    assert!((10.0 * (found.limit.oma_w / bound).log10()).abs() < 0.02, "{} {bound}", found.limit.oma_w);
+    // A Bessel step overshoots by 0.8 %, 0.035 dB, which the sampling instant may use; levels and shot noise are equal to
+    // 1e-3 within the small swing.
+    let off_db = 10.0 * (found.limit.oma_w / bound).log10();
+    assert!(off_db > -0.04 && off_db < 0.01, "{off_db} dB: {} {bound}", found.limit.oma_w);
     assert!(bound >= sensitivity_oma_w(2.0 * 2.4e-4, TIA_A_PER_RTHZ, bandwidth_hz, 0.9).unwrap());
     assert!(found.limit.ber <= 2.4e-4 && found.limit.ber > 2.39e-4);
 }
@@ -149,7 +151,7 @@ fn noise_of_the_signal_has_the_closed_penalty() {
     // Shot noise falls with the light, 0.01 dB; both limits are found to 1e-3 dB.
     assert!((penalty.received_db - closed).abs() < 0.02, "{} {closed}", penalty.received_db);
     assert!((penalty.launched_db - penalty.received_db).abs() < 3e-3);
-    assert!(closed > 0.5);
+    assert!(closed > 0.2);
 }
 
 #[test]
@@ -179,17 +181,23 @@ fn losses_cost_launched_light_and_noises_cost_both() {
 
 #[test]
 fn dispersion_costs_light() {
-    let mut lane = thermal();
-    lane.symbol_rate_hz = 53.125e9;
-    for part in &mut optics_mut(&mut lane).path {
-        if let OpticalPart::Fiber(f) = part {
-            (f.length_m, f.dispersion_zero_m) = (4e3, 1324e-9);
-        }
-    }
-    optics_mut(&mut lane).laser.wavelength_m = 1270e-9;
-    let found = penalties_of(&lane, &[PenaltyCause::Dispersion]).unwrap();
-    let dispersion = found.penalties[0];
-    assert!(dispersion.received_db > 0.02, "{}", dispersion.received_db);
+    // Devices of their own bandwidths: where nothing else limits, dispersion peaks the response and may even gain.
+    let far = Fiber { length_m: 3e3, dispersion_zero_m: 1324e-9, ..Fiber::default() };
+    let optics = Optics {
+        laser: Laser { power_w: 20e-3, wavelength_m: 1270e-9, ..Laser::default() },
+        path: vec![OpticalPart::Fiber(far)],
+        ..Optics::default()
+    };
+    let lane = Lane {
+        transmitter: Transmitter { amplitude_v: 0.4, ..Transmitter::default() },
+        medium: vec![Block::Optics(Box::new(optics))],
+        receiver: Receiver { ffe: Some(Ffe { pre: 4, post: 8, ..Ffe::default() }), ..Receiver::default() },
+        ber_limit: Some(2.4e-4),
+        ..Lane::default()
+    };
+    let dispersion = penalties_of(&lane, &[PenaltyCause::Dispersion]).unwrap().penalties[0];
+    // Half the symbol rate keeps 0.73 of its amplitude: 1.4 dB of light, which the equalizer pays for in noise.
+    assert!(dispersion.received_db > 0.3 && dispersion.received_db < 3.0, "{}", dispersion.received_db);
     // Attenuation stays: it is no dispersion.
     assert!((dispersion.received_db - dispersion.launched_db).abs() < 3e-3);
 }

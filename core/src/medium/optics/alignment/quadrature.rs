@@ -26,7 +26,7 @@ const KRONROD: [f64; 8] = [
 ];
 /// Weights of Gauss's rule at the points 1, 3, 5 and at 0.
 const GAUSS: [f64; 4] =
-    [0.129_484_966_168_869_7, 0.279_705_391_489_276_64, 0.381_830_050_505_118_93, 0.417_959_183_673_469_4];
+    [0.129_484_966_168_869_7, 0.279_705_391_489_276_64, 0.381_830_050_505_118_9, 0.417_959_183_673_469_4];
 /// Most panels: a kink is cut out in some 20 halvings, rounding never.
 const MOST_PANELS: usize = 120;
 
