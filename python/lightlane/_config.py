@@ -49,6 +49,7 @@ __all__ = [
     "Transmitter",
     "Twinax",
     "Via",
+    "Wavelengths",
 ]
 
 
@@ -306,19 +307,32 @@ class ClockRecovery(Config):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
-class Connector(Config):
-    """A mated fibre connector, by its loss alone.
+class Connector(_methods.ConnectorMethods):
+    """A mated fibre connector.
 
     Parameters
     ----------
     loss_db : float, default 0.25
-        Insertion loss, optical dB.
+        Insertion loss in the lane, optical dB.
+    reflectance_db : float, optional
+        Power that it reflects over what arrives, dB, negative; none and ``"-inf"`` reflect nothing.
+        Two reflecting parts make an echo that interferes with the light.
+    loss_mean_db : float, optional
+        Mean of the loss over random matings, optical dB; for statistics, the lane takes ``loss_db``.
+    loss_97_db : float, optional
+        Loss that 97 % of random matings keep, optical dB; for statistics, with ``loss_mean_db``.
     """
 
     _specs: ClassVar[Mapping[str, Spec]] = {
         "loss_db": Scalar(),
+        "reflectance_db": Scalar(),
+        "loss_mean_db": Scalar(),
+        "loss_97_db": Scalar(),
     }
     loss_db: float = 0.25
+    reflectance_db: float | None = None
+    loss_mean_db: float | None = None
+    loss_97_db: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
@@ -946,6 +960,8 @@ class Optics(_methods.OpticsParts):
     module : {'pluggable', 'engine'}, default 'engine'
         Where all this sits, which the ledger of energy asks: "engine" (beside or on the package, its
         laser outside) or "pluggable" (its laser inside, its own controller).
+    wavelengths : Wavelengths, optional
+        Other wavelengths in the same fibre; none is a fibre of its own.
     """
 
     _specs: ClassVar[Mapping[str, Spec]] = {
@@ -957,6 +973,7 @@ class Optics(_methods.OpticsParts):
         "photodiode": Struct("Photodiode"),
         "tia": Struct("Tia"),
         "module": Scalar(),
+        "wavelengths": Struct("Wavelengths"),
     }
     name: str | None = None
     laser: Laser = field(default_factory=lambda: Laser(power_w=0.1, lanes_per_laser=4, feed_loss_db=2.3))
@@ -974,6 +991,7 @@ class Optics(_methods.OpticsParts):
     photodiode: Photodiode = field(default_factory=lambda: Photodiode())
     tia: Tia = field(default_factory=lambda: Tia())
     module: Literal["pluggable", "engine"] = "engine"
+    wavelengths: Wavelengths | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
@@ -1587,3 +1605,37 @@ class Via(_methods.Block):
     diameter_m: float = 0.0002
     plating_m: float = 2e-05
     pad_capacitance_f: float = 8e-15
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
+class Wavelengths(Config):
+    """Wavelengths side by side in one fibre.
+
+    Parameters
+    ----------
+    count : int, default 4
+        Number of wavelengths, the lane's own included.
+    spacing_hz : float, default 400000000000.0
+        Distance of neighbours, Hz.
+    linewidth_hz : float, default 45800000000.0
+        Full width at half maximum of the ring that drops the lane's wavelength, Hz.
+    isolation_db : float, optional
+        Isolation from every neighbour, optical dB, in the place of the drop ring's; none takes the
+        ring's.
+    same_wavelength_isolation_db : float, optional
+        Power of other light at the lane's own wavelength below the lane's, optical dB: what an
+        imperfect drop leaves of the channel that was there before. None leaks.
+    """
+
+    _specs: ClassVar[Mapping[str, Spec]] = {
+        "count": Scalar(),
+        "spacing_hz": Scalar(),
+        "linewidth_hz": Scalar(),
+        "isolation_db": Scalar(),
+        "same_wavelength_isolation_db": Scalar(),
+    }
+    count: int = 4
+    spacing_hz: float = 400000000000.0
+    linewidth_hz: float = 45800000000.0
+    isolation_db: float | None = None
+    same_wavelength_isolation_db: float | None = None

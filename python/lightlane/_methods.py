@@ -363,8 +363,9 @@ class ConnectorMethods(Config):
     __slots__ = ()
 
     def loss_quantile_db(self, probability: ArrayLike) -> Any:
-        """Return the loss that this share of random matings keeps, optical dB, of the lognormal law that has
-        ``loss_mean_db`` and ``loss_97_db``; the lane itself takes ``loss_db``.
+        """Return the loss that this share of random matings keeps, optical dB.
+
+        The law is the lognormal one that has ``loss_mean_db`` and ``loss_97_db``; the lane itself takes ``loss_db``.
 
         Parameters
         ----------

@@ -35,7 +35,8 @@ def test_an_echo_is_in_the_budget_and_costs_margin() -> None:
 def test_counts_have_the_echo_too() -> None:
     lane = _lane(path=_path(-20.0))
     optics = next(block for block in lane.medium if isinstance(block, ll.Optics))
-    lane = _lane(path=_path(-20.0), tia=optics.tia.replace(noise_a_per_rthz=6 * optics.tia.noise_a_per_rthz))
+    tia = optics.tia.replace(noise_a_per_rthz=11 * optics.tia.noise_a_per_rthz)
+    lane = _lane(path=_path(-20.0), tia=tia)
     report = lane.analyze()
     assert 1e-5 < report.ber < 0.1
     for mode in ("baud", "waveform"):

@@ -24,7 +24,9 @@ def echo_fields(optics: Any, loss_db: Any) -> list[float]:
     return found
 
 
-def interfering(record: Record, fields: list[float], light: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def interfering(
+    record: Record, fields: list[float], light: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
     """Return the power of the light and its echoes, each late by many symbols and a part of one, its phase turning."""
     if not fields:
         return light
