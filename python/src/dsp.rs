@@ -7,7 +7,7 @@ use crate::run::interruptible;
 use lightlane::modulation::Modulation;
 use lightlane::receiver::{self, Ffe, Lms, LmsRun, LmsUpdate};
 use lightlane::response;
-use numpy::IntoPyArray;
+use numpy::{IntoPyArray, PyArrayMethods};
 use pyo3::prelude::*;
 
 #[pyfunction]
