@@ -153,7 +153,7 @@ class LaneMethods(RareMethods):
             return Simulation(counts, seed, self.digest, dfe=dfe, segments=segments)
         if samples_per_symbol is not None:
             _native.whole(samples_per_symbol, "samples_per_symbol", 1)
-        found, parts = _native.simulate_waveform(
+        found, waveforms = _native.simulate_waveform(
             *self._native_arguments(),
             n_symbols,
             seed,
@@ -163,7 +163,7 @@ class LaneMethods(RareMethods):
             stop_at_bit_errors,
         )
         segments = tuple(
-            Simulation(part.counts(), seed, self.digest, part, of_retimed=True) for part in parts
+            Simulation(part.counts(), seed, self.digest, part, of_retimed=True) for part in waveforms
         )
         return Simulation(found.counts(), seed, self.digest, found, found.dfe(), segments=segments)
 
