@@ -44,6 +44,7 @@ pub(crate) struct PerSymbol {
 }
 
 /// Noise whose density follows the symbol on the line.
+#[derive(Clone)]
 pub(crate) struct BySymbol {
     pub(crate) name: String,
     /// √(S/2) T H_r H_ctf on the grid's frequencies: the response of unit two-sided white noise.

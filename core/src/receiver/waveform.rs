@@ -25,8 +25,11 @@ use crate::run::Run;
 use num_complex::Complex64;
 use std::f64::consts::TAU;
 
-/// Share of a noise's variance that may alias when fewer streams make it.
-const ALIAS_SHARE: f64 = 1e-4;
+/// Share of a noise's variance that may alias when fewer streams make it: each phase keeps its variance, so only the
+/// correlation of samples changes, and by less than this.
+const ALIAS_SHARE: f64 = 5e-4;
+/// Share of a noise's variance by which its way may differ from another's that draws for both.
+const SAME_WAY_SHARE: f64 = 1e-4;
 /// Orders of the jitter's Taylor series.
 const JITTER_ORDERS: usize = 3;
 
@@ -127,8 +130,39 @@ fn noise(input: &Input<'_>, front: &FrontEnd, raster: &Raster) -> Result<Vec<Wav
             factor: source.factor.clone(),
         });
     }
-    sources.extend(noise.by_symbol.iter().map(|source| by_symbol(input, source, &grid, raster)));
+    sources.extend(merged(&noise.by_symbol).iter().map(|source| by_symbol(input, source, &grid, raster)));
     Ok(sources)
+}
+
+/// The sources with those together that take the same way: independent noises of densities f_s |a|² and g_s |c a|² are one
+/// of density (f_s + c² g_s) |a|². Laser and shot noise differ by the fibre alone.
+fn merged(sources: &[BySymbol]) -> Vec<BySymbol> {
+    let mut out: Vec<BySymbol> = Vec::new();
+    for source in sources {
+        let same = out.iter_mut().find_map(|known| Some((known.power_ratio(source)?, known)));
+        match same {
+            None => out.push(source.clone()),
+            Some((ratio, known)) => {
+                known.name = format!("{}, {}", known.name, source.name);
+                known.factor.iter_mut().zip(&source.factor).for_each(|(f, g)| *f += ratio * g);
+            }
+        }
+    }
+    out
+}
+
+impl BySymbol {
+    /// Power of another source over that of this one, if their ways are alike but for a real gain.
+    fn power_ratio(&self, other: &Self) -> Option<f64> {
+        let of = |a: &[Complex64]| a.iter().map(|v| v.norm_sqr()).sum::<f64>();
+        let (own, others) = (of(&self.spectrum), of(&other.spectrum));
+        let common = self.spectrum.iter().zip(&other.spectrum).map(|(a, b)| (a.conj() * b).re).sum::<f64>();
+        let alike = self.symbol_delay_s == other.symbol_delay_s
+            && own > 0.0
+            && common > 0.0
+            && others - common * common / own <= SAME_WAY_SHARE * others;
+        alike.then(|| others / own)
+    }
 }
 
 /// Streams a symbol that hold a density: a divisor of the grid's samples, so that little of it lies above half their rate.
@@ -206,11 +240,10 @@ fn by_symbol(input: &Input<'_>, source: &BySymbol, grid: &Grid, raster: &Raster)
         .map(|(k, a)| a * cell_s.sqrt() * Complex64::from_polar(1.0, -TAU * grid.freq_hz(k) * start_s))
         .collect();
     let r = inverse_transform(grid, &shifted);
-    WaveformNoise {
-        name: source.name.clone(),
-        streams: (0..streams).map(|q| raster.trimmed(&r, (q, streams))).collect(),
-        factor: Some(source.factor.clone()),
-    }
+    let mut streams: Vec<PhaseResponse> = (0..streams).map(|q| raster.trimmed(&r, (q, streams))).collect();
+    let wanted = 2.0 * grid.step_hz() * density.iter().sum::<f64>() - grid.step_hz() * density[0];
+    restore(&mut streams, |_| wanted);
+    WaveformNoise { name: source.name.clone(), streams, factor: Some(source.factor.clone()) }
 }
 
 impl Input<'_> {
