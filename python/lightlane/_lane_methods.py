@@ -159,7 +159,7 @@ class LaneMethods(RareMethods, SensitivityMethods, LaneAlignment):
             return Simulation(counts, seed, config_hash, adapted=self._learnt(learnt, adapt))
         if samples_per_symbol is not None:
             _native.whole(samples_per_symbol, "samples_per_symbol", 1)
-        found, parts = _native.simulate_waveform(
+        found, waveforms = _native.simulate_waveform(
             *self._native_arguments(),
             adaptation,
             n_symbols,
@@ -170,7 +170,7 @@ class LaneMethods(RareMethods, SensitivityMethods, LaneAlignment):
             stop_at_bit_errors,
         )
         segments = tuple(
-            Simulation(part.counts(), seed, config_hash, part, of_retimed=True) for part in parts
+            Simulation(part.counts(), seed, config_hash, part, of_retimed=True) for part in waveforms
         )
         adapted = self._learnt(found.adapted(), adapt)
         return Simulation(found.counts(), seed, config_hash, found, found.dfe(), adapted, segments=segments)

@@ -10,7 +10,7 @@ import pytest
 import lightlane as ll
 from lightlane._cli import main
 
-NOISE = 4.5e-16
+NOISE = 9e-16
 
 
 def noisy(**changes) -> ll.Lane:

@@ -18,7 +18,7 @@ fn analyzed(lane: &Lane) -> LaneReport {
 
 /// A copper lane with errors to count, and nothing but its thru.
 fn noisy() -> Lane {
-    let mut lane = thermal(&preset("copper-c2m").unwrap(), 60.0);
+    let mut lane = thermal(&preset("copper-c2m").unwrap(), 120.0);
     lane.aggressors.clear();
     lane
 }
