@@ -299,7 +299,7 @@ class LaneAlignment(Config):
         --------
         >>> import lightlane as ll
         >>> lane = ll.presets.lane("cpo-dr1")
-        >>> loose, tight = (ll.Alignment(sigma_fiber_m=s, n_fibers=8) for s in (1.5e-6, 0.2e-6))
+        >>> loose, tight = (ll.Alignment(sigma_fiber_m=s, n_fibers=8) for s in (4e-6, 0.2e-6))
         >>> found = lane.alignment_yield(loose, couplers=[0], n_arrays=1000)
         >>> found.yield_ < lane.alignment_yield(tight, couplers=[0], n_arrays=1000).yield_
         True
