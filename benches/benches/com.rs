@@ -11,6 +11,7 @@ use lightlane::medium::touchstone::{Format, FrequencyUnit, Version};
 use lightlane::{Result, Run};
 use serde_json::json;
 use std::hint::black_box;
+use std::slice::from_ref;
 use std::time::{Duration, Instant};
 
 const CHANNEL: &str = "synthetic-kr-28db";
@@ -58,7 +59,7 @@ fn search(c: &mut Criterion) {
         ComConfig::from_keywords(&all).expect("keywords")
     };
     let margin = |config: &ComConfig, fixed: &FixedEqualizer| {
-        let found = com(&thru, &[fext.clone()], &[next.clone()], config, fixed, &run).expect("a channel");
+        let found = com(&thru, from_ref(&fext), from_ref(&next), config, fixed, &run).expect("a channel");
         found.worst.n_candidates
     };
     let whole = keywords(json!({"Local Search": 0}));

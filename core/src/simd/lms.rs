@@ -163,7 +163,7 @@ fn in_registers<S: Simd, const V: usize>(
         for i in 0..V {
             c[i] = now[i].mul_add(minus_g, c[i]);
         }
-        d = d - minus_g * before;
+        d -= minus_g * before;
         z = q.mul_add(error, p);
         // Not of z, which would be waited for.
         v = (q * scale).mul_add(error, p.mul_add(scale, offset));
