@@ -296,7 +296,7 @@ mod tests {
         let g = 0.5 * ring.linewidth_hz();
         // Four digits, as printed.
         assert!((ring.linewidth_hz() - 45.77e9).abs() < 5e6 && (g - 22.88e9).abs() < 5e6);
-        assert!((ring.photon_lifetime_s() * std::f64::consts::TAU * ring.linewidth_hz() - 1.0).abs() < 1e-15);
+        assert!((ring.photon_lifetime_s() * TAU * ring.linewidth_hz() - 1.0).abs() < 1e-15);
         let f3 = ring.bandwidth_hz(g).unwrap();
         assert!((f3 / ring.linewidth_hz() - 1.4553).abs() < 5e-5, "{f3}");
         let power = |f: f64| ring.small_signal_response(f, g).unwrap().norm_sqr();
