@@ -58,7 +58,7 @@ pub fn ring(
         RingLight::Constant => body::<_, false>(simd, rates, theta, [&[], &[]], b, out),
         RingLight::Varying(re, im) => {
             assert!(re.len() == theta.len() && im.len() == theta.len(), "light as long as the phases");
-            body::<_, true>(simd, rates, theta, [re, im], b, out)
+            body::<_, true>(simd, rates, theta, [re, im], b, out);
         }
     });
 }

@@ -94,7 +94,7 @@ impl RingModulator {
                 requirement,
             ));
         }
-        for (i, s) in field.iter().enumerate().filter(|(_, s)| !s.is_finite()) {
+        if let Some((i, s)) = field.iter().enumerate().find(|(_, s)| !s.is_finite()) {
             return Err(Error::parameter(format!("field[{i}]"), s, "finite"));
         }
         for (i, d) in detuning_hz.iter().enumerate() {
