@@ -56,7 +56,7 @@ def test_a_waveform_teaches_the_same_taps_behind_its_clock(lane):
     assert 0.6 < run.ber / fixed.ber < 1.6
     # An eye as large as that of the fixed taps, V rms at the instant of the decision.
     rms = [
-        float(np.sqrt((e.density_per_v[:, 4] @ e.voltage_v**2) / e.density_per_v[:, 4].sum()))
+        float(np.sqrt((e.density[:, 4] @ e.voltage_v**2) / e.density[:, 4].sum()))
         for e in (run.eye, fixed.eye)
     ]
     assert rms[0] == pytest.approx(rms[1], rel=0.03)
