@@ -2,6 +2,7 @@
 
 use lightlane::fec::Fec;
 use lightlane::ledger::Grade;
+use lightlane::medium::optics::ModuleKind;
 use lightlane::system::{
     ElectricalSegment, EqualizerTaps, LaneLedgerInput, LaserBudget, LatencyInput, Ledger, ModulatorKind,
     OpticsInput, TapEnergies, architecture_ledger, architecture_names, end_energy, energy_j_per_bit,
