@@ -26,6 +26,7 @@ fn ideal_optics() -> Optics {
         path: vec![OpticalPart::Connector(Connector { loss_db: 1.0 })],
         photodiode: Photodiode { bandwidth_hz: inf, dark_current_a: 0.0, ..Photodiode::default() },
         tia: Tia { bandwidth_hz: inf, gain_max_ohm: 1e9, ..Tia::default() },
+        module: ModuleKind::Engine,
     }
 }
 
