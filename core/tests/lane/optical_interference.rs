@@ -12,7 +12,7 @@ use lightlane::response::{LevelLaw, NoiseKind};
 
 /// The co-packaged preset with its section changed.
 fn lane(change: impl Fn(&mut Optics)) -> Lane {
-    let mut lane = preset("cpo-dr1").unwrap();
+    let mut lane = preset("cpo-dr1-mzm").unwrap();
     for block in &mut lane.medium {
         if let Block::Optics(optics) = block {
             change(optics);
