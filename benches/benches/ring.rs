@@ -50,7 +50,7 @@ fn benches(c: &mut Criterion) {
     group.throughput(Throughput::Elements(SAMPLES as u64)).sample_size(10);
     group.bench_function("field of a record", |b| b.iter(|| device.field(&drive_v, 1.7e12)));
     group.bench_function("propagate", |b| {
-        b.iter(|| device.propagate(&light[..SAMPLES], 1.7e12, &[16e9]).expect("finite light"))
+        b.iter(|| device.propagate(&light[..SAMPLES], 1.7e12, &[16e9]).expect("finite light"));
     });
     group.finish();
 }
