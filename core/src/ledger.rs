@@ -165,7 +165,7 @@ pub mod optional_float_or_inf {
     /// Those of the serializer.
     pub fn serialize<S: Serializer>(value: &Option<f64>, to: S) -> Result<S::Ok, S::Error> {
         match value {
-            Some(v) => super::float_or_inf::serialize(v, to),
+            Some(v) => crate::ledger::float_or_inf::serialize(v, to),
             None => to.serialize_none(),
         }
     }
