@@ -150,7 +150,9 @@ def by_opticommpy(chain: Chain, rng: np.random.Generator) -> tuple[np.ndarray, n
     volts = firFilter(shape, upsample(levels, SAMPLES)).real * (2.5 / 6)
     v = np.fft.irfft(np.fft.rfft(volts) * chain.drive, volts.size)
     launched = np.sqrt(chain.launch_w * 10**-0.5) * np.ones(v.size)
-    launched *= 1 + 0.5 * np.sqrt(chain.optics.laser.rin_per_hz * 0.5 * chain.fs) * rng.standard_normal(v.size)
+    launched *= 1 + 0.5 * np.sqrt(chain.optics.laser.rin_per_hz * 0.5 * chain.fs) * rng.standard_normal(
+        v.size
+    )
     field = mzm(launched, v, given(Vpi=5.0, Vb=-2.5, ER=100.0))
     fiber = chain.optics.fiber
     field = linearFiberChannel(
@@ -165,7 +167,8 @@ def by_opticommpy(chain: Chain, rng: np.random.Generator) -> tuple[np.ndarray, n
     )
     field = np.sqrt(10 ** (-0.1 * chain.optics.couplers[0].excess_loss_db)) * field.reshape(-1)
     current = photodiode(
-        field, given(R=0.9, Id=0.0, thermalNoise=False, bandwidthLimitation=False, B=0.5 * chain.fs, Fs=chain.fs)
+        field,
+        given(R=0.9, Id=0.0, thermalNoise=False, bandwidthLimitation=False, B=0.5 * chain.fs, Fs=chain.fs),
     )
     return symbols, chain.received(np.real(current), rng)
 
@@ -204,7 +207,9 @@ def main() -> None:
     few, many = float("inf"), float("inf")
     for _ in range(TURNS):
         for name, (chain, rng) in trained.items():
-            seconds, errors = timed(lambda c=chain, r=rng, f=rivals[name]: (lambda s, y: c.errors(y, s))(*f(c, r)))
+            seconds, errors = timed(
+                lambda c=chain, r=rng, f=rivals[name]: (lambda s, y: c.errors(y, s))(*f(c, r))
+            )
             shortest[name] = min(shortest.get(name, np.inf), seconds / N_SYMBOLS)
             counted.setdefault(name, []).append(errors)
         few = min(few, timed(lambda: ours(1 << 17))[0])
@@ -216,8 +221,12 @@ def main() -> None:
     ser["lightlane"] = result.ser
     print(f"  {'PAM4, Mach-Zehnder lane, 8 samples a symbol':44}{'ksym/s':>10}{'x numpy':>10}{'SER':>12}")
     for name, seconds in shortest.items():
-        print(f"  {name:44}{1e-3 / seconds:10.4g}{shortest['numpy'] / seconds:10.3g}{ser.get(name, np.nan):12.3e}")
-    print(f"  lightlane, statistical engine {report.ser:.3e}; over OptiCommPy {shortest.get('OptiCommPy', np.nan) / shortest['lightlane']:.3g}")
+        print(
+            f"  {name:44}{1e-3 / seconds:10.4g}{shortest['numpy'] / seconds:10.3g}{ser.get(name, np.nan):12.3e}"
+        )
+    print(
+        f"  lightlane, statistical engine {report.ser:.3e}; over OptiCommPy {shortest.get('OptiCommPy', np.nan) / shortest['lightlane']:.3g}"
+    )
 
 
 if __name__ == "__main__":
