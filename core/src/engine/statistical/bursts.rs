@@ -13,7 +13,9 @@
 //! E is too rare to wait for. Symbols and noise are drawn from the exponentially tilted law whose mean lies on the
 //! threshold (symbol at lag L with probability ∝ e^(λ g_L a), noise with mean λ R_k) and weighted by the likelihood
 //! ratio e^(−λ x_0 + K(λ)), K the cumulant function of the disturbance x_0; K′(λ) is the distance to the threshold.
-//! Where errors are common nothing is tilted and all decisions of a stretch are counted.
+//! The words of a table are no sum over their symbols: one is drawn with about its own share of E, and what lies outside
+//! it is tilted from there by λ = distance/variance. Where errors are common nothing is tilted and all decisions of a
+//! stretch are counted.
 //!
 //! Crosstalk, jitter and interference from beyond the window are Gaussian here with their own autocovariance, and a
 //! noise that follows the symbols is the stationary one times the deviation of its level. Even-odd jitter gives every
@@ -23,6 +25,7 @@
 use super::alphabet::Alphabet;
 use super::correlation::Correlation;
 use super::mixture::Side;
+use crate::density::q;
 use crate::random::{Purpose, Stream};
 use crate::response::SlicerSignal;
 use crate::simd::Level;
@@ -42,6 +45,8 @@ const COMMON_DRAWS: usize = 2_000;
 const COMMON: f64 = 0.02;
 /// A crossing with less than this share of all crossings is not drawn.
 const RARE: f64 = 1e-4;
+/// Share of the draws that take any word, however unlikely it is to cross.
+const ANY_WORD: f64 = 0.02;
 /// Seed of the fixed sequence.
 const SEED: u64 = 0x4255_5253_5453;
 
@@ -97,17 +102,29 @@ impl Added {
     }
 }
 
-/// A crossing and the law under which it is not rare.
+/// A crossing and the laws under which it is not rare, one a word of a table and one for a linear signal.
 struct Tilt {
     crossing: Crossing,
+    /// Response to the symbols that are tilted, by lag, V per unit of level.
+    slopes: Vec<f64>,
+    /// Autocovariance of the noise seen from the event over the stretch, over the deviation of the other level, V².
+    noise_v2: Vec<f64>,
+    laws: Vec<Law>,
+    /// P(law ≤ i).
+    chosen: Vec<f64>,
+}
+
+/// The law of one word.
+#[derive(Clone)]
+struct Law {
+    /// The word, where there is a table.
+    word: usize,
     /// λ with the sign of the side, 1/V.
     lambda: f64,
-    /// K(λ).
-    cumulant: f64,
+    /// K(λ), less the logarithm of how much oftener than all words this one is drawn.
+    ln_weight: f64,
     /// P(symbol ≤ s) by lag.
     cumulative: Vec<Vec<f64>>,
-    /// Mean of the noise over the stretch, V.
-    noise_mean_v: Vec<f64>,
 }
 
 /// One stretch of symbols and noise.
@@ -157,8 +174,9 @@ impl Bursts<'_> {
             let (mut sum, mut weights) = (Added::zero(m), 0.0);
             for _ in 0..n {
                 draw(&mut stretch);
-                self.choose(Some(&tilt), &mut stretch);
-                let (weight, found) = self.follow(&stretch, &rows, Some(&tilt));
+                let law = tilt.law(stretch.words[LEAD + self.last_lag()]);
+                self.choose(Some((&tilt, law)), &mut stretch);
+                let (weight, found) = self.follow(&stretch, &rows, Some((&tilt, law)));
                 weights += weight;
                 sum.add(&found, weight);
             }
@@ -169,15 +187,31 @@ impl Bursts<'_> {
         added
     }
 
-    /// The tilted law of a crossing: K′(λ) is the distance of the threshold from the mean.
+    /// The tilted laws of a crossing.
     fn tilt(&self, crossing: &Crossing, v2: &[f64]) -> Tilt {
         let deviation = self.deviation[crossing.level];
-        let sigma2 = deviation * deviation * v2[0];
-        let distance = self.thresholds_v[crossing.threshold] - self.mean_v(crossing.level);
         let toward = if crossing.side == Side::Above { 1.0 } else { -1.0 };
-        // Levels about their mean: the mean is part of the distance.
-        let levels: Vec<f64> = self.alphabet.levels.iter().map(|a| a - self.alphabet.mean).collect();
-        let slopes = &self.own.1.slopes;
+        let threshold = self.thresholds_v[crossing.threshold];
+        let noise_v2 = (0..STRETCH).map(|k| deviation * v2[k.abs_diff(LEAD)]).collect();
+        let (slopes, laws, chosen) = match self.own.0 {
+            SlicerSignal::Linear { .. } => {
+                let slopes = self.own.1.slopes.clone();
+                let sigma2 = deviation * deviation * v2[0];
+                let distance = toward * (threshold - self.mean_v(crossing.level));
+                let lambda = toward * self.balanced(&slopes, sigma2, toward, distance);
+                let (cumulant, cumulative) = self.tilted(&slopes, sigma2, lambda);
+                (slopes, vec![Law { word: 0, lambda, ln_weight: cumulant, cumulative }], vec![1.0])
+            }
+            SlicerSignal::Table { table, memory, after, .. } => {
+                self.of_words(crossing, v2, (table, *memory, *after), (toward, threshold))
+            }
+        };
+        Tilt { crossing: *crossing, slopes, noise_v2, laws, chosen }
+    }
+
+    /// λ without its sign for which K′ is the distance to the threshold.
+    fn balanced(&self, slopes: &[f64], sigma2: f64, toward: f64, distance: f64) -> f64 {
+        let levels = self.centred();
         let mean_under = |lambda: f64| {
             let of_symbols = slopes.iter().filter(|g| **g != 0.0).map(|g| {
                 let weights = levels.iter().map(|a| (lambda * g * a).exp());
@@ -187,18 +221,23 @@ impl Bursts<'_> {
             lambda * sigma2 + of_symbols.sum::<f64>()
         };
         // K′ rises from 0; without interference λ = distance/σ², with it less.
-        let (mut low, mut high) = (0.0, (toward * distance).max(0.0) / sigma2);
+        let (mut low, mut high) = (0.0, distance.max(0.0) / sigma2);
         for _ in 0..60 {
             let middle = 0.5 * (low + high);
-            if toward * mean_under(toward * middle) < toward * distance {
+            if toward * mean_under(toward * middle) < distance {
                 low = middle;
             } else {
                 high = middle;
             }
         }
-        let lambda = toward * high;
-        let mut cumulant = 0.5 * lambda * lambda * sigma2;
+        high
+    }
+
+    /// K(λ), and P(symbol ≤ s) by lag.
+    fn tilted(&self, slopes: &[f64], sigma2: f64, lambda: f64) -> (f64, Vec<Vec<f64>>) {
+        let levels = self.centred();
         let m = levels.len() as f64;
+        let mut cumulant = 0.5 * lambda * lambda * sigma2;
         let cumulative = slopes
             .iter()
             .map(|g| {
@@ -213,8 +252,62 @@ impl Bursts<'_> {
                 running.collect()
             })
             .collect();
-        let noise_mean_v = (0..STRETCH).map(|k| lambda * deviation * v2[k.abs_diff(LEAD)]).collect();
-        Tilt { crossing: *crossing, lambda, cumulant, cumulative, noise_mean_v }
+        (cumulant, cumulative)
+    }
+
+    /// Levels about their mean: the mean is part of the distance.
+    fn centred(&self) -> Vec<f64> {
+        self.alphabet.levels.iter().map(|a| a - self.alphabet.mean).collect()
+    }
+
+    /// The response outside the words of a table, a law for each word that holds the level, and P(word ≤ i).
+    fn of_words(
+        &self,
+        crossing: &Crossing,
+        v2: &[f64],
+        (table, memory, after): (&[f64], usize, usize),
+        (toward, threshold): (f64, f64),
+    ) -> (Vec<f64>, Vec<Law>, Vec<f64>) {
+        let (c, m) = (self.own.1, self.alphabet.size());
+        let sigma2 = self.deviation[crossing.level].powi(2) * v2[0];
+        // Place of a lag in a word, the newest symbol at 0.
+        let place = |i: usize| c.first + i as isize + after as isize;
+        let inside = |i: usize| (0..memory as isize).contains(&place(i));
+        let slopes: Vec<f64> =
+            c.linear.iter().enumerate().map(|(i, g)| if inside(i) { 0.0 } else { *g }).collect();
+        let afar = c.offset_v + self.alphabet.mean * slopes.iter().sum::<f64>();
+        let spread2 = sigma2 + self.alphabet.variance * slopes.iter().map(|g| g * g).sum::<f64>();
+        let digit = |word: usize, place: usize| word / m.pow(place as u32) % m;
+        let words: Vec<(usize, f64)> = (0..table.len())
+            .filter(|word| digit(*word, after) == crossing.level)
+            .map(|word| {
+                // Feedback is linear in the symbols of the word.
+                let linear = c.linear.iter().enumerate().filter(|(i, _)| inside(*i));
+                let fed: f64 =
+                    linear.map(|(i, g)| g * self.alphabet.levels[digit(word, place(i) as usize)]).sum();
+                (word, toward * (threshold - table[word] - fed - afar))
+            })
+            .collect();
+        let n = words.len() as f64;
+        let near: Vec<f64> = words.iter().map(|(_, distance)| q(distance / spread2.sqrt())).collect();
+        let total: f64 = near.iter().sum();
+        let mut sum = 0.0;
+        let mut chosen = Vec::with_capacity(words.len());
+        let laws = words
+            .iter()
+            .zip(&near)
+            .map(|((word, distance), near)| {
+                // Some of all words, so that none that crosses is left out.
+                let near = if total > 0.0 { near / total } else { 1.0 / n };
+                let share = (1.0 - ANY_WORD) * near + ANY_WORD / n;
+                sum += share;
+                chosen.push(sum);
+                let lambda = toward * distance.max(0.0) / spread2;
+                let (cumulant, cumulative) = self.tilted(&slopes, sigma2, lambda);
+                Law { word: *word, lambda, ln_weight: cumulant - (share * n).ln(), cumulative }
+            })
+            .collect();
+        (slopes, laws, chosen)
     }
 
     /// Mean of a level with correct feedback, V.
@@ -235,20 +328,25 @@ impl Bursts<'_> {
     }
 
     /// Turns words into symbols: symbol i is sent at time i − LEAD − (last lag).
-    fn choose(&self, tilt: Option<&Tilt>, stretch: &mut Stretch) {
+    fn choose(&self, tilt: Option<(&Tilt, &Law)>, stretch: &mut Stretch) {
         let m = self.alphabet.size();
         // Symbols uniform by their top bits.
         let shift = 32 - m.trailing_zeros();
         for (symbol, word) in stretch.symbols.iter_mut().zip(&stretch.words) {
             *symbol = (word >> shift) as usize;
         }
-        if let Some(tilt) = tilt {
+        if let Some((tilt, law)) = tilt {
             let at = LEAD + self.last_lag();
-            for (i, cumulative) in tilt.cumulative.iter().enumerate() {
+            for (i, cumulative) in law.cumulative.iter().enumerate() {
                 // Lag of the symbol seen from the event.
                 let place = (at as isize - (self.own.1.first + i as isize)) as usize;
-                let u = (f64::from(stretch.words[place]) + 0.5) / 4_294_967_296.0;
+                let u = uniform(stretch.words[place]);
                 stretch.symbols[place] = cumulative.iter().filter(|c| u > **c).count().min(m - 1);
+            }
+            if let SlicerSignal::Table { memory, after, .. } = self.own.0 {
+                for place in 0..*memory {
+                    stretch.symbols[at + after - place] = law.word / m.pow(place as u32) % m;
+                }
             }
             stretch.symbols[at] = tilt.crossing.level;
         }
@@ -263,7 +361,7 @@ impl Bursts<'_> {
 
     /// Decides a stretch that starts without errors. For a crossing: the weight of the draw, 0 when it did not cross,
     /// and what its burst adds, 0 when a burst was under way. Otherwise what the errors after the lead add.
-    fn follow(&self, stretch: &Stretch, rows: &[Vec<f64>], tilt: Option<&Tilt>) -> (f64, Added) {
+    fn follow(&self, stretch: &Stretch, rows: &[Vec<f64>], tilt: Option<(&Tilt, &Law)>) -> (f64, Added) {
         let levels = &self.alphabet.levels;
         let mut found = Added::zero(levels.len());
         let mut errors = vec![0.0; self.dfe.len()];
@@ -273,8 +371,8 @@ impl Bursts<'_> {
             let sent = stretch.symbols[k + self.last_lag()];
             let signal = self.signal_v(stretch, k);
             let mut noise: f64 = rows[k].iter().zip(&stretch.white).map(|(l, w)| l * f64::from(*w)).sum();
-            if let Some(tilt) = tilt {
-                noise += tilt.noise_mean_v[k];
+            if let Some((tilt, law)) = tilt {
+                noise += law.lambda * tilt.noise_v2[k];
             }
             noise *= self.deviation[sent];
             let z = signal + noise;
@@ -282,17 +380,17 @@ impl Bursts<'_> {
             let genie = self.decide(z);
             let decided = if feedback == 0.0 { genie } else { self.decide(z + feedback) };
             let clean = errors.iter().all(|e| *e == 0.0);
-            if let Some(tilt) = tilt.filter(|_| k == LEAD) {
+            if let Some((tilt, law)) = tilt.filter(|_| k == LEAD) {
                 if !tilt.crossing.happens(z, self.thresholds_v) {
                     return (0.0, found);
                 }
-                let symbols: f64 = (self.own.1.slopes.iter().enumerate())
+                let symbols: f64 = (tilt.slopes.iter().enumerate())
                     .map(|(i, g)| {
                         let place = (k + self.last_lag()) as isize - (self.own.1.first + i as isize);
                         g * (stretch.levels[place as usize] - self.alphabet.mean)
                     })
                     .sum();
-                weight = (tilt.cumulant - tilt.lambda * (noise + symbols)).exp();
+                weight = (law.ln_weight - law.lambda * (noise + symbols)).exp();
                 if !clean {
                     return (weight, found);
                 }
@@ -336,6 +434,19 @@ impl Bursts<'_> {
     fn decide(&self, z: f64) -> usize {
         self.thresholds_v.iter().filter(|t| z > **t).count()
     }
+}
+
+impl Tilt {
+    /// A law drawn by its probability: the random word is that of the event's own symbol, which is given.
+    fn law(&self, word: u32) -> &Law {
+        let u = uniform(word);
+        &self.laws[self.chosen.partition_point(|c| *c < u).min(self.laws.len() - 1)]
+    }
+}
+
+/// A number between 0 and 1 of a random word.
+fn uniform(word: u32) -> f64 {
+    (f64::from(word) + 0.5) / 4_294_967_296.0
 }
 
 impl Crossing {
