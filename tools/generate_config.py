@@ -297,6 +297,8 @@ class Writer:
             return f"{name}({', '.join(given)})"
         inner = self.resolved(schema)
         if isinstance(value, dict):
+            of_tables = (o for o in map(self.resolved, self.options(schema)) if o.get("type") == "object")
+            inner = next(of_tables, inner)
             items = [f"{int(k)}: {self.expression(map_item(inner), v)}" for k, v in value.items()]
             return f"FrozenMap({{{', '.join(items)}}})"
         if isinstance(value, list):

@@ -1,9 +1,10 @@
 //! How long one lane takes from configuration to report, for every shipped preset and, where there is light, in its
-//! linear form too. The requirement is 0.25 s for copper and the linear form and 1 s for a de Bruijn record.
+//! linear form too. The requirement is 0.25 s for copper and the linear form and 1 s for a de Bruijn record, of each segment
+//! between retimers.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use lightlane::Run;
-use lightlane::lane::{Block, Networks, PreparedLane, SignalForm, preset, preset_names};
+use lightlane::lane::{Block, Networks, PreparedSegments, SignalForm, preset, preset_names};
 use std::hint::black_box;
 use std::path::Path;
 
@@ -22,7 +23,8 @@ fn analyses(c: &mut Criterion) {
         for (label, lane) in forms {
             group.bench_function(&label, |b| {
                 b.iter(|| {
-                    let prepared = PreparedLane::new(&lane, &mut Networks::default(), Path::new("."), &run)
+                    let mut networks = Networks::default();
+                    let prepared = PreparedSegments::new(&lane, &mut networks, Path::new("."), &run)
                         .expect("a preset composes");
                     black_box(prepared.analyze(&run).expect("a preset is analysed").ber)
                 });

@@ -25,6 +25,7 @@ fn link() -> Result<LinkResponse, lightlane::Error> {
         levels: vec![-0.4, -0.14, 0.14, 0.4],
         signal: Signal::Linear { response, ffe: vec![0.04, -0.2, 0.76], ffe_main: 2 },
         noise: vec![NoiseSource::thermal(grid, 7.5e-18)],
+        interference: vec![],
         crosstalk: vec![],
         crosstalk_phase: CrosstalkPhase::default(),
         jitter: Some(Jitter { rj_ui: 0.01, dd_ui: 0.02, ..Jitter::default() }),
@@ -53,7 +54,7 @@ fn benches(c: &mut Criterion) {
     }
     let pulse: Vec<f64> = (0..200).map(|m| (-0.1 * f64::from(m)).exp()).collect();
     group.bench_function("mmse, 23 + 1 taps, delay given", |b| {
-        b.iter(|| mmse(black_box(&pulse), &[0.01], 23, 6, 1, 1.0, Some(10)));
+        b.iter(|| mmse(black_box(&pulse), &[0.01], 23, 6, 1, 1.0, Some(10), &Run::default()));
     });
     group.finish();
 }

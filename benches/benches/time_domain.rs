@@ -25,9 +25,7 @@ fn model(noise_taps: usize) -> DecisionModel {
         dfe: vec![0.5],
         noise: SlicerNoise {
             autocorrelation_v2: (0..noise_taps).map(lag).collect(),
-            by_symbol: vec![],
-            uniform: vec![],
-            budget_v: vec![],
+            ..SlicerNoise::default()
         },
         crosstalk: vec![],
         crosstalk_phase: CrosstalkPhase::default(),

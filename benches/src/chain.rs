@@ -43,9 +43,7 @@ impl Chain {
             dfe: vec![self.dfe],
             noise: SlicerNoise {
                 autocorrelation_v2: (0..taps.len()).map(lag).collect(),
-                by_symbol: vec![],
-                uniform: vec![],
-                budget_v: vec![],
+                ..SlicerNoise::default()
             },
             crosstalk: vec![],
             crosstalk_phase: CrosstalkPhase::default(),

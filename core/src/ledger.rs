@@ -151,3 +151,30 @@ pub mod float_or_inf {
         }
     }
 }
+
+/// Serde form of an optional number that may be infinite, as [`float_or_inf`] writes it.
+pub mod optional_float_or_inf {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    #[derive(Deserialize)]
+    struct Given(#[serde(with = "super::float_or_inf")] f64);
+
+    /// Writes nothing, `"inf"`, `"-inf"` or the number.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn serialize<S: Serializer>(value: &Option<f64>, to: S) -> Result<S::Ok, S::Error> {
+        match value {
+            Some(v) => super::float_or_inf::serialize(v, to),
+            None => to.serialize_none(),
+        }
+    }
+
+    /// Reads what [`serialize`] writes.
+    ///
+    /// # Errors
+    /// Another word, or NaN.
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<f64>, D::Error> {
+        Ok(Option::<Given>::deserialize(from)?.map(|v| v.0))
+    }
+}

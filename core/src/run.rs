@@ -45,6 +45,28 @@ impl Run {
         self
     }
 
+    /// The run of part `index` of `parts` of equal length: its progress is told as that of the whole.
+    ///
+    /// ```
+    /// use std::sync::{Arc, atomic::{AtomicU64, Ordering}};
+    /// let told = Arc::new(AtomicU64::new(0));
+    /// let seen = Arc::clone(&told);
+    /// let run = lightlane::Run::default().with_progress(move |done, _| seen.store(done, Ordering::Relaxed));
+    /// run.part(1, 2).report(50, 100);
+    /// assert_eq!(told.load(Ordering::Relaxed), 75);
+    /// ```
+    #[must_use]
+    pub fn part(&self, index: u64, parts: u64) -> Self {
+        let mut run = self.clone();
+        if let Some(whole) = self.progress.clone() {
+            run = run.with_progress(move |done, total| {
+                let before = index.saturating_mul(total);
+                whole(before.saturating_add(done) / parts.max(1), total);
+            });
+        }
+        run
+    }
+
     /// Number of threads that will be used.
     pub fn threads(&self) -> usize {
         self.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))

@@ -24,12 +24,12 @@ fn the_engine_of_lanes_has_the_margin_of_annex_93a_on_the_same_pulse() {
     let fixed = FixedEqualizer::from_json(fixed.as_object().expect("a mapping")).expect("a setting");
     let found = com(&thru, &[], &[], &config, &fixed, &Run::default()).expect("a channel").worst;
     let budget = found.noise_budget;
-    let curves = found.curves.expect("the rules of 4.50 give them");
+    let curves = &found.curves;
     let model = DecisionModel {
         symbol_rate: SymbolRate::new(53.125e9).expect("a rate"),
         modulation: Modulation::Pam4,
         levels: vec![-1.0, -1.0 / 3.0, 1.0 / 3.0, 1.0],
-        signal: SlicerSignal::Linear { cursors: curves.equalized_v, main: curves.cursor_symbol },
+        signal: SlicerSignal::Linear { cursors: curves.equalized_v.clone(), main: curves.cursor_symbol },
         dfe: Vec::new(),
         noise: SlicerNoise {
             autocorrelation_v2: vec![budget.thermal_v.powi(2) + budget.transmitter_v.powi(2)],

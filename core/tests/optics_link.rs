@@ -19,18 +19,18 @@ fn grid() -> Grid {
 fn ideal_optics() -> Optics {
     let inf = f64::INFINITY;
     Optics {
-        name: None,
         laser: Laser { power_w: 2e-3, rin_per_hz: 1e-14, ..Laser::default() },
         driver: Driver { swing_v: 2.5, bandwidth_hz: inf, gain_max_db: 60.0, ..Driver::default() },
         modulator: MachZehnder { bandwidth_hz: inf, ..MachZehnder::default() }.into(),
-        path: vec![OpticalPart::Connector(Connector { loss_db: 1.0 })],
+        path: vec![OpticalPart::Connector(Connector { loss_db: 1.0, ..Connector::default() })],
         photodiode: Photodiode { bandwidth_hz: inf, dark_current_a: 0.0, ..Photodiode::default() },
         tia: Tia { bandwidth_hz: inf, gain_max_ohm: 1e9, ..Tia::default() },
+        ..Optics::default()
     }
 }
 
 fn settings() -> OpticalSettings {
-    OpticalSettings { memory: 4, samples_per_symbol: 16, linear: false }
+    OpticalSettings { memory: Some(4), samples_per_symbol: 16, linear: false }
 }
 
 /// A host path: one pole at 30 GHz, 5.25 symbols of delay, nothing above 180 GHz.
@@ -259,6 +259,7 @@ fn strange_inputs_are_answered_or_refused() {
     };
     let optics = Optics::default();
     for memory in [0, 40, usize::MAX] {
+        let memory = Some(memory);
         assert!(run(&optics, &NO_FFE, &OpticalSettings { memory, ..settings() }).is_err());
     }
     assert!(run(&optics, &NO_FFE, &OpticalSettings { samples_per_symbol: 3, ..settings() }).is_err());

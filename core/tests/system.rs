@@ -2,12 +2,12 @@
 
 use lightlane::fec::Fec;
 use lightlane::ledger::Grade;
+use lightlane::medium::optics::ModuleKind;
 use lightlane::system::{
     ElectricalSegment, EqualizerTaps, LaneLedgerInput, LaserBudget, LatencyInput, Ledger, ModulatorKind,
-    ModuleKind, OpticsInput, TapEnergies, architecture_ledger, architecture_names, end_energy,
-    energy_j_per_bit, fec_block_s, lane_ledger, laser_power, latency, max_trace_m, rack_power_w,
-    ring_tuning_j_per_bit, serdes_energy_j_per_bit, serdes_tap_energy_j_per_bit, system_value, trace_cost,
-    wall_plug_efficiency,
+    OpticsInput, TapEnergies, architecture_ledger, architecture_names, end_energy, energy_j_per_bit,
+    fec_block_s, lane_ledger, laser_power, latency, max_trace_m, rack_power_w, ring_tuning_j_per_bit,
+    serdes_energy_j_per_bit, serdes_tap_energy_j_per_bit, system_value, trace_cost, wall_plug_efficiency,
 };
 use lightlane::units::w_to_dbm;
 use std::io::Write;
@@ -43,6 +43,7 @@ fn cpo() -> LaneLedgerInput {
         ],
         equalizer: Some(EqualizerTaps { ffe_taps: 15, dfe_taps: 1, mlsd: false }),
         optics: Some(OpticsInput {
+            sections: 1,
             fiber_length_m: 30.0,
             modulator: ModulatorKind::MachZehnder,
             module: ModuleKind::Engine,

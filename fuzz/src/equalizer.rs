@@ -1,5 +1,6 @@
 //! Oracle of the closed-form MMSE equalizer: it answers with taps that nothing beats, or refuses by name.
 
+use lightlane::Run;
 use lightlane::receiver::{Mmse, mmse};
 
 /// A problem for [`mmse`]. Noise is white noise of unit power through the filter `noise`, so that its autocorrelation
@@ -50,7 +51,16 @@ impl Problem {
     /// Those of [`mmse`].
     pub fn solve(&self, delay: Option<usize>) -> lightlane::Result<Mmse> {
         let noise = self.noise_autocorrelation();
-        mmse(&self.pulse, &noise, self.ffe_taps, self.pre, self.dfe_taps, self.signal_power, delay)
+        mmse(
+            &self.pulse,
+            &noise,
+            self.ffe_taps,
+            self.pre,
+            self.dfe_taps,
+            self.signal_power,
+            delay,
+            &Run::default(),
+        )
     }
 
     /// E|z − a|² of any taps, summed symbol by symbol and noise sample by noise sample: no matrix is formed.

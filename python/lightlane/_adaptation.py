@@ -49,7 +49,7 @@ class Adapted:
     trace_symbols: int
 
     @classmethod
-    def of(cls, native: _native.AdaptiveCounts, lane: Lane, trace_symbols: int) -> Adapted:
+    def of(cls, native: _native.Adapted, lane: Lane, trace_symbols: int) -> Adapted:
         """Make it from what a native run left of `lane`."""
         ffe, dfe, trace = native.arrays()
         return cls(

@@ -15,7 +15,15 @@ if TYPE_CHECKING:
     from lightlane._report import LaneReport
     from lightlane._simulation import Simulation
 
-__all__ = ["card", "com_card", "lane_card", "network_card", "report_card", "simulation_card"]
+__all__ = [
+    "card",
+    "com_card",
+    "lane_card",
+    "network_card",
+    "report_card",
+    "segment_line",
+    "simulation_card",
+]
 
 Rows = Iterable[tuple[str, str]]
 
@@ -35,6 +43,7 @@ def report_card(report: LaneReport) -> str:
     ]
     if report.nonlinear_residual is not None:
         rows.append(("nonlinear residual", f"{100 * report.nonlinear_residual:.2f} % of the half-eye"))
+    rows += [(part.lane.name or "segment", segment_line(part)) for part in report.segments]
     if report.stages:
         last = report.stages.rows()[-1]
         rows.append(("light at the photodiode", f"{last[3]} dBm, OMA {last[4]} dBm (stages: the table)"))
@@ -45,6 +54,12 @@ def report_card(report: LaneReport) -> str:
         names = ", ".join(a["path"] for a in report.assumptions)
         notes.append(f"rests on {len(report.assumptions)} assumed values: {names}")
     return card(report.lane.name or "lane", rows, notes)
+
+
+def segment_line(report: LaneReport) -> str:
+    """Return what one segment of a lane contributes as a text."""
+    margin, loss = decibels(report.margin_db, 2, sign=True), decibels(report.electrical_loss_db)
+    return f"BER {report.ber:.3e}, {margin} alone, {loss} at Nyquist"
 
 
 def com_card(com: Com) -> str:
@@ -76,6 +91,7 @@ def simulation_card(run: Simulation) -> str:
         ("BER", f"{run.ber:.3e} (95 %: {low:.3e} to {high:.3e})"),
         ("wrong bits", f"{run.n_bit_errors:,} of {run.n_bits:,}"),
         ("wrong symbols", f"{run.n_symbol_errors:,} of {run.n_symbols:,}"),
+        *[(f"segment {i}", f"{s.n_bit_errors:,} wrong bits") for i, s in enumerate(run.segments)],
         ("codewords beyond correction", ratio(run.codeword_error_ratio)),
         ("seed", str(run.seed)),
         ("kernels", run.simd_level),

@@ -16,9 +16,10 @@ from lightlane import _native
 from lightlane._base import checked_threads
 from lightlane._card import com_card
 from lightlane._com_channels import channels
-from lightlane._com_config import ComConfig, plain_json, plain_value
+from lightlane._com_config import ComConfig, plain_json
 from lightlane._com_plot import ComPlots
-from lightlane._exceptions import ParameterError, wrong_type
+from lightlane._dataset import dataset
+from lightlane._exceptions import wrong_type
 from lightlane._frozen import Frozen, read_only
 from lightlane._mapping import FrozenMap
 
@@ -80,7 +81,7 @@ class ComEqualizer(Mapping[str, Any]):
 
 
 class ComPulse(NamedTuple):
-    """The pulse of a case behind transmitter, channel and CTLE, and what the DFE leaves of it.
+    """The pulse of a case behind transmitter, channel and CTLE, and what the receiver's equalizer leaves of it.
 
     Attributes
     ----------
@@ -91,7 +92,7 @@ class ComPulse(NamedTuple):
     symbol_ui : ndarray
         Times of ``equalized_v``, one UI apart, 0 the cursor.
     equalized_v : ndarray
-        The sampled pulse behind the DFE, V.
+        The sampled pulse behind FFE and DFE, the FFE's main tap being 1, V.
     """
 
     time_ui: Array
@@ -192,10 +193,10 @@ class ComCase(Frozen):
     trace : tuple of mapping
         The best setting behind each CTLE setting that was tried, in the order of the grid: ``ctle_gdc_db``,
         ``ctle_gdc2_db``, ``tx_ffe`` and ``fom_db``.
-    pulse : ComPulse or None
-        Pulse response of the setting; None by the rules of D3.3.
-    noise : NoiseDensity or None
-        Distribution of noise and interference; None by the rules of D3.3.
+    pulse : ComPulse
+        Pulse response of the setting.
+    noise : NoiseDensity
+        Distribution of noise and interference.
     """
 
     case: int
@@ -211,8 +212,8 @@ class ComCase(Frozen):
     equalizer: ComEqualizer
     n_candidates: int
     trace: tuple[Mapping[str, Any], ...]
-    pulse: ComPulse | None
-    noise: NoiseDensity | None
+    pulse: ComPulse
+    noise: NoiseDensity
 
     def __init__(self, figures: Mapping[str, Any], curves: Mapping[str, Array]) -> None:
         self._fill(figures, curves)
@@ -228,8 +229,8 @@ class ComCase(Frozen):
             for step in figures["trace"]
         )
         self.vec_db = _number(figures["vec_db"])
-        self.pulse = None if figures["curves"] is None else _pulse(self.case, figures, curves)
-        self.noise = None if figures["curves"] is None else _noise(self.case, figures, curves)
+        self.pulse = _pulse(self.case, figures, curves)
+        self.noise = _noise(self.case, figures, curves)
 
     def der(self, margin_db: Any) -> Any:
         """Detector error ratio that noise and interference make if so much margin is asked for.
@@ -237,22 +238,14 @@ class ComCase(Frozen):
         Parameters
         ----------
         margin_db : float or array_like
-            Margin m, dB; at COM it is DER_0, but for the width of a bin. The distribution is that of the sampling
-            time; the COM of chip-to-module is of its eye over a window, where less is asked of it.
+            Margin m, dB; at ``com_dfe_db`` it is DER_0, but for the width of a bin. The distribution is that of the
+            sampling time; the COM of chip-to-module is of its eye over a window, where less is asked of it.
 
         Returns
         -------
         float or ndarray
-            P(y <= -A_s 10^(-m/20)).
-
-        Raises
-        ------
-        ParameterError
-            By the rules of D3.3, which give no distribution.
+            P(y <= -A_s 10^(-m/20)); sequence detection is not in it.
         """
-        if self.noise is None:
-            requirement = "rules that give the distribution: those of 4.50"
-            raise ParameterError(f"der: must have {requirement}", "der", None, requirement)
         v = -self.signal_v * 10.0 ** (-np.asarray(margin_db, dtype=float) / 20.0)
         # The sum up to a bin, bins as points: the first at which it reaches DER_0 is A_ni.
         index = np.searchsorted(self.noise.voltage_v, v * (1.0 - 1e-9), side="right")
@@ -260,7 +253,7 @@ class ComCase(Frozen):
         return float(found) if found.ndim == 0 else found
 
     def figures(self) -> dict[str, Any]:
-        """Return every figure as plain data, curves left out.
+        """Return every figure as plain data, curves left out; nan and infinity are None.
 
         Returns
         -------
@@ -268,6 +261,7 @@ class ComCase(Frozen):
             Names and values.
         """
         plain = {name: getattr(self, name) for name in _FIGURES}
+        plain |= {name: _none(value) for name, value in plain.items() if isinstance(value, float)}
         plain["noise_budget"] = dict(self.noise_budget)
         plain["equalizer"] = dict(self.equalizer) | {
             "tx_ffe": {str(k): v for k, v in self.equalizer.tx_ffe.items()}
@@ -281,6 +275,18 @@ class ComCase(Frozen):
         return f"<{type(self).__name__} case {self.case}: COM {self.com_db:.2f} dB>"
 
 
+#: Figures that a Dataset carries in its attrs.
+_LABELLED = (
+    "com_db",
+    "fom_db",
+    "signal_v",
+    "noise_v",
+    "veo_v",
+    "vec_db",
+    "erl_db",
+    "icn_v",
+    "fom_ild_db",
+)
 #: Figures of a case, curves left out.
 _FIGURES = tuple(name for name in ComCase.__annotations__ if name not in ("pulse", "noise"))
 
@@ -296,6 +302,8 @@ class Com(ComCase):
         Whether ``com_db`` reaches ``pass_db``; for C2M also ``veo_v`` and ``vec_db`` their limits.
     pass_db : float
         The keyword ``COM Pass threshold``, dB.
+    symbol_rate_hz, target_der : float
+        The keywords ``f_b``, in Hz, and ``DER_0``.
     erl_db, erl_pass_db : float
         Effective return loss of the worse port, nan without the keyword ``ERL``, and its limit, nan without one, dB.
     icn_v, fom_ild_db : float
@@ -320,6 +328,8 @@ class Com(ComCase):
     release: str
     passed: bool
     pass_db: float
+    symbol_rate_hz: float
+    target_der: float
     erl_db: float
     erl_pass_db: float
     icn_v: float
@@ -335,6 +345,7 @@ class Com(ComCase):
         self._fill(figures, curves)
         self.release, self.passed = figures["release"], figures["passed"]
         self.pass_db, self.warnings = figures["pass_db"], tuple(figures["warnings"])
+        self.symbol_rate_hz, self.target_der = figures["symbol_rate_hz"], figures["target_der"]
         for name in ("erl_db", "erl_pass_db", "icn_v", "fom_ild_db"):
             setattr(self, name, _number(figures[name]))
         self.losses = None if figures["losses"] is None else _losses(figures["losses"], curves)
@@ -363,6 +374,8 @@ class Com(ComCase):
             "config": self.config.name,
             "passed": self.passed,
             "pass_db": self.pass_db,
+            "symbol_rate_hz": self.symbol_rate_hz,
+            "target_der": self.target_der,
             **super().figures(),
             "erl_db": _none(self.erl_db),
             "erl_pass_db": _none(self.erl_pass_db),
@@ -377,44 +390,30 @@ class Com(ComCase):
 
     def to_xarray(self) -> xarray.Dataset:
         """Return pulse, distribution, losses and budget as a labelled Dataset; its attrs carry the figures."""
-        import xarray
-
-        data: dict[str, Any] = {
-            "budget_v": ("source", list(self.noise_budget.values()), {"units": "V"}),
-            "case_com_db": ("case", [case.com_db for case in self.cases], {"units": "dB"}),
-        }
+        cases = [case.case for case in self.cases]
         coords: dict[str, Any] = {
-            "source": list(self.noise_budget),
-            "case": [case.case for case in self.cases],
+            "source": ("source", list(self.noise_budget), ""),
+            "case": ("case", cases, ""),
+            "time_ui": ("time_ui", self.pulse.time_ui, "UI"),
+            "symbol_ui": ("symbol_ui", self.pulse.symbol_ui, "UI"),
+            "noise_v": ("noise_v", self.noise.voltage_v, "V"),
         }
-        if self.pulse is not None and self.noise is not None:
-            data["pulse_v"] = ("time_ui", self.pulse.v, {"units": "V"})
-            data["equalized_pulse_v"] = ("symbol_ui", self.pulse.equalized_v, {"units": "V"})
-            data["probability"] = ("noise_v", self.noise.probability, {"units": "1"})
-            coords["time_ui"] = ("time_ui", self.pulse.time_ui, {"units": "UI"})
-            coords["symbol_ui"] = ("symbol_ui", self.pulse.symbol_ui, {"units": "UI"})
-            coords["noise_v"] = ("noise_v", self.noise.voltage_v, {"units": "V"})
+        data: dict[str, Any] = {
+            "budget_v": ("source", list(self.noise_budget.values()), "V"),
+            "case_com_db": ("case", [case.com_db for case in self.cases], "dB"),
+            "pulse_v": ("time_ui", self.pulse.v, "V"),
+            "equalized_pulse_v": ("symbol_ui", self.pulse.equalized_v, "V"),
+            "probability": ("noise_v", self.noise.probability, "1"),
+        }
         if self.losses is not None:
-            data["insertion_loss_db"] = ("freq_hz", self.losses.insertion_loss_db, {"units": "dB"})
-            data["fitted_loss_db"] = ("freq_hz", self.losses.fitted_db, {"units": "dB"})
-            coords["freq_hz"] = ("freq_hz", self.losses.freq_hz, {"units": "Hz"})
+            coords["freq_hz"] = ("freq_hz", self.losses.freq_hz, "Hz")
+            data["insertion_loss_db"] = ("freq_hz", self.losses.insertion_loss_db, "dB")
+            data["fitted_loss_db"] = ("freq_hz", self.losses.fitted_db, "dB")
         for side, reflection in zip(("left", "right"), self.reflections, strict=False):
-            data[f"{side}_impedance_ohm"] = (f"{side}_time_s", reflection.impedance_ohm, {"units": "ohm"})
-            coords[f"{side}_time_s"] = (f"{side}_time_s", reflection.time_s, {"units": "s"})
-        names = (
-            "com_db",
-            "fom_db",
-            "signal_v",
-            "noise_v",
-            "veo_v",
-            "vec_db",
-            "erl_db",
-            "icn_v",
-            "fom_ild_db",
-        )
-        attrs = {name: getattr(self, name) for name in names}
-        attrs |= {"release": self.release, "config": self.config.name or "", "version": _native.__version__}
-        return xarray.Dataset(data, coords=coords, attrs=attrs)
+            coords[f"{side}_time_s"] = (f"{side}_time_s", reflection.time_s, "s")
+            data[f"{side}_impedance_ohm"] = (f"{side}_time_s", reflection.impedance_ohm, "ohm")
+        figures = {name: getattr(self, name) for name in _LABELLED}
+        return dataset(data, coords, {**figures, "release": self.release, "config": self.config.name or ""})
 
     def _repr_html_(self) -> str:
         return com_card(self)
@@ -475,14 +474,13 @@ def com(
     config = ComConfig._of(config)
     if fixed_equalizer is not None and not isinstance(fixed_equalizer, Mapping):
         raise wrong_type("fixed_equalizer", fixed_equalizer, "a mapping")
-    fixed = {str(k): plain_value(f"fixed_equalizer.{k}", v) for k, v in (fixed_equalizer or {}).items()}
     victim, far, near = channels(thru, fext, next, lane_map)
     figures, curves = _native.com_figures(
         victim,
         far,
         near,
-        plain_json("config", dict(config.keywords)),
-        plain_json("fixed_equalizer", fixed),
+        plain_json("config", config.keywords),
+        plain_json("fixed_equalizer", fixed_equalizer or {}),
         checked_threads(threads),
         progress,
     )

@@ -10,14 +10,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from lightlane import _native
 from lightlane._com_workbook import WORKBOOKS, read_workbook, write_workbook
 from lightlane._exceptions import ParameterError, wrong_type
 from lightlane._frozen import Frozen
+from lightlane._spec import Networks, anything
 
-__all__ = ["ComConfig", "KeywordEvidence", "plain_json", "plain_value"]
+__all__ = ["ComConfig", "KeywordEvidence", "plain_json"]
 
 #: Files of keywords that can be read.
 SUFFIXES = (".json", ".toml", *WORKBOOKS)
@@ -46,6 +45,8 @@ class ComConfig(Frozen):
     keywords : mapping
         Spelled and in the units of the IEEE workbooks (``"f_b"`` in GHz, ``"z_p (TX)"`` in mm); values are numbers,
         lists, or MATLAB texts such as ``"[-0.2:0.1:0]"``.
+
+    Two are equal when their resolved keywords are, wherever these came from.
 
     Attributes
     ----------
@@ -95,8 +96,9 @@ class ComConfig(Frozen):
     ) -> None:
         if not isinstance(keywords, Mapping):
             raise wrong_type("keywords", keywords, "a mapping of workbook keywords")
-        plain = {str(key): plain_value(f"config.{key}", value) for key, value in keywords.items()}
-        self._resolved = MappingProxyType(json.loads(_native.com_resolved(plain_json("config", plain))))
+        text = plain_json("config", keywords)
+        plain = json.loads(text)
+        self._resolved = MappingProxyType(json.loads(_native.com_resolved(text)))
         self.keywords = MappingProxyType(plain)
         self.name, self.summary = name, summary
         self.evidence, self.limits = MappingProxyType(dict(evidence)), MappingProxyType(dict(limits))
@@ -145,9 +147,7 @@ class ComConfig(Frozen):
         """
         data = json.loads(_native.com_config_named(name))
         evidence = {e["keyword"]: KeywordEvidence(e["grade"], e["source"]) for e in data["evidence"]}
-        made = object.__new__(cls)
-        made._fill(data["keywords"], name, data["summary"], evidence, data["limits"])
-        return made
+        return _made(cls, data["keywords"], name, data["summary"], evidence, data["limits"])
 
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> ComConfig:
@@ -206,9 +206,7 @@ class ComConfig(Frozen):
         >>> kr.keywords["z_p (TX)"], kr.keywords["Z_t"], kr.resolved() == kr
         ('[12 31; 1.8 1.8]', 50.0, True)
         """
-        made = object.__new__(type(self))
-        made._fill(self._resolved, self.name, self.summary, self.evidence, self.limits)
-        return made
+        return _made(type(self), self._resolved, self.name, self.summary, self.evidence, self.limits)
 
     def replace(self, changes: Mapping[str, Any]) -> ComConfig:
         """Return a copy with some keywords changed; a changed keyword has no evidence any more.
@@ -219,9 +217,7 @@ class ComConfig(Frozen):
             New values by keyword.
         """
         kept = {key: value for key, value in self.evidence.items() if key not in changes}
-        made = object.__new__(type(self))
-        made._fill({**self.keywords, **changes}, None, self.summary, kept, self.limits)
-        return made
+        return _made(type(self), {**self.keywords, **changes}, None, self.summary, kept, self.limits)
 
     def write(self, path: str | os.PathLike[str]) -> None:
         """Write the resolved configuration, which reads back as it is.
@@ -253,9 +249,14 @@ class ComConfig(Frozen):
                 )
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, ComConfig) and dict(self.keywords) == dict(other.keywords)
+        return isinstance(other, ComConfig) and self._resolved == other._resolved
 
-    __hash__ = None  # type: ignore[assignment]
+    def __hash__(self) -> int:
+        return hash(frozenset(self._resolved.items()))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        mappings = (dict(self.evidence), dict(self.limits))
+        return _made, (type(self), dict(self.keywords), self.name, self.summary, *mappings)
 
     def __repr__(self) -> str:
         return f"ComConfig.named({self.name!r})" if self.name else f"ComConfig({dict(self.keywords)!r})"
@@ -269,22 +270,12 @@ def _read_text(file: Path, kind: str) -> Any:
         raise ParameterError(f"{file}: {error}", "config", str(file), "JSON or TOML") from None
 
 
-def plain_value(name: str, value: Any) -> Any:
-    """Write arrays, numpy numbers and mappings as plain data."""
-    if isinstance(value, np.ndarray | np.generic):
-        value = value.tolist()
-    if isinstance(value, Mapping):
-        return {str(k): plain_value(f"{name}.{k}", v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain_value(name, v) for v in value]
-    if isinstance(value, bool | int | float | str) or value is None:
-        return value
-    raise wrong_type(name, value, "a number, a list or a text")
-
-
 def plain_json(name: str, data: Mapping[str, Any]) -> str:
-    """Return plain data as JSON; what is not finite is refused."""
-    try:
-        return json.dumps(data, allow_nan=False)
-    except ValueError:
-        raise ParameterError(f"{name}: must hold finite numbers", name, None, "finite numbers") from None
+    """Return a mapping as JSON, arrays and numpy numbers as plain ones; an infinite one becomes a text."""
+    return json.dumps(anything(dict(data), name, Networks()), allow_nan=False)
+
+
+def _made(cls: type[ComConfig], *fields: Any) -> ComConfig:
+    made = object.__new__(cls)
+    made._fill(*fields)
+    return made

@@ -69,7 +69,7 @@ class ComPlots:
             if loss_db is not None:
                 loss = np.minimum(loss_db, _DEEPEST_DB)
                 ax.plot(freq_ghz, loss, style, color=colour, linewidth=width, label=label)
-        nyquist_ghz = 0.5 * float(c.config.resolved().keywords["f_b"])
+        nyquist_ghz = 0.5e-9 * c.symbol_rate_hz
         ax.axvline(nyquist_ghz, color="0.5", linestyle=":")
         limit = c.config.limits.get("insertion_loss_db")
         if limit is not None:
@@ -81,11 +81,9 @@ class ComPlots:
         return ax
 
     def pulse(self, ax: Axes | None = None) -> Axes:
-        """Draw the pulse and what the decision feedback leaves of its samples."""
+        """Draw the pulse and what the receiver's equalizer leaves of its samples."""
         ax = axes_or_new(ax)
         pulse = self._com.pulse
-        if pulse is None:
-            return _empty(ax, "no pulse by these rules")
         ax.plot(pulse.time_ui, pulse.v * 1e3, color="tab:orange", label="behind the CTLE")
         ax.plot(
             pulse.symbol_ui,
@@ -93,7 +91,7 @@ class ComPlots:
             "o",
             color="tab:blue",
             markersize=3,
-            label="behind the DFE",
+            label="behind the equalizer",
         )
         ax.axhline(0, color="0.7", linewidth=0.8)
         title = f"pulse, case {self._com.case}"
@@ -106,8 +104,6 @@ class ComPlots:
         """Draw density and cumulative probability of noise and interference, with A_s and A_ni."""
         ax = axes_or_new(ax)
         c, noise = self._com, self._com.noise
-        if noise is None:
-            return _empty(ax, "no distribution by these rules")
         mv, bin_mv = noise.voltage_v * 1e3, 1e3 * float(noise.voltage_v[1] - noise.voltage_v[0])
         shown = noise.probability / bin_mv > _LEAST_PROBABILITY
         ax.semilogy(mv[shown], noise.probability[shown] / bin_mv, color="tab:blue", label="density (1/mV)")
@@ -131,17 +127,15 @@ class ComPlots:
         return ax
 
     def margin(self, ax: Axes | None = None) -> Axes:
-        """Draw the detector error ratio against the margin that is asked for, all cases."""
+        """Draw the error ratio of the slicer against the margin that is asked for, all cases."""
         ax = axes_or_new(ax)
         c = self._com
-        if c.noise is None:
-            return _empty(ax, "no distribution by these rules")
-        reach = max((case.com_db for case in c.cases), default=c.com_db) + 4.0
+        reach = max((case.com_dfe_db for case in c.cases), default=c.com_dfe_db) + 4.0
         margin_db = np.linspace(0.0, max(reach, c.pass_db + 2.0), 400)
         for case in c.cases:
             der = np.maximum(case.der(margin_db), _LEAST_PROBABILITY)
-            ax.semilogy(margin_db, der, label=f"case {case.case}, COM {decibels(case.com_db, 2)}")
-        target = float(c.config.resolved().keywords["DER_0"])
+            ax.semilogy(margin_db, der, label=f"case {case.case}, COM {decibels(case.com_dfe_db, 2)}")
+        target = c.target_der
         ax.axhline(target, color="tab:red", linestyle="--", label=f"DER_0 {target:.1e}")
         ax.axvline(c.pass_db, color="0.5", linestyle=":", label=f"limit {decibels(c.pass_db, 1)}")
         ax.set(xlabel="margin (dB)", ylabel="detector error ratio", title="error ratio against margin")

@@ -108,6 +108,7 @@ class ComparedLane(Frozen):
             "latency_s": asdict(r.latency_s),
             "warnings": list(r.warnings),
             "assumptions": len(r.assumptions),
+            "segments": [{"name": s.lane.name, "ber": s.ber, "margin_db": s.margin_db} for s in r.segments],
         }
 
 
@@ -117,7 +118,7 @@ class Comparison(Frozen):
     Attributes
     ----------
     same_serdes : tuple of ComparedLane
-        Every lane with the transmitter and receiver of the first.
+        Every lane with the transmitter and receiver of the first; retimers keep their own.
     equal_margin : tuple of ComparedLane
         Every lane with the cheapest equalizer of a ladder that reaches 0 dB of margin; the largest where none does.
     warnings : tuple of str

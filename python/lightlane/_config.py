@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 from lightlane import _methods
 from lightlane._base import Config
 from lightlane._channel import Channel
+from lightlane._mapping import FrozenMap
 from lightlane._native import Network
 from lightlane._spec import Either, Many, Scalar, Spec, Struct, Table, Tagged
 
@@ -25,8 +26,11 @@ __all__ = [
     "Ctle",
     "Dfe",
     "Driver",
+    "Eam",
+    "EvanescentCoupler",
     "Ffe",
     "Fiber",
+    "GratingCoupler",
     "Ideal",
     "Jitter",
     "Lane",
@@ -39,6 +43,8 @@ __all__ = [
     "PackageLine",
     "Photodiode",
     "Receiver",
+    "Retimer",
+    "RingModulator",
     "SettingRange",
     "Synthetic",
     "TdecqConfig",
@@ -47,6 +53,7 @@ __all__ = [
     "Transmitter",
     "Twinax",
     "Via",
+    "Wavelengths",
 ]
 
 
@@ -142,22 +149,27 @@ class Aggressor(Config):
     Parameters
     ----------
     channel : Synthetic or Network or str or path
-        Crosstalk path; it takes the place of the medium's channel block, so the packages around it
-        stay.
+        Crosstalk path; it takes the place of a channel block of the medium, so the packages around it
+        stay, and disturbs the segment that this block is in.
     kind : {'fext', 'next'}, default 'fext'
         "fext" or "next".
     amplitude_v : float, optional
-        Amplitude of the aggressor, V zero to peak, differential; None is the victim's.
+        Amplitude of the aggressor, V zero to peak, differential; None is that of the victim's
+        segment.
+    place : str, optional
+        Name of the channel block whose place it takes. None is the only one that the medium has.
     """
 
     _specs: ClassVar[Mapping[str, Spec]] = {
         "channel": Tagged("kind", {"channel": "Channel", "synthetic": "Synthetic"}),
         "kind": Scalar(),
         "amplitude_v": Scalar(),
+        "place": Scalar(),
     }
     channel: Synthetic | Network | Channel = field(kw_only=False)
     kind: Literal["fext", "next"] = "fext"
     amplitude_v: float | None = None
+    place: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
@@ -299,31 +311,49 @@ class ClockRecovery(Config):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
-class Connector(Config):
-    """A mated fibre connector, by its loss alone.
+class Connector(_methods.ConnectorMethods):
+    """A mated fibre connector.
 
     Parameters
     ----------
     loss_db : float, default 0.25
-        Insertion loss, optical dB.
+        Insertion loss in the lane, optical dB.
+    reflectance_db : float, optional
+        Power that it reflects over what arrives, dB, negative; none and ``"-inf"`` reflect nothing.
+        Two reflecting parts make an echo that interferes with the light.
+    loss_mean_db : float, optional
+        Mean of the loss over random matings, optical dB; for statistics, the lane takes ``loss_db``.
+    loss_97_db : float, optional
+        Loss that 97 % of random matings keep, optical dB; for statistics, with ``loss_mean_db``.
     """
 
     _specs: ClassVar[Mapping[str, Spec]] = {
         "loss_db": Scalar(),
+        "reflectance_db": Scalar(),
+        "loss_mean_db": Scalar(),
+        "loss_97_db": Scalar(),
     }
     loss_db: float = 0.25
+    reflectance_db: float | None = None
+    loss_mean_db: float | None = None
+    loss_97_db: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
 class Coupler(_methods.CouplerMethods):
-    """A butt coupling between two circular Gaussian modes.
+    """A butt coupling between two Gaussian modes, circular or elliptical along x and y.
 
     Parameters
     ----------
     mfd_a_m : float, default 9.2e-06
-        Mode field diameter of the source, m.
+        Mode field diameter of the source, m; in x alone when that in y is given.
     mfd_b_m : float, optional
         Mode field diameter of the receiver, m; none means equal to the source's.
+    mfd_a_y_m : float, optional
+        Mode field diameter of the source in y, m; none means that it is circular.
+    mfd_b_y_m : float, optional
+        Mode field diameter of the receiver in y, m; none means that it is circular, or the source's
+        where that in x is.
     offset_x_m : float, default 0.0
         Offset of the receiving axis in x, m.
     offset_y_m : float, default 0.0
@@ -344,6 +374,8 @@ class Coupler(_methods.CouplerMethods):
     _specs: ClassVar[Mapping[str, Spec]] = {
         "mfd_a_m": Scalar(),
         "mfd_b_m": Scalar(),
+        "mfd_a_y_m": Scalar(),
+        "mfd_b_y_m": Scalar(),
         "offset_x_m": Scalar(),
         "offset_y_m": Scalar(),
         "tilt_x_rad": Scalar(),
@@ -354,6 +386,8 @@ class Coupler(_methods.CouplerMethods):
     }
     mfd_a_m: float = 9.2e-06
     mfd_b_m: float | None = None
+    mfd_a_y_m: float | None = None
+    mfd_b_y_m: float | None = None
     offset_x_m: float = 0.0
     offset_y_m: float = 0.0
     tilt_x_rad: float = 0.0
@@ -433,9 +467,10 @@ class Dfe(Config):
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
 class Driver(Config):
-    """A linear amplifier of limited gain: a 4th-order Bessel–Thomson low-pass with noise at its input.
+    """An amplifier of limited gain.
 
-    It does not compress; where its gain is used up the swing falls.
+    A 4th-order Bessel–Thomson low-pass with noise at its input, then ``saturation_v`` tanh(v /
+    ``saturation_v``). Where its gain or its output is used up the swing falls.
 
     Parameters
     ----------
@@ -448,6 +483,8 @@ class Driver(Config):
         Noise at the input, one-sided, V²/Hz; it is amplified with the signal.
     bandwidth_hz : float, default 60000000000.0
         3 dB bandwidth of the 4th-order Bessel–Thomson response, Hz; ``"inf"`` for none.
+    saturation_v : float, default math.inf
+        Output at which it saturates, V zero to peak; ``"inf"`` for a linear amplifier.
     """
 
     _specs: ClassVar[Mapping[str, Spec]] = {
@@ -455,11 +492,91 @@ class Driver(Config):
         "gain_max_db": Scalar(),
         "input_noise_v2_per_hz": Scalar(),
         "bandwidth_hz": Scalar(),
+        "saturation_v": Scalar(),
     }
     swing_v: float = 2.5
     gain_max_db: float = 20.0
     input_noise_v2_per_hz: float = 2.5e-17
     bandwidth_hz: float = 60000000000.0
+    saturation_v: float = math.inf
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
+class Eam(_methods.EamMethods):
+    """An electro-absorption modulator; its light falls as the drive, which adds to the reverse bias, rises.
+
+    Parameters
+    ----------
+    v0 : float, default 2.4
+        Reverse voltage at which absorption leaves 1/e of the light, V.
+    exponent : float, default 1.7
+        Exponent of the voltage, 1 to 3 in real devices.
+    bias_v : float, default 1.7
+        Reverse bias, V.
+    bandwidth_hz : float, default 65000000000.0
+        3 dB bandwidth, one pole on the drive voltage, Hz; ``"inf"`` for none.
+    chirp : float, default 0.5
+        Chirp: phase over half the logarithm of the power.
+    loss_db : float, default 0.0
+        Insertion loss without voltage, optical dB.
+    """
+
+    _specs: ClassVar[Mapping[str, Spec]] = {
+        "v0": Scalar(),
+        "exponent": Scalar(),
+        "bias_v": Scalar(),
+        "bandwidth_hz": Scalar(),
+        "chirp": Scalar(),
+        "loss_db": Scalar(),
+    }
+    v0: float = 2.4
+    exponent: float = 1.7
+    bias_v: float = 1.7
+    bandwidth_hz: float = 65000000000.0
+    chirp: float = 0.5
+    loss_db: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
+class EvanescentCoupler(_methods.EvanescentCouplerMethods):
+    """An evanescent coupler: an adiabatic taper, or a directional coupler when there is no sweep.
+
+    Parameters
+    ----------
+    coupling_per_m : float, default 5000.0
+        Coupling of the two guides, 1/m.
+    sweep_per_m2 : float, default 40000000.0
+        Change of the difference of the propagation constants along the taper, 1/m²; 0 is a
+        directional coupler.
+    detuning_per_m : float, default 0.0
+        Half the difference of the propagation constants of a directional coupler, 1/m.
+    coupling_length_m : float, optional
+        Length of a directional coupler, m; none is that of the first complete transfer, π/(2 √(κ² +
+        D²)).
+    waveguide_length_m : float, default 0.02
+        Length of the glass waveguide behind it, m.
+    waveguide_loss_db_per_m : float, default 15.0
+        Attenuation of the glass waveguide, optical dB/m.
+    excess_loss_db : float, default 0.0
+        Loss beyond these (scattering, mode mismatch at the ends), optical dB.
+    """
+
+    _specs: ClassVar[Mapping[str, Spec]] = {
+        "coupling_per_m": Scalar(),
+        "sweep_per_m2": Scalar(),
+        "detuning_per_m": Scalar(),
+        "coupling_length_m": Scalar(),
+        "waveguide_length_m": Scalar(),
+        "waveguide_loss_db_per_m": Scalar(),
+        "excess_loss_db": Scalar(),
+    }
+    coupling_per_m: float = 5000.0
+    sweep_per_m2: float = 40000000.0
+    detuning_per_m: float = 0.0
+    coupling_length_m: float | None = None
+    waveguide_length_m: float = 0.02
+    waveguide_loss_db_per_m: float = 15.0
+    excess_loss_db: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
@@ -523,6 +640,10 @@ class Fiber(_methods.FiberMethods):
         Dispersion slope there, s/m³ (0.092 ps/(nm² km) is 92).
     attenuation_db_per_m : float, default 0.00035
         Attenuation, optical dB/m.
+    dgd_s : float, default 0.0
+        Differential group delay between the two principal states of polarization, s.
+    dgd_split : float, default 0.5
+        Share of the power in the slower of them; 0.5 is the worst.
     """
 
     _specs: ClassVar[Mapping[str, Spec]] = {
@@ -530,11 +651,51 @@ class Fiber(_methods.FiberMethods):
         "dispersion_zero_m": Scalar(),
         "dispersion_slope_s_per_m3": Scalar(),
         "attenuation_db_per_m": Scalar(),
+        "dgd_s": Scalar(),
+        "dgd_split": Scalar(),
     }
     length_m: float = 2000.0
     dispersion_zero_m: float = 1.31e-06
     dispersion_slope_s_per_m3: float = 92.0
     attenuation_db_per_m: float = 0.00035
+    dgd_s: float = 0.0
+    dgd_split: float = 0.5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
+class GratingCoupler(_methods.GratingCouplerMethods):
+    """A grating coupler, by its passband and the offset of the fibre.
+
+    Parameters
+    ----------
+    peak_loss_db : float, default 2.5
+        Loss at the centre, fibre aligned, optical dB.
+    centre_wavelength_m : float, default 1.31e-06
+        Wavelength of least loss, m.
+    bandwidth_1db_m : float, default 3e-08
+        Full width of the passband at 1 dB more than the least loss, m.
+    mfd_m : float, default 9.2e-06
+        Mode field diameter of fibre and grating, m.
+    offset_x_m : float, default 0.0
+        Offset of the fibre from its best place in x, m.
+    offset_y_m : float, default 0.0
+        Offset of the fibre from its best place in y, m.
+    """
+
+    _specs: ClassVar[Mapping[str, Spec]] = {
+        "peak_loss_db": Scalar(),
+        "centre_wavelength_m": Scalar(),
+        "bandwidth_1db_m": Scalar(),
+        "mfd_m": Scalar(),
+        "offset_x_m": Scalar(),
+        "offset_y_m": Scalar(),
+    }
+    peak_loss_db: float = 2.5
+    centre_wavelength_m: float = 1.31e-06
+    bandwidth_1db_m: float = 3e-08
+    mfd_m: float = 9.2e-06
+    offset_x_m: float = 0.0
+    offset_y_m: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
@@ -615,6 +776,8 @@ class Jitter(Config):
 class Lane(_methods.LaneMethods):
     """One lane: transmitter, medium, aggressors, receiver and code.
 
+    The code runs from end to end, whatever retimers there are.
+
     Parameters
     ----------
     name : str, optional
@@ -626,10 +789,10 @@ class Lane(_methods.LaneMethods):
     transmitter : Transmitter, default Transmitter()
         Transmitter.
     medium : sequence of Synthetic or Trace or Package or another block or Network or str or path, default ()
-        What lies between transmitter and receiver, in the signal's order; at most one optical
-        section. Empty is an ideal connection.
+        What lies between transmitter and receiver, in the signal's order; retimers divide it into
+        segments, each with at most one optical section. Empty is an ideal connection.
     aggressors : sequence of Aggressor, default ()
-        Aggressors; each takes the place of the medium's channel block.
+        Aggressors; each takes the place of a channel block of the medium.
     crosstalk_phase : {'uniform', 'worst'} or float, default 'uniform'
         Alignment of the aggressors: "uniform", "worst" or a phase in UI.
     receiver : Receiver, default Receiver()
@@ -644,6 +807,10 @@ class Lane(_methods.LaneMethods):
         Error ratio before FEC that the margin is taken to; None is the code's own limit.
     signal_form : {'record', 'linear'}, default 'record'
         How an optical section is represented: "record" or "linear".
+    record_memory : int, optional
+        Symbols around the cursor that a record's table resolves exactly, at most 7 of PAM4 and 14 of
+        NRZ; None takes the fewest, up to 6 and 8, that leave less than 5 % of the half-eye
+        unexplained.
     corner : {'limit', 'typical'}, optional
         Corner that the values describe, "limit" or "typical"; comparing different corners warns.
     """
@@ -667,6 +834,7 @@ class Lane(_methods.LaneMethods):
                     "board_connector": "BoardConnector",
                     "ideal": "Ideal",
                     "optics": "Optics",
+                    "retimer": "Retimer",
                 },
             )
         ),
@@ -678,6 +846,7 @@ class Lane(_methods.LaneMethods):
         "precoding": Scalar(),
         "ber_limit": Scalar(),
         "signal_form": Scalar(),
+        "record_memory": Scalar(),
         "corner": Scalar(),
     }
     name: str | None = None
@@ -694,6 +863,7 @@ class Lane(_methods.LaneMethods):
         | BoardConnector
         | Ideal
         | Optics
+        | Retimer
         | Network
         | Channel,
         ...,
@@ -706,6 +876,7 @@ class Lane(_methods.LaneMethods):
     precoding: bool = False
     ber_limit: float | None = None
     signal_form: Literal["record", "linear"] = "record"
+    record_memory: int | None = None
     corner: Literal["limit", "typical"] | None = None
 
 
@@ -799,6 +970,17 @@ class MachZehnder(_methods.MachZehnderMethods):
         Brightest over darkest power without speed limits, dB; ``"inf"`` for perfect interference.
     bandwidth_hz : float, default 50000000000.0
         3 dB bandwidth of the electrode, one pole on the drive voltage, Hz; ``"inf"`` for none.
+    chirp : float, default 0.0
+        Chirp of perfect interference at quadrature: 0 push-pull, ±1 with a single arm driven.
+    length_m : float, default 0.0
+        Length of a travelling-wave electrode, m; 0 for a lumped one.
+    index_mismatch : float, default 0.0
+        Index of the electrical wave less that of the optical one.
+    rf_loss_db : float, default 0.0
+        Loss of the electrical wave over the whole length at ``rf_loss_freq_hz``, electrical dB; it
+        grows as the root of frequency.
+    rf_loss_freq_hz : float, default 50000000000.0
+        Where ``rf_loss_db`` is stated, Hz.
     """
 
     _specs: ClassVar[Mapping[str, Spec]] = {
@@ -806,11 +988,21 @@ class MachZehnder(_methods.MachZehnderMethods):
         "loss_db": Scalar(),
         "static_extinction_ratio_db": Scalar(),
         "bandwidth_hz": Scalar(),
+        "chirp": Scalar(),
+        "length_m": Scalar(),
+        "index_mismatch": Scalar(),
+        "rf_loss_db": Scalar(),
+        "rf_loss_freq_hz": Scalar(),
     }
     v_pi_v: float = 5.0
     loss_db: float = 0.0
     static_extinction_ratio_db: float = math.inf
     bandwidth_hz: float = 50000000000.0
+    chirp: float = 0.0
+    length_m: float = 0.0
+    index_mismatch: float = 0.0
+    rf_loss_db: float = 0.0
+    rf_loss_freq_hz: float = 50000000000.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
@@ -846,30 +1038,50 @@ class Optics(_methods.OpticsParts):
         Source of the light.
     driver : Driver, default Driver()
         Amplifier in front of the modulator.
-    modulator : MachZehnder, default MachZehnder(loss_db=5.0)
+    modulator : MachZehnder or RingModulator or Eam, default MachZehnder(loss_db=5.0)
         From voltage to light.
-    path : sequence of Coupler or Fiber or Connector, default (...)
+    path : sequence of Coupler or GratingCoupler or EvanescentCoupler or another block, default (...)
         Passive parts from modulator to photodiode, in the light's order.
     photodiode : Photodiode, default Photodiode()
         From light to current.
     tia : Tia, default Tia()
         From current to voltage.
+    wavelengths : Wavelengths, optional
+        Other wavelengths in the same fibre; none is a fibre of its own.
+    module : {'pluggable', 'engine'}, default 'engine'
+        Where all this sits, which the ledger of energy asks: "engine" (beside or on the package, its
+        laser outside) or "pluggable" (its laser inside, its own controller).
     """
 
     _specs: ClassVar[Mapping[str, Spec]] = {
         "name": Scalar(),
         "laser": Struct("Laser"),
         "driver": Struct("Driver"),
-        "modulator": Tagged("kind", {"mach_zehnder": "MachZehnder"}),
-        "path": Many(Tagged("kind", {"coupler": "Coupler", "fiber": "Fiber", "connector": "Connector"})),
+        "modulator": Tagged(
+            "kind", {"mach_zehnder": "MachZehnder", "ring_modulator": "RingModulator", "eam": "Eam"}
+        ),
+        "path": Many(
+            Tagged(
+                "kind",
+                {
+                    "coupler": "Coupler",
+                    "grating_coupler": "GratingCoupler",
+                    "evanescent_coupler": "EvanescentCoupler",
+                    "fiber": "Fiber",
+                    "connector": "Connector",
+                },
+            )
+        ),
         "photodiode": Struct("Photodiode"),
         "tia": Struct("Tia"),
+        "wavelengths": Struct("Wavelengths"),
+        "module": Scalar(),
     }
     name: str | None = None
     laser: Laser = field(default_factory=lambda: Laser(power_w=0.1, lanes_per_laser=4, feed_loss_db=2.3))
     driver: Driver = field(default_factory=lambda: Driver())
-    modulator: MachZehnder = field(default_factory=lambda: MachZehnder(loss_db=5.0))
-    path: tuple[Coupler | Fiber | Connector, ...] = field(
+    modulator: MachZehnder | RingModulator | Eam = field(default_factory=lambda: MachZehnder(loss_db=5.0))
+    path: tuple[Coupler | GratingCoupler | EvanescentCoupler | Fiber | Connector, ...] = field(
         default_factory=lambda: (
             Coupler(excess_loss_db=1.5),
             Connector(),
@@ -880,6 +1092,8 @@ class Optics(_methods.OpticsParts):
     )
     photodiode: Photodiode = field(default_factory=lambda: Photodiode())
     tia: Tia = field(default_factory=lambda: Tia())
+    wavelengths: Wavelengths | None = None
+    module: Literal["pluggable", "engine"] = "engine"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
@@ -962,9 +1176,7 @@ class PackageLine(Config):
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
 class Photodiode(Config):
-    """A p-i-n photodiode: responsivity, one pole, dark current.
-
-    It does not saturate.
+    """A p-i-n photodiode: responsivity R, saturation I = R P/(1 + R P/I_sat), one pole, dark current.
 
     Parameters
     ----------
@@ -975,16 +1187,21 @@ class Photodiode(Config):
         none.
     dark_current_a : float, default 1e-08
         Dark current, A; it adds shot noise.
+    saturation_a : float, default math.inf
+        Current I_sat that no power exceeds, A: at this linear current half of it flows; ``"inf"`` for
+        none.
     """
 
     _specs: ClassVar[Mapping[str, Spec]] = {
         "responsivity_a_per_w": Scalar(),
         "bandwidth_hz": Scalar(),
         "dark_current_a": Scalar(),
+        "saturation_a": Scalar(),
     }
     responsivity_a_per_w: float = 0.9
     bandwidth_hz: float = 65000000000.0
     dark_current_a: float = 1e-08
+    saturation_a: float = math.inf
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
@@ -1053,6 +1270,127 @@ class Receiver(Config):
     adc_bits: int | None = None
     adc: Adc | None = None
     clock_recovery: ClockRecovery | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
+class Retimer(Config):
+    """A retimer in a medium: it ends one segment of the lane and starts the next.
+
+    Noise, interference and jitter end at its slicer; its wrong decisions are sent on. It does not
+    decode: codes run from end to end, and so does precoding. Its delay and energy are those of the
+    ledger.
+
+    The defaults are a signal processor in a module: receiver and transmitter of the shipped lanes,
+    which are the reference ones of 802.3dj (``core/data/lanes.toml``). A receiver or transmitter that
+    is given has the defaults of its own class, which are ideal, where it leaves a field out.
+
+    Parameters
+    ----------
+    name : str, optional
+        Unique name in the medium, for parameter paths.
+    receiver : Receiver, default Receiver(...)
+        Ends the segment before it.
+    transmitter : Transmitter, default Transmitter(...)
+        Starts the segment after it.
+    """
+
+    _specs: ClassVar[Mapping[str, Spec]] = {
+        "name": Scalar(),
+        "receiver": Struct("Receiver"),
+        "transmitter": Struct("Transmitter"),
+    }
+    name: str | None = None
+    receiver: Receiver = field(
+        default_factory=lambda: Receiver(
+            noise_v2_per_hz=7.5e-18,
+            bandwidth_hz=58437500000.0,
+            ctle=Ctle(
+                gdc_db=SettingRange(min=-20.0, max=0.0, step=1.0),
+                gdc2_db=SettingRange(min=-6.0, max=0.0, step=1.0),
+            ),
+            ffe=Ffe(pre=6, post=8, floating_groups=2, tap_limit=0.7),
+            dfe=Dfe(minimum=0.0),
+            termination_ohm=92.5,
+        )
+    )
+    transmitter: Transmitter = field(
+        default_factory=lambda: Transmitter(
+            amplitude_v=0.413,
+            ffe=FrozenMap({-1: -0.06}),
+            snr_db=33.0,
+            level_mismatch=0.95,
+            jitter=Jitter(rj_ui=0.01, dd_ui=0.02, model="com"),
+            transition_s=4e-12,
+            termination_ohm=92.5,
+        )
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
+class RingModulator(_methods.RingModulatorMethods):
+    """A micro-ring modulator on one bus, its resonance moved by a depletion junction and held by a heater.
+
+    The drive counts from the bias point, away from reverse bias: fewer volts across the junction mean
+    more carriers, a lower index and a higher resonance. ``detuning_hz`` is where control holds the
+    resonance against the laser, so in a lane ``resonance_m`` sets the linewidth alone.
+
+    Parameters
+    ----------
+    q_total : float, default 5000.0
+        Quality factor with the bus: resonance over full linewidth.
+    q_intrinsic : float, default 10000.0
+        Quality factor of the ring's own loss; twice ``q_total`` is critical coupling, ``"inf"`` a
+        lossless ring.
+    resonance_m : float, default 1.31e-06
+        Resonance without drive, wavelength in vacuum, m.
+    detuning_hz : float, default 16000000000.0
+        Resonance minus laser frequency without drive, Hz.
+    shift_hz_per_v : float, default 5200000000.0
+        Shift of the resonance by the drive, Hz/V (30 pm/V at 1310 nm is 5.2e9).
+    junction_bandwidth_hz : float, optional
+        3 dB bandwidth of the junction, one pole on the drive voltage, Hz; without it the junction has
+        no limit.
+    loss_db : float, default 0.0
+        Insertion loss far from resonance, optical dB.
+    temperature_offset_k : float, default 0.0
+        Temperature of the chip against that at which the detuning was set, K.
+    thermal_shift_hz_per_k : float, default -12200000000.0
+        Shift of the resonance by temperature, Hz/K (70 pm/K at 1310 nm is −12.2e9).
+    heater_shift_hz_per_w : float, default -17500000000000.0
+        Shift of the resonance by heater power, Hz/W (0.1 nm/mW at 1310 nm is −1.75e13).
+    heater_power_w : float, default 0.01
+        Heater power at the temperature at which the detuning was set, W; control can take it back to
+        0.
+    control_gain : float, default 10.0
+        Loop gain of the slow control of the detuning: it leaves 1/(1 + gain) of a drift.
+    """
+
+    _specs: ClassVar[Mapping[str, Spec]] = {
+        "q_total": Scalar(),
+        "q_intrinsic": Scalar(),
+        "resonance_m": Scalar(),
+        "detuning_hz": Scalar(),
+        "shift_hz_per_v": Scalar(),
+        "junction_bandwidth_hz": Scalar(),
+        "loss_db": Scalar(),
+        "temperature_offset_k": Scalar(),
+        "thermal_shift_hz_per_k": Scalar(),
+        "heater_shift_hz_per_w": Scalar(),
+        "heater_power_w": Scalar(),
+        "control_gain": Scalar(),
+    }
+    q_total: float = 5000.0
+    q_intrinsic: float = 10000.0
+    resonance_m: float = 1.31e-06
+    detuning_hz: float = 16000000000.0
+    shift_hz_per_v: float = 5200000000.0
+    junction_bandwidth_hz: float | None = None
+    loss_db: float = 0.0
+    temperature_offset_k: float = 0.0
+    thermal_shift_hz_per_k: float = -12200000000.0
+    heater_shift_hz_per_w: float = -17500000000000.0
+    heater_power_w: float = 0.01
+    control_gain: float = 10.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
@@ -1183,9 +1521,10 @@ class TdecqConfig(_methods.TdecqPresets):
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
 class Tia(Config):
-    """A linear transimpedance amplifier with automatic gain.
+    """A transimpedance amplifier with automatic gain.
 
-    A 4th-order Bessel–Thomson low-pass with noise at its input.
+    A 4th-order Bessel–Thomson low-pass with noise at its input, then ``saturation_v`` tanh(v /
+    ``saturation_v``) around the mean.
 
     Parameters
     ----------
@@ -1198,6 +1537,8 @@ class Tia(Config):
         it.
     gain_max_ohm : float, default 5000.0
         Largest transimpedance, Ω; beyond it the output swing falls.
+    saturation_v : float, default math.inf
+        Output at which it saturates, V zero to peak; ``"inf"`` for a linear amplifier.
     """
 
     _specs: ClassVar[Mapping[str, Spec]] = {
@@ -1205,11 +1546,13 @@ class Tia(Config):
         "bandwidth_hz": Scalar(),
         "output_swing_v": Scalar(),
         "gain_max_ohm": Scalar(),
+        "saturation_v": Scalar(),
     }
     noise_a_per_rthz: float = 1.6e-11
     bandwidth_hz: float = 55000000000.0
     output_swing_v: float = 0.5
     gain_max_ohm: float = 5000.0
+    saturation_v: float = math.inf
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
@@ -1439,3 +1782,37 @@ class Via(_methods.Block):
     diameter_m: float = 0.0002
     plating_m: float = 2e-05
     pad_capacitance_f: float = 8e-15
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
+class Wavelengths(Config):
+    """Wavelengths side by side in one fibre.
+
+    Parameters
+    ----------
+    count : int, default 4
+        Number of wavelengths, the lane's own included.
+    spacing_hz : float, default 400000000000.0
+        Distance of neighbours, Hz.
+    linewidth_hz : float, default 45800000000.0
+        Full width at half maximum of the ring that drops the lane's wavelength, Hz.
+    isolation_db : float, optional
+        Isolation from every neighbour, optical dB, in the place of the drop ring's; none takes the
+        ring's.
+    same_wavelength_isolation_db : float, optional
+        Power of other light at the lane's own wavelength below the lane's, optical dB: what an
+        imperfect drop leaves of the channel that was there before. None leaks.
+    """
+
+    _specs: ClassVar[Mapping[str, Spec]] = {
+        "count": Scalar(),
+        "spacing_hz": Scalar(),
+        "linewidth_hz": Scalar(),
+        "isolation_db": Scalar(),
+        "same_wavelength_isolation_db": Scalar(),
+    }
+    count: int = 4
+    spacing_hz: float = 400000000000.0
+    linewidth_hz: float = 45800000000.0
+    isolation_db: float | None = None
+    same_wavelength_isolation_db: float | None = None

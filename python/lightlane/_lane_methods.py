@@ -74,6 +74,8 @@ class LaneMethods(RareMethods, SensitivityMethods, LaneAlignment):
     ) -> Simulation:
         """Count errors bit by bit, with the equalizer and thresholds that `analyze` finds, or one that adapts.
 
+        A retimer sends what it decided, right or wrong: errors reach the next segment, disturb it and may be undone.
+
         Parameters
         ----------
         n_symbols : int, default 10_000_000
@@ -99,8 +101,8 @@ class LaneMethods(RareMethods, SensitivityMethods, LaneAlignment):
             by 1/N on average.
         adapt : Adaptation, optional
             Let FFE and DFE adapt while they run, trained and then by their own decisions, from the lane's taps or from
-            a wire; `Simulation.adapted` has the taps and the trace. The run is serial, in baud mode. None keeps the
-            taps.
+            a wire; `Simulation.adapted` has the taps and the trace. The equalizer is serial then, whatever `threads`
+            is. Clock recovery goes by the lane's own taps meanwhile. None keeps the taps.
 
         Raises
         ------
@@ -144,16 +146,22 @@ class LaneMethods(RareMethods, SensitivityMethods, LaneAlignment):
         if progress is not None and not callable(progress):
             raise wrong_type("progress", progress, "a function of (done, total)")
         threads = checked_threads(threads)
-        if adapt is not None:
-            return self._adapted(adapt, mode, n_symbols, seed, threads, progress, stop_at_bit_errors)
-        if mode == "baud":
+        adaptation, config_hash = self._adaptation(adapt)
+        if mode == "baud" and adaptation is None:
             native = self._native_report(threads)
-            counts, dfe = native.simulate(n_symbols, seed, threads, progress, stop_at_bit_errors)
-            return Simulation(counts, seed, self.digest, dfe=dfe)
+            counts, dfe, parts = native.simulate(n_symbols, seed, threads, progress, stop_at_bit_errors)
+            segments = tuple(Simulation(part, seed, config_hash, of_retimed=True) for part in parts)
+            return Simulation(counts, seed, config_hash, dfe=dfe, segments=segments)
+        if mode == "baud":
+            assert adaptation is not None
+            arguments = (*self._native_arguments(), adaptation, n_symbols, seed)
+            counts, learnt = _native.simulate_adaptive(*arguments, threads, progress, stop_at_bit_errors)
+            return Simulation(counts, seed, config_hash, adapted=self._learnt(learnt, adapt))
         if samples_per_symbol is not None:
             _native.whole(samples_per_symbol, "samples_per_symbol", 1)
-        found = _native.simulate_waveform(
+        found, waveforms = _native.simulate_waveform(
             *self._native_arguments(),
+            adaptation,
             n_symbols,
             seed,
             samples_per_symbol,
@@ -161,38 +169,27 @@ class LaneMethods(RareMethods, SensitivityMethods, LaneAlignment):
             progress,
             stop_at_bit_errors,
         )
-        return Simulation(found.counts(), seed, self.digest, found, found.dfe())
+        segments = tuple(
+            Simulation(part.counts(), seed, config_hash, part, of_retimed=True) for part in waveforms
+        )
+        adapted = self._learnt(found.adapted(), adapt)
+        return Simulation(found.counts(), seed, config_hash, found, found.dfe(), adapted, segments=segments)
 
-    def _adapted(
-        self,
-        adapt: Adaptation,
-        mode: str,
-        n_symbols: int,
-        seed: int,
-        threads: int | None,
-        progress: Callable[[int, int], object] | None,
-        stop_at_bit_errors: int | None,
-    ) -> Simulation:
+    def _adaptation(self, adapt: Adaptation | None) -> tuple[str | None, str]:
+        """Return how a run adapts, as JSON, and the digest of all that its counts depend on."""
         from lightlane._config import Adaptation
 
+        if adapt is None:
+            return None, self.digest
         if not isinstance(adapt, Adaptation):
             raise wrong_type("adapt", adapt, "an Adaptation")
-        if mode != "baud":
-            requirement = "'baud' with adapt"
-            raise refused("mode", mode, requirement, repr(mode))
-        found = _native.simulate_adaptive(
-            *self._native_arguments(),
-            json.dumps(adapt._plain(Networks())),
-            n_symbols,
-            seed,
-            threads,
-            progress,
-            stop_at_bit_errors,
-        )
-        adapted = Adapted.of(found, self._as_lane(), adapt.trace_symbols)
-        # What is counted depends on both.
-        config_hash = sha256(f"{self.digest}{adapt.digest}".encode()).hexdigest()
-        return Simulation(found.counts(), seed, config_hash, adapted=adapted)
+        both = sha256(f"{self.digest}{adapt.digest}".encode()).hexdigest()
+        return json.dumps(adapt._plain(Networks())), both
+
+    def _learnt(self, native: _native.Adapted | None, adapt: Adaptation | None) -> Adapted | None:
+        if native is None or adapt is None:
+            return None
+        return Adapted.of(native, self._as_lane(), adapt.trace_symbols)
 
     def jitter_transfer(
         self,
@@ -280,6 +277,22 @@ class LaneMethods(RareMethods, SensitivityMethods, LaneAlignment):
         """
         settings = self._runs(n_symbols, seed, threads)
         return jitter_tolerance(self, frequencies_hz, ber_limit, settings)
+
+    def segments(self) -> tuple[Lane, ...]:
+        """Return what lies between retimers, each a lane of its own; the lane alone where there are none.
+
+        What takes one segment only, `jitter_tolerance`, `jitter_transfer` and ``simulate(adapt=...)``, takes these.
+
+        Examples
+        --------
+        >>> from lightlane import Ideal, Lane, Retimer
+        >>> lane = Lane(medium=[Ideal(), Retimer(name="module")], name="x")
+        >>> [segment.name for segment in lane.segments()]
+        ['x: transmitter to module', 'x: module to receiver']
+        """
+        networks = Networks()
+        texts = _native.lane_segments(json.dumps(self._plain(networks)))
+        return tuple(type(self)._build(json.loads(text), networks) for text in texts)  # type: ignore[misc]
 
     def _runs(self, n_symbols: int, seed: int, threads: int | None) -> tuple[int, int, int | None]:
         for name, value in (("n_symbols", n_symbols), ("seed", seed)):

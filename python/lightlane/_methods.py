@@ -15,6 +15,12 @@ from lightlane._alignment import AlignmentMethods
 from lightlane._base import Config
 from lightlane._exceptions import ParameterError
 from lightlane._lane_methods import LaneMethods
+from lightlane._optics_methods import (
+    EamMethods,
+    EvanescentCouplerMethods,
+    GratingCouplerMethods,
+    RingModulatorMethods,
+)
 from lightlane._spec import Networks
 
 if TYPE_CHECKING:
@@ -24,13 +30,18 @@ __all__ = [
     "BASES",
     "AlignmentMethods",
     "Block",
+    "ConnectorMethods",
     "CouplerMethods",
     "CtleMethods",
+    "EamMethods",
+    "EvanescentCouplerMethods",
     "FiberMethods",
+    "GratingCouplerMethods",
     "LaneMethods",
     "MachZehnderMethods",
     "OpticsParts",
     "PackagePresets",
+    "RingModulatorMethods",
     "SyntheticNetwork",
     "TdecqPresets",
     "TracePresets",
@@ -42,15 +53,20 @@ Part = TypeVar("Part")
 BASES = {
     "Alignment": "AlignmentMethods",
     "BoardConnector": "Block",
+    "Connector": "ConnectorMethods",
     "Coupler": "CouplerMethods",
     "Ctle": "CtleMethods",
+    "Eam": "EamMethods",
+    "EvanescentCoupler": "EvanescentCouplerMethods",
     "Fiber": "FiberMethods",
+    "GratingCoupler": "GratingCouplerMethods",
     "Ideal": "Block",
     "Lane": "LaneMethods",
     "Lumped": "Block",
     "MachZehnder": "MachZehnderMethods",
     "Optics": "OpticsParts",
     "Package": "PackagePresets",
+    "RingModulator": "RingModulatorMethods",
     "Synthetic": "SyntheticNetwork",
     "TdecqConfig": "TdecqPresets",
     "Trace": "TracePresets",
@@ -341,10 +357,55 @@ class MachZehnderMethods(Config):
         return _native.mach_zehnder_linear_drive_v(_text(self), swing_v)
 
 
+class ConnectorMethods(Config):
+    """A mated fibre connector: its loss over random matings."""
+
+    __slots__ = ()
+
+    def loss_quantile_db(self, probability: ArrayLike) -> Any:
+        """Return the loss that this share of random matings keeps, optical dB.
+
+        The law is the lognormal one that has ``loss_mean_db`` and ``loss_97_db``; the lane itself takes ``loss_db``.
+
+        Parameters
+        ----------
+        probability : float or array
+            Share of matings, 1e-9 to 1 - 1e-9.
+
+        Raises
+        ------
+        ParameterError
+            For a probability outside its domain, or without the two figures.
+
+        Examples
+        --------
+        >>> from lightlane import Connector
+        >>> mpo = Connector(loss_mean_db=0.25, loss_97_db=0.75)
+        >>> mpo.loss_quantile_db([0.5, 0.97]).round(4).tolist()
+        [0.1925, 0.75]
+        """
+        return _native.connector_loss_quantile_db(_text(self), probability)
+
+
 class OpticsParts(Config):
     """An optical section: the parts of its path by kind."""
 
     __slots__ = ()
+
+    def echo_amplitudes(self) -> Any:
+        """Return the field of every echo over the light's own: one for each pair of parts with a reflectance.
+
+        The root of the two reflectances times the power transmission between them, one way; the power ripples by twice
+        that at most. Lossless and aligned in polarization: an upper bound.
+
+        Examples
+        --------
+        >>> from lightlane import Connector, Optics
+        >>> path = [Connector(reflectance_db=-30.0), Connector(loss_db=1.0), Connector(reflectance_db=-40.0)]
+        >>> Optics(path=path).echo_amplitudes().round(7).tolist()
+        [0.0002512]
+        """
+        return _native.optics_echo_amplitudes(_text(self))
 
     @property
     def couplers(self) -> tuple[Coupler, ...]:

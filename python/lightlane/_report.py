@@ -34,6 +34,11 @@ class LaneReport(Frozen):
 
     Every figure is a plain attribute; `eye` and `bathtub` are computed when first asked for.
 
+    Of a lane with retimers error ratios are the sums of those of its `segments`, `margin_db` is the growth of all noise
+    of all segments at which the sum reaches the limit, and the code sees a process of bursts from each segment.
+    `electrical_loss_db` and `nonlinear_residual` are the largest of any segment, `stages` and `warnings` those of all.
+    What describes a slicer, an equalizer or a response is that of `worst_segment`.
+
     Attributes
     ----------
     ber, ser : float
@@ -69,6 +74,8 @@ class LaneReport(Frozen):
         Sequence detection beside the decision feedback that it replaces; None without.
     stages : OpticalBudget
         The optical path stage by stage, a tuple that prints as a table; empty for copper.
+    worst_segment : int or None
+        With retimers, the segment with the largest error ratio; None without.
     warnings : tuple of str
         What was assumed or is close to a limit of the model.
     assumptions : tuple of Mapping
@@ -92,6 +99,7 @@ class LaneReport(Frozen):
         self.frame_loss_ratio = _number(figures["frame_loss_ratio"])
         self.codeword_error_ratio = _number(figures["codeword_error_ratio"])
         self.electrical_loss_db = _number(figures["electrical_loss_db"])
+        self.worst_segment: int | None = figures["worst_segment"]
         self.nonlinear_residual: float | None = figures["nonlinear_residual"]
         self.noise_budget: Mapping[str, float] = MappingProxyType(dict(figures["noise_budget"]))
         self.energy_j_per_bit = Ranged(**figures["energy_j_per_bit"])
@@ -116,6 +124,11 @@ class LaneReport(Frozen):
     def lane(self) -> Lane:
         """The lane with everything automatic resolved: simulate it, freeze it, compare it."""
         return self._asked._resolved_as(self._resolved)
+
+    @cached_property
+    def segments(self) -> tuple[LaneReport, ...]:
+        """With retimers, the report of each segment as if it were the lane; empty without."""
+        return tuple(LaneReport(native, self._asked) for native in self._native.segments())
 
     @cached_property
     def channel_response(self) -> ChannelResponse:

@@ -102,6 +102,10 @@ class Simulation(Frozen):
         Decision feedback on the same samples, where a sequence was detected instead of it; None otherwise.
     adapted : Adapted or None
         What the equalizer learnt in a run with ``adapt=``; None without.
+    segments : tuple of Simulation
+        Of a lane with retimers each segment, its errors against what it was sent; empty without. The lane's own errors
+        are those of the last decisions against the symbols sent first; its eye and clock are those of the segment with
+        most errors.
     """
 
     def __init__(
@@ -112,6 +116,8 @@ class Simulation(Frozen):
         waveform: _native.WaveformCounts | None = None,
         dfe: _native.Counts | None = None,
         adapted: Adapted | None = None,
+        segments: tuple[Simulation, ...] = (),
+        of_retimed: bool = False,
     ) -> None:
         self._native = native
         self._config_hash = config_hash
@@ -122,6 +128,8 @@ class Simulation(Frozen):
         clock = None if waveform is None else waveform.clock()
         self.clock = None if clock is None else Clock(*clock)
         self.adapted = adapted
+        self.segments = segments
+        self._of_retimed = of_retimed or bool(segments)
         self.dfe = None if dfe is None else Simulation(dfe, seed, config_hash)
         self.seed = int(seed)
         self.n_symbols: int = native.n_symbols
@@ -161,7 +169,7 @@ class Simulation(Frozen):
         """
         if not isinstance(report, LaneReport):
             raise wrong_type("report", report, "what Lane.analyze returned")
-        if report.mlsd is not None and self.dfe is None:
+        if report.mlsd is not None and self.dfe is None and not self._of_retimed:
             return self._native.agrees_with(report.mlsd.dfe_ber, confidence)
         if report.ber_kind == "bound":
             return self._native.agrees_with_bound(report.ber, confidence)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lightlane._base import Config
     from lightlane._native import Network
 
-__all__ = ["CLASSES", "Either", "Many", "Networks", "Scalar", "Spec", "Struct", "Table", "Tagged"]
+__all__ = ["CLASSES", "Either", "Many", "Networks", "Scalar", "Spec", "Struct", "Table", "Tagged", "anything"]
 
 #: Every configuration class by name; filled as the classes are made.
 CLASSES: dict[str, type[Config]] = {}

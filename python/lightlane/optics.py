@@ -1,4 +1,4 @@
-"""Optics on their own: coupling, levels, noise and sensitivity, apart from any lane.
+"""Optics on their own: coupling, guides, fibre, levels, noise, penalties and sensitivity, apart from any lane.
 
 Every function takes numbers or arrays, which broadcast; numbers give a number. Optical decibels are of power, a mode
 field diameter is a diameter, OMA is level 3 minus level 0, and noise densities are one-sided.
@@ -14,22 +14,53 @@ from numpy.typing import ArrayLike, NDArray
 
 from lightlane import _native
 from lightlane._exceptions import refused
+from lightlane._optics_fiber import (
+    bend_loss_db,
+    bend_loss_limit_db,
+    bend_loss_marcuse_db_per_m,
+    bend_strain,
+    dgd_exceedance,
+    dgd_response,
+)
+from lightlane._optics_guides import (
+    directional_coupler,
+    ring_transmission,
+    taper_residual,
+    travelling_wave_response,
+    wdm_crosstalk_db,
+)
+from lightlane._optics_penalties import mpi_penalty_db, mpi_rms, noise_penalty_db, rin_penalty_db
 
 __all__ = [
     "PamErrors",
     "average_power_w",
+    "bend_loss_db",
+    "bend_loss_limit_db",
+    "bend_loss_marcuse_db_per_m",
+    "bend_strain",
     "coupling_loss_db",
+    "dgd_exceedance",
+    "dgd_response",
+    "directional_coupler",
     "fresnel_reflectance",
     "level_noise_a",
+    "mpi_penalty_db",
+    "mpi_rms",
     "noise_bandwidth_hz",
+    "noise_penalty_db",
     "oma_w",
     "pam4_levels_w",
     "pam4_ser",
     "rin_from_rin_oma",
     "rin_noise_a_per_rthz",
+    "rin_penalty_db",
+    "ring_transmission",
     "sensitivity_oma_w",
     "shot_noise_a_per_rthz",
+    "taper_residual",
     "thermal_noise_a_per_rthz",
+    "travelling_wave_response",
+    "wdm_crosstalk_db",
 ]
 
 

@@ -4,27 +4,22 @@ use crate::array::read_only;
 use crate::lane::{read_lane, read_networks};
 use crate::run::interruptible;
 use crate::simulation::{NativeCounts, codewords_of};
-use lightlane::engine::time_domain::{AdaptiveCounts, Simulation};
+use lightlane::engine::time_domain::{Adapted, Simulation};
 use lightlane::lane::{Lane, PreparedLane, registry};
 use lightlane::receiver::Adaptation;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use std::path::Path;
 
-/// What an adaptive run leaves.
-#[pyclass(name = "AdaptiveCounts", module = "lightlane._native", frozen)]
-pub(crate) struct NativeAdaptiveCounts {
-    found: AdaptiveCounts,
-    lane: Lane,
+/// What an equalizer learnt in a run.
+#[pyclass(name = "Adapted", module = "lightlane._native", frozen)]
+pub(crate) struct NativeAdapted {
+    pub(crate) found: Adapted,
+    pub(crate) lane: Lane,
 }
 
 #[pymethods]
-impl NativeAdaptiveCounts {
-    /// Errors counted.
-    fn counts(&self) -> NativeCounts {
-        NativeCounts(self.found.counts.clone())
-    }
-
+impl NativeAdapted {
     /// FFE and DFE taps after the last symbol, and the trace of the error.
     fn arrays<'py>(
         &self,
@@ -49,6 +44,12 @@ impl NativeAdaptiveCounts {
     }
 }
 
+/// How a run's equalizer adapts.
+pub(crate) fn read_adaptation(text: &str) -> lightlane::Result<Adaptation> {
+    let value = registry().from_json("Adaptation", text)?;
+    serde_json::from_value(value).map_err(|e| lightlane::Error::parameter("adapt", e, "an Adaptation"))
+}
+
 /// Prepares a lane, finds its equalizer and lets it adapt while errors are counted.
 #[pyfunction]
 #[pyo3(signature = (lane, networks, adaptation, n_symbols, seed, threads, progress, stop_at_bit_errors))]
@@ -63,22 +64,20 @@ fn simulate_adaptive(
     threads: Option<usize>,
     progress: Option<Py<PyAny>>,
     stop_at_bit_errors: Option<u64>,
-) -> PyResult<NativeAdaptiveCounts> {
+) -> PyResult<(NativeCounts, NativeAdapted)> {
     let mut networks = read_networks(networks)?;
     interruptible(py, threads, progress, |run| {
         let lane = read_lane(lane)?;
-        let value = registry().from_json("Adaptation", adaptation)?;
-        let adaptation: Adaptation = serde_json::from_value(value)
-            .map_err(|e| lightlane::Error::parameter("adapt", e, "an Adaptation"))?;
+        let adaptation = read_adaptation(adaptation)?;
         let prepared = PreparedLane::new(&lane, &mut networks, Path::new("."), run)?;
         let (codewords, run) = (codewords_of(&lane), run.clone());
         let simulation = Simulation { n_symbols, seed, stop_at_bit_errors, codewords, run };
         let found = prepared.simulate_adaptive(&adaptation, &simulation)?;
-        Ok(NativeAdaptiveCounts { found, lane })
+        Ok((NativeCounts(found.counts), NativeAdapted { found: found.adapted, lane }))
     })
 }
 
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_class::<NativeAdaptiveCounts>()?;
+    module.add_class::<NativeAdapted>()?;
     module.add_function(wrap_pyfunction!(simulate_adaptive, module)?)
 }

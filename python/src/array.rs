@@ -65,6 +65,12 @@ pub(crate) fn borrowed<'py, T: Precision>(
     Ok(array.cast::<PyArray1<T>>()?.try_readonly()?)
 }
 
+/// An array of numpy's own of that many numbers, whatever they are: numpy asks for large pages, which spares a large
+/// array most of its page faults.
+pub(crate) fn unfilled<T: Precision>(py: Python<'_>, len: usize) -> PyResult<Bound<'_, PyArray1<T>>> {
+    Ok(py.import("numpy")?.call_method1("empty", (len, T::NAME))?.cast_into::<PyArray1<T>>()?)
+}
+
 /// Whether samples come in single precision; whatever else they are is taken in double.
 pub(crate) fn is_single(value: &Bound<'_, PyAny>) -> bool {
     value.getattr("dtype").and_then(|d| d.getattr("name")?.extract::<String>()).is_ok_and(|d| d == "float32")

@@ -84,7 +84,7 @@ fn curves(py: Python<'_>, found: Com) -> PyResult<Curves<'_>> {
         Ok::<(), PyErr>(())
     };
     for (i, case) in found.cases.into_iter().enumerate() {
-        let Some(curves) = case.curves else { continue };
+        let curves = case.curves;
         keep(format!("cases.{i}.pulse_v"), curves.pulse_v)?;
         keep(format!("cases.{i}.equalized_v"), curves.equalized_v)?;
         keep(format!("cases.{i}.probability"), curves.probability)?;

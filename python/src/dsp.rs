@@ -1,13 +1,13 @@
 //! `lightlane.dsp`.
 
-use crate::array::{borrowed, count, read_only, symbols};
+use crate::array::{borrowed, count, read_only, symbols, unfilled};
 use crate::borrowed_samples;
 use crate::error::Raise;
 use crate::run::interruptible;
 use lightlane::modulation::Modulation;
 use lightlane::receiver::{self, Ffe, Lms, LmsRun, LmsUpdate};
 use lightlane::response;
-use numpy::IntoPyArray;
+use numpy::{IntoPyArray, PyArrayMethods};
 use pyo3::prelude::*;
 
 #[pyfunction]
@@ -20,9 +20,19 @@ fn pulse_train<'py>(
     let samples_per_symbol = count("samples_per_symbol", samples_per_symbol)?;
     let (levels, pulse) = (borrowed::<f32>(levels, "levels")?, borrowed::<f32>(pulse, "pulse")?);
     let (levels, pulse) = (levels.as_slice()?, pulse.as_slice()?);
-    let y =
-        interruptible(py, None, None, |run| response::pulse_train(levels, pulse, samples_per_symbol, run))?;
-    Ok(y.into_pyarray(py).into_any())
+    let len = response::pulse_train_len(levels.len(), samples_per_symbol).or_raise()?;
+    let y = unfilled::<f32>(py, len).map_err(|_| {
+        let requirement = "small enough for the waveform to fit memory";
+        crate::error::parameter("samples_per_symbol", samples_per_symbol, requirement)
+    })?;
+    {
+        let mut y = y.readwrite();
+        let y = y.as_slice_mut()?;
+        interruptible(py, None, None, |run| {
+            response::pulse_train_into(levels, pulse, samples_per_symbol, y, run)
+        })?;
+    }
+    Ok(y.into_any())
 }
 
 #[pyfunction]
@@ -35,8 +45,13 @@ fn iir<'py>(
     let (b, a) = (borrowed::<f64>(b, "b")?, borrowed::<f64>(a, "a")?);
     let (b, a) = (b.as_slice()?, a.as_slice()?);
     borrowed_samples!(x, "x", |x| {
-        let y = interruptible(py, None, None, |run| receiver::iir(b, a, x, run))?;
-        Ok(y.into_pyarray(py).into_any())
+        let y = unfilled(py, x.len())?;
+        {
+            let mut y = y.readwrite();
+            let y = y.as_slice_mut()?;
+            interruptible(py, None, None, |run| receiver::iir_into(b, a, x, y, run))?;
+        }
+        Ok(y.into_any())
     })
 }
 
@@ -153,20 +168,18 @@ fn mmse<'py>(
     let pulse = borrowed::<f64>(pulse, "pulse")?;
     let noise = borrowed::<f64>(noise_autocorrelation, "noise_autocorrelation")?;
     let (pulse, noise) = (pulse.as_slice()?, noise.as_slice()?);
-    let m = py
-        .detach(|| {
-            if groups == 0 || pre >= ffe_taps {
-                return receiver::mmse(pulse, noise, ffe_taps, pre, dfe_taps, signal_power, delay);
-            }
-            let ffe = Ffe {
-                floating_groups: groups,
-                floating_taps: taps,
-                floating_span_ui: span,
-                ..Ffe::new(pre, ffe_taps - pre - 1)
-            };
-            receiver::mmse_floating(pulse, noise, &ffe, dfe_taps, signal_power, delay)
-        })
-        .or_raise()?;
+    let m = interruptible(py, None, None, |run| {
+        if groups == 0 || pre >= ffe_taps {
+            return receiver::mmse(pulse, noise, ffe_taps, pre, dfe_taps, signal_power, delay, run);
+        }
+        let ffe = Ffe {
+            floating_groups: groups,
+            floating_taps: taps,
+            floating_span_ui: span,
+            ..Ffe::new(pre, ffe_taps - pre - 1)
+        };
+        receiver::mmse_floating(pulse, noise, &ffe, dfe_taps, signal_power, delay, run)
+    })?;
     Ok((read_only(py, m.ffe)?, read_only(py, m.dfe)?, m.mse, m.snr_db, m.delay, m.positions))
 }
 

@@ -7,9 +7,9 @@ use crate::run::interruptible;
 use crate::simulation::{NativeCounts, codewords_of};
 use lightlane::engine::statistical::Eye;
 use lightlane::engine::time_domain;
-use lightlane::lane::{self, Lane, Networks, PreparedLane, registry};
+use lightlane::lane::{self, Lane, Networks, PreparedLane, PreparedSegments, registry};
 use lightlane::report::LaneReport;
-use lightlane::response::{DecisionModel, PulseResponse};
+use lightlane::response::PulseResponse;
 use lightlane::system::{self, ComparedLane, Ledger, Ranged, ledger_of};
 use num_complex::Complex64;
 use pyo3::prelude::*;
@@ -37,10 +37,12 @@ pub(crate) fn read_networks(networks: &Bound<'_, PyDict>) -> PyResult<Networks> 
 /// A prepared and analysed lane.
 #[pyclass(name = "LaneReport", module = "lightlane._native", frozen)]
 pub(crate) struct NativeReport {
-    prepared: Arc<PreparedLane>,
+    prepared: PreparedSegments,
     report: Arc<LaneReport>,
     ledger: Ledger,
     eye: OnceLock<Arc<Eye>>,
+    /// With retimers, each segment as a lane of its own.
+    segments: Vec<Py<NativeReport>>,
 }
 
 /// Sample times, values, samples a symbol and the cursor's index.
@@ -53,6 +55,11 @@ impl NativeReport {
     /// Every scalar and short list, as JSON.
     fn figures(&self) -> String {
         figures(&self.report, &self.ledger).to_string()
+    }
+
+    /// The segments between retimers; none without.
+    fn segments(&self, py: Python<'_>) -> Vec<Py<Self>> {
+        self.segments.iter().map(|s| s.clone_ref(py)).collect()
     }
 
     /// Frequencies and transfer function.
@@ -129,8 +136,8 @@ impl NativeReport {
         ))
     }
 
-    /// Simulates what the slicer sees, thresholds as found, and counts the codewords of the lane's code; with sequence
-    /// detection its counts and those of decision feedback.
+    /// Simulates what the slicers see, thresholds as found, and counts the codewords of the lane's code: the counts, with
+    /// sequence detection those of decision feedback, and with retimers those of each segment.
     #[pyo3(signature = (n_symbols, seed, threads, progress, stop_at_bit_errors))]
     fn simulate(
         &self,
@@ -140,40 +147,56 @@ impl NativeReport {
         threads: Option<usize>,
         progress: Option<Py<PyAny>>,
         stop_at_bit_errors: Option<u64>,
-    ) -> PyResult<(NativeCounts, Option<NativeCounts>)> {
+    ) -> PyResult<(NativeCounts, Option<NativeCounts>, Vec<NativeCounts>)> {
         let (model, codewords) = (&self.report.model, codewords_of(&self.report.lane));
         interruptible(py, threads, progress, |run| {
             let run = run.clone();
             let simulation = time_domain::Simulation { n_symbols, seed, stop_at_bit_errors, codewords, run };
+            if !self.segments.is_empty() {
+                let found = self.report.simulate(&simulation)?;
+                let segments = found.hops.into_iter().map(NativeCounts).collect();
+                return Ok((NativeCounts(found.counts), None, segments));
+            }
             let Some(detection) = &self.report.detection else {
-                return Ok((NativeCounts(time_domain::simulate(model, &simulation)?), None));
+                return Ok((NativeCounts(time_domain::simulate(model, &simulation)?), None, Vec::new()));
             };
             let found = time_domain::simulate_sequence(model, &detection.detector, &simulation)?;
-            Ok((NativeCounts(found.counts), Some(NativeCounts(found.dfe))))
+            Ok((NativeCounts(found.counts), Some(NativeCounts(found.dfe)), Vec::new()))
         })
     }
 }
 
 impl NativeReport {
-    fn new(prepared: PreparedLane, report: LaneReport, ledger: Ledger) -> Self {
-        Self { prepared: Arc::new(prepared), report: Arc::new(report), ledger, eye: OnceLock::new() }
+    fn new(py: Python<'_>, prepared: PreparedSegments, report: LaneReport, ledger: Ledger) -> PyResult<Self> {
+        let segment = |(of_segment, report): (&PreparedLane, &LaneReport)| {
+            let lane = of_segment.lane.clone();
+            let alone = PreparedSegments { lane, segments: vec![of_segment.clone()] };
+            let ledger = ledger_of(&alone, report).or_raise()?;
+            Py::new(py, Self::new(py, alone, report.clone(), ledger)?)
+        };
+        let segments =
+            prepared.segments.iter().zip(&report.segments).map(segment).collect::<PyResult<_>>()?;
+        Ok(Self { prepared, report: Arc::new(report), ledger, eye: OnceLock::new(), segments })
     }
 
-    /// Whether a sequence detector stands in the place of the feedback.
+    /// Whether a sequence detector stands in the place of the feedback anywhere.
     pub(crate) fn detects_sequences(&self) -> bool {
-        self.report.detection.is_some()
+        self.report.ber_kind == "bound"
     }
 
-    /// What the slicer sees, thresholds as found.
-    pub(crate) fn model(&self) -> &DecisionModel {
-        &self.report.model
+    /// The analysis.
+    pub(crate) fn report(&self) -> &LaneReport {
+        &self.report
     }
 
     fn found_eye(&self, py: Python<'_>) -> PyResult<Arc<Eye>> {
         if let Some(eye) = self.eye.get() {
             return Ok(Arc::clone(eye));
         }
-        let (prepared, report) = (&self.prepared, &self.report);
+        if let Some(worst) = self.report.worst_segment.and_then(|worst| self.segments.get(worst)) {
+            return worst.get().found_eye(py);
+        }
+        let (prepared, report) = (&self.prepared.segments[0], &self.report);
         let eye = interruptible(py, None, None, |run| prepared.eye(report, run))?;
         Ok(Arc::clone(self.eye.get_or_init(|| Arc::new(eye))))
     }
@@ -213,12 +236,21 @@ fn analyze(
 ) -> PyResult<NativeReport> {
     let mut networks = read_networks(networks)?;
     let (prepared, report, ledger) = interruptible(py, threads, None, |run| {
-        let prepared = PreparedLane::new(&read_lane(lane)?, &mut networks, Path::new("."), run)?;
+        let prepared = PreparedSegments::new(&read_lane(lane)?, &mut networks, Path::new("."), run)?;
         let report = run.install(|| prepared.analyze(run))?;
         let ledger = ledger_of(&prepared, &report)?;
         Ok((prepared, report, ledger))
     })?;
-    Ok(NativeReport::new(prepared, report, ledger))
+    NativeReport::new(py, prepared, report, ledger)
+}
+
+/// The segments of a lane between its retimers, as JSON.
+#[pyfunction]
+fn lane_segments(lane: &str) -> PyResult<Vec<String>> {
+    let segments = read_lane(lane).and_then(|l| l.segments()).or_raise()?;
+    let written = |l: &Lane| serde_json::to_string(l);
+    let texts = segments.iter().map(written).collect::<Result<_, _>>();
+    texts.map_err(|e| crate::error::parameter("lane", e, "writable"))
 }
 
 /// Analyses lanes side by side.
@@ -246,7 +278,8 @@ fn compare(
         "warnings": comparison.warnings,
     });
     let native = |lanes: Vec<ComparedLane>| -> PyResult<Vec<Py<NativeReport>>> {
-        lanes.into_iter().map(|l| Py::new(py, NativeReport::new(l.prepared, l.report, l.ledger))).collect()
+        let native = |l: ComparedLane| Py::new(py, NativeReport::new(py, l.prepared, l.report, l.ledger)?);
+        lanes.into_iter().map(native).collect()
     };
     Ok(NativeComparison {
         same_serdes: native(comparison.same_serdes)?,
@@ -328,6 +361,7 @@ fn figures(report: &LaneReport, ledger: &Ledger) -> Value {
         "stages": report.stages.iter().map(|s| json!({
             "name": s.name, "loss_db": number(s.loss_db), "power_w": s.power_w, "oma_w": s.oma_w,
         })).collect::<Value>(),
+        "worst_segment": report.worst_segment,
         "energy_j_per_bit": ranged(&ledger.energy_j_per_bit),
         "latency_s": ranged(&ledger.latency_s),
         "warnings": report.warnings.iter().chain(&ledger.warnings).collect::<Vec<_>>(),
@@ -340,6 +374,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<NativeComparison>()?;
     module.add_function(wrap_pyfunction!(analyze, module)?)?;
     module.add_function(wrap_pyfunction!(compare, module)?)?;
+    module.add_function(wrap_pyfunction!(lane_segments, module)?)?;
     module.add_function(wrap_pyfunction!(preset_lane_names, module)?)?;
     module.add_function(wrap_pyfunction!(preset_lane_summary, module)?)?;
     module.add_function(wrap_pyfunction!(preset_lane, module)?)

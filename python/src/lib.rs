@@ -15,6 +15,7 @@ mod network;
 mod optics;
 mod patterns;
 mod rare;
+mod reflections;
 mod run;
 mod sensitivity;
 mod simulation;
@@ -42,6 +43,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     optics::register(module)?;
     patterns::register(module)?;
     rare::register(module)?;
+    reflections::register(module)?;
     sensitivity::register(module)?;
     simulation::register(module)?;
     tdecq::register(module)?;

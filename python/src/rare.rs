@@ -3,7 +3,7 @@
 use crate::error::Raise;
 use crate::lane::NativeReport;
 use crate::run::interruptible;
-use lightlane::engine::time_domain::{RareCounts, RareSimulation, simulate_rare as simulate};
+use lightlane::engine::time_domain::{RareCounts, RareSimulation};
 use pyo3::prelude::*;
 
 /// What a rare-event run found.
@@ -74,9 +74,9 @@ fn simulate_rare(
         let requirement = "false in simulate_rare, which follows decision feedback";
         return Err(crate::error::parameter("receiver.mlsd", "true", requirement));
     }
-    let model = report.model();
+    let report = report.report();
     let found = interruptible(py, threads, progress, |run| {
-        simulate(model, &RareSimulation { n_draws, seed, run: run.clone() })
+        report.simulate_rare(&RareSimulation { n_draws, seed, run: run.clone() })
     })?;
     Ok(NativeRareCounts(found))
 }

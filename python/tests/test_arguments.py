@@ -46,7 +46,11 @@ def file(tmp_path_factory):
         (lambda: ll.patterns.prbs31q("many"), TypeError, "n = 'many'"),
         (lambda: ll.fec.ber_after(1e-4, interleave=-1), ll.ParameterError, "interleave = -1"),
         (lambda: ll.fec.ber_limit("kp4", 0), ll.ParameterError, "between 1e-300 and"),
-        (lambda: ll.presets.lane("cpo"), ll.ParameterError, "copper-kr1, copper-c2m, cpo-dr1"),
+        (
+            lambda: ll.presets.lane("cpo"),
+            ll.ParameterError,
+            "copper-kr1, copper-cr1, copper-c2m, retimed-dr1, lpo-dr1, npo-dr1, cpo-dr1",
+        ),
     ],
 )
 def test_wrong_arguments(call, kind, message) -> None:

@@ -55,7 +55,7 @@ def test_help_names_every_command(capsys):
         (["channel", "x.s4p", "--pairs", "1,2"], ["--pairs", "1,2", "1,3:2,4"]),
         (["channel", "x.s4p", "--freq"], ["--freq", "expected one argument"]),
         (["compare", "cpo-dr1", "--channel", "x.s4p"], ["--channel: no place for it in cpo-dr1"]),
-        (["run", "copper-kr9"], ["copper-kr9", "did you mean 'copper-kr1'?", "copper-c2m, cpo-dr1"]),
+        (["run", "copper-kr9"], ["copper-kr9", "did you mean 'copper-kr1'?", "npo-dr1, cpo-dr1"]),
         (["run", "elsewhere"], ["elsewhere", "known are copper-kr1"]),
         (["presets", "megtron9"], ["megtron9: unknown preset", "megtron"]),
         (["doctor", "-x"], ["-x: unknown option"]),

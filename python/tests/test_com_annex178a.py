@@ -193,6 +193,38 @@ def test_the_adaptive_search_finds_what_the_whole_grid_holds(name: str) -> None:
     assert max(step["fom_db"] for step in adaptive.trace) == whole.fom_db
 
 
+def test_pulse_and_distribution_are_those_of_the_figures(found: ll.Com) -> None:
+    pulse, noise = found.pulse, found.noise
+    cursor = pulse.equalized_v[pulse.symbol_ui == 0]
+    assert cursor == pytest.approx([found.signal_v * 3 / 0.95], rel=1e-12)
+    left = pulse.equalized_v[pulse.symbol_ui != 0]
+    isi_v = float(np.sqrt(5 / 9 * np.sum(left**2)))
+    assert isi_v == pytest.approx(found.noise_budget["isi"], rel=1e-9)
+    assert noise.probability.sum() == pytest.approx(1, abs=1e-9)
+    variance = float(noise.probability @ noise.voltage_v**2)
+    # Samples below a thousandth of A_s are left out, uniforms have a whole number of bins.
+    assert variance == pytest.approx(sum(v**2 for v in found.noise_budget.values()), rel=1e-2)
+    assert found.der(found.com_dfe_db) >= found.target_der
+    bin_db = 20 * np.log10(1 + (noise.voltage_v[1] - noise.voltage_v[0]) / found.noise_v)
+    assert found.der(found.com_dfe_db - 1.01 * bin_db) < found.target_der
+    assert {"pulse_v", "probability"} < set(found.to_xarray())
+    assert found.plot.margin().get_ylabel() == "detector error ratio"
+
+
+def test_almost_no_noise_leaves_every_figure_finite(thru: ll.Network) -> None:
+    quiet = {"eta_0": 1e-16, "SNR_TX": 150, "A_DD": 0, "sigma_RJ": 0, "N_qb": 0, "DER_0": 1e-15}
+    c = ll.com(thru, config=KEYWORDS | quiet, fixed_equalizer=FIXED)
+    assert c.mlsd_gain_db >= 0
+    assert np.isfinite([c.com_db, c.noise_v, c.fom_db]).all()
+
+
+def test_erl_follows_its_keywords_by_these_rules_too(thru: ll.Network) -> None:
+    erl = {"TDR": 1, "ERL": 1, "TR_TDR": 0.01, "N": 800, "N_bx": 21, "rho_x": 0.618, "Z_t": 50}
+    c = ll.com(thru, config=KEYWORDS | erl, fixed_equalizer=FIXED)
+    assert c.erl_db == min(r.erl_db for r in c.reflections)
+    assert 5 < c.erl_db < 60
+
+
 def test_threads_change_nothing(thru: ll.Network) -> None:
     reduced = KEYWORDS | {"g_DC": "[-8:4:0]", "g_DC_HP": 0, "c(-2)": 0, "c(-1)": "[-0.1:0.02:0]", "c(1)": 0}
     figures = [ll.com(thru, config=reduced, threads=n).figures() for n in (1, 3)]

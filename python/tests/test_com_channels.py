@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 import skrf
 
 import lightlane as ll
+from lightlane._cli import main
 
 CONFIG = ll.ComConfig.named("802.3ck-c2c@4.50").replace({"z_p select": 1})
 FIXED = {"ctle_gdc_db": -4.0, "ctle_gdc2_db": -1.0, "tx_ffe": {-1: -0.1}}
@@ -55,7 +57,9 @@ def test_files_networks_and_scikit_rf_give_the_same(
     assert found.noise_budget["crosstalk"] > 0
 
 
-def test_lanes_of_one_file_are_found_by_a_map(thru: ll.Network, aggressor: ll.Network, base: ll.Com) -> None:
+@pytest.fixture(scope="module")
+def whole(thru: ll.Network, aggressor: ll.Network) -> ll.Network:
+    """Three lanes in one file: ports 1, 2 to 7, 8, aggressors at 3, 4 (far) and 5, 6 (near)."""
     # Single-ended ports: pair p of a differential port d is d's parameters on both legs, common mode matched.
     ports = {"tx": (1, 2), "rx": (7, 8), "far": (3, 4), "near": (5, 6)}
     s = np.zeros((len(FREQ_HZ), 8, 8), complex)
@@ -74,10 +78,36 @@ def test_lanes_of_one_file_are_found_by_a_map(thru: ll.Network, aggressor: ll.Ne
         couple(side, side, aggressor.s[:, 0, 0])
         couple("rx", side, aggressor.s[:, 1, 0])
         couple(side, "rx", aggressor.s[:, 0, 1])
-    whole = ll.Network(FREQ_HZ, s, z0_ohm=50.0)
-    near = (ports["near"], ports["rx"])
+    return ll.Network(FREQ_HZ, s, z0_ohm=50.0)
+
+
+def test_lanes_of_one_file_are_found_by_a_map(whole: ll.Network, base: ll.Com) -> None:
+    near = ((5, 6), (7, 8))
     lane_map = {"thru": ((1, 2), (7, 8)), "fext": [((3, 4), (7, 8))], "next": [near, near]}
     assert com(whole, lane_map=lane_map).com_db == pytest.approx(base.com_db, abs=1e-9)
+
+
+def test_the_command_line_takes_a_lane_map(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], whole: ll.Network
+) -> None:
+    file, config = str(tmp_path / "whole.s8p"), str(tmp_path / "one.toml")
+    whole.write(file)
+    places = [p for p in range(-6, 4) if p != 0]
+    one = CONFIG.replace({"g_DC": -4, "g_DC_HP": -1, **{f"c({p})": -0.1 if p == -1 else 0 for p in places}})
+    one.write(config)
+    lanes = ["--lane-map", "thru=1,2:7,8", "--lane-map", "fext=3,4:7,8", "--lane-map", "next=5,6:7,8"]
+    main(["com", file, "--config", config, "--json", *lanes])
+    lane_map = {"thru": ((1, 2), (7, 8)), "fext": [((3, 4), (7, 8))], "next": [((5, 6), (7, 8))]}
+    expected = ll.com(whole, lane_map=lane_map, config=one)
+    # A file keeps 1e-12 of each number.
+    assert json.loads(capsys.readouterr().out)["com_db"] == pytest.approx(expected.com_db, abs=1e-9)
+    for wrong, told in [
+        ("thr=1,2:7,8", "thru=, fext= or next="),
+        ("thru=1,2", "1,3:2,4"),
+        ("next=5,6:7,8", "victim"),
+    ]:
+        assert main(["com", file, "--config", config, "--lane-map", wrong]) == 2
+        assert told in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -162,3 +192,12 @@ def test_without_force_tr_there_is_no_transmitter_filter(thru: ll.Network, base:
     assert not named(base, "FORCE_TR")
     # The filter takes signal away.
     assert found.signal_v > com(thru).signal_v
+
+
+def test_points_too_far_apart_for_their_phase_are_named() -> None:
+    # 1.8 ns of delay turn the phase by a quarter within 140 MHz.
+    def line(step_hz: float) -> ll.Network:
+        return ll.Trace(length_m=0.3).network(np.arange(0, 60e9, step_hz))
+
+    assert not named(com(line(50e6)), "too far apart")
+    assert named(com(line(200e6)), "thru: points are too far apart for their phase from 200000000 Hz on")

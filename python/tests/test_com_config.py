@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 import sys
 from pathlib import Path
 from typing import Any
@@ -158,3 +160,30 @@ def test_a_file_of_keywords_is_named_in_its_errors(tmp_path: Path) -> None:
     file.write_text(json.dumps({"f_bb": 1}))
     with pytest.raises(ll.ParameterError, match=r'k.json: keyword = "f_bb": unknown, did you mean "f_b"'):
         ll.com("thru.s4p", config=file)
+
+
+def test_a_configuration_is_hashed_pickled_and_copied() -> None:
+    named = ll.ComConfig.named("802.3ck-kr@4.50")
+    plain = ll.ComConfig(named.keywords)
+    assert named == plain
+    assert hash(named) == hash(plain)
+    assert len({named, plain, named.resolved()}) == 1
+    changed = named.replace({"DER_0": 1e-5})
+    assert changed != named
+    for again in (pickle.loads(pickle.dumps(named)), copy.copy(named), copy.deepcopy(named)):
+        assert again == named
+        assert (again.name, again.evidence["f_b"], dict(again.limits)) == (
+            named.name,
+            named.evidence["f_b"],
+            dict(named.limits),
+        )
+    # Numbers and texts of the same value are the same keyword.
+    assert ll.ComConfig({**named.keywords, "f_b": 53}) == ll.ComConfig({**named.keywords, "f_b": 53.0})
+
+
+@pytest.mark.parametrize(("keyword", "value"), [("b_max(1)", 11), ("b_min(1)", -1e3), ("b_max(2..N_b)", 50)])
+def test_limits_of_the_dfe_have_a_domain(keyword: str, value: float) -> None:
+    named = ll.ComConfig.named("802.3ck-kr@4.50")
+    with pytest.raises(ll.ParameterError) as error:
+        named.replace({keyword: value})
+    assert str(error.value).startswith(keyword)

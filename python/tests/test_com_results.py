@@ -220,3 +220,26 @@ def test_the_command_tells_all_figures(
     assert "802.3ck-kr@4.50" in json.loads(capsys.readouterr().out)
     assert main(["com", str(file)]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_dfe_of_a_wrong_length_is_told_the_keyword_that_counts(thru: ll.Network) -> None:
+    with pytest.raises(ll.ParameterError, match=r"length of fixed_equalizer\.dfe = 1: must be N_f = 40"):
+        ll.com(thru, config="802.3ck-kr@4.50", fixed_equalizer={"dfe": [0.1]})
+    with pytest.raises(ll.ParameterError, match=r"must be N_b = "):
+        ll.com(thru, config=config(), fixed_equalizer={"dfe": [0.1] * 99})
+
+
+def test_figures_are_json_and_plots_take_keywords_as_texts(thru: ll.Network) -> None:
+    # A channel that fails has no VEC.
+    closed = ll.com(thru, config=config(eta_0=1e-2, f_b="[53.125]"), fixed_equalizer=FIXED)
+    assert closed.com_db <= 0
+    assert closed.figures()["vec_db"] is None
+    assert closed.figures()["cases"][0]["vec_db"] is None
+    json.dumps(closed.figures(), allow_nan=False)
+    assert closed.symbol_rate_hz == 53.125e9
+    assert [line.get_xdata()[0] for line in closed.plot.loss().lines if line.get_linestyle() == ":"] == [
+        26.5625
+    ]
+    data = closed.to_xarray()
+    assert data.pulse_v.units == "V"
+    assert data.attrs["version"] == ll.__version__

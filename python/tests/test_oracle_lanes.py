@@ -63,9 +63,10 @@ def test_a_copper_lane(model: str) -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["cpo-dr1-mzm", "cpo-dr1"])
 @pytest.mark.parametrize("source", ["thermal", "rin"])
-def test_an_optical_lane(source: str) -> None:
-    lane = ll.presets.lane("cpo-dr1")
+def test_an_optical_lane(source: str, name: str) -> None:
+    lane = ll.presets.lane(name)
     if source == "thermal":
         lane = with_optics(
             lane, lambda o: o.replace(tia=o.tia.replace(noise_a_per_rthz=10 * o.tia.noise_a_per_rthz))
@@ -75,4 +76,24 @@ def test_an_optical_lane(source: str) -> None:
             lane, lambda o: o.replace(laser=o.laser.replace(rin_per_hz=14 * o.laser.rin_per_hz))
         )
     report = lane.analyze()
+    agrees(report, optical.simulate(report.lane, report.equalizer, report.thresholds_v, N_SYMBOLS, seed=6))
+
+
+@pytest.mark.parametrize("feedback", [True, False])
+def test_an_optical_lane_with_reflections(feedback: bool) -> None:
+    # Connectors of -18 dB and thermal noise: the echoes are as fields in the oracle, delayed by parts of a symbol too,
+    # and their own power is not left out.
+    lane = ll.presets.lane("cpo-dr1")
+    mated = ll.Connector(reflectance_db=-18.0)
+
+    def change(optics):
+        path = [mated if isinstance(part, ll.Connector) else part for part in optics.path]
+        tia = optics.tia.replace(noise_a_per_rthz=6 * optics.tia.noise_a_per_rthz)
+        return optics.replace(path=[*path, mated], tia=tia)
+
+    lane = with_optics(lane, change)
+    if not feedback:
+        lane = lane.replace(receiver=lane.receiver.replace(dfe=None))
+    report = lane.analyze()
+    assert report.noise_budget["mpi"] > 0.4 * report.noise_budget["tia"]
     agrees(report, optical.simulate(report.lane, report.equalizer, report.thresholds_v, N_SYMBOLS, seed=6))

@@ -183,16 +183,21 @@ impl Density {
 
     /// Histogram of equally likely samples, V, by the same split.
     pub fn from_samples(samples_v: &[f64], step_v: f64) -> Self {
-        if samples_v.is_empty() {
+        let share = 1.0 / samples_v.len() as f64;
+        Self::from_points(&samples_v.iter().map(|v| (*v, share)).collect::<Vec<_>>(), step_v)
+    }
+
+    /// Histogram of values, V, with their probabilities, by the same split.
+    pub fn from_points(points: &[(f64, f64)], step_v: f64) -> Self {
+        if points.is_empty() {
             return Self::at_zero(step_v);
         }
-        let share = 1.0 / samples_v.len() as f64;
-        let low = samples_v.iter().fold(f64::INFINITY, |m, v| m.min(*v));
-        let high = samples_v.iter().fold(f64::NEG_INFINITY, |m, v| m.max(*v));
+        let low = points.iter().fold(f64::INFINITY, |m, (v, _)| m.min(*v));
+        let high = points.iter().fold(f64::NEG_INFINITY, |m, (v, _)| m.max(*v));
         let first = (low / step_v).floor() as i64 - 1;
         let mut p = vec![0.0; ((high / step_v).floor() as i64 + 3 - first) as usize];
         let mut fourth = 0.0;
-        for v in samples_v {
+        for (v, share) in points {
             let s = split(std::slice::from_ref(v), step_v);
             fourth += share * s.fourth;
             for (distance, w) in s.taps {

@@ -9,6 +9,7 @@
 
 use super::Density;
 use super::tail::GridGaussian;
+use crate::simd::dot;
 
 /// ln of the smallest probability kept; below it the table says this.
 const LN_FLOOR: f64 = -690.0;
@@ -195,19 +196,6 @@ fn suffix(above: &[f64], last: i64) -> f64 {
 /// Σ p below bin `start`.
 fn prefix(below: &[f64], start: i64) -> f64 {
     below[start.clamp(0, below.len() as i64 - 1) as usize]
-}
-
-/// Eight partial sums, so that the additions need not wait for each other.
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    let mut sums = [0.0; 8];
-    let (mut x, mut y) = (a.chunks_exact(8), b.chunks_exact(8));
-    for (x, y) in (&mut x).zip(&mut y) {
-        for k in 0..8 {
-            sums[k] += x[k] * y[k];
-        }
-    }
-    let rest: f64 = x.remainder().iter().zip(y.remainder()).map(|(x, y)| x * y).sum();
-    sums.iter().sum::<f64>() + rest
 }
 
 /// Lagrange weights of the points −2 … 3 at 0 ≤ f < 1.

@@ -11,10 +11,13 @@
 //! `interleave` is the number of codewords that share the lane symbol by symbol; it matters to the last two models.
 //!
 //! Compare coding options at fixed SNR, not at fixed `ber`: what makes bursts also changes the error ratio.
+//!
+//! Segments of a lane between retimers have an error process each ([`figures_of_segments`]); a code from end to end sees
+//! all of them.
 
 use super::Code;
 use super::binomial::{self, Tail};
-use super::burst::Process;
+use super::burst::{self, Layout, MAX_PROCESSES, Process};
 use crate::error::{Error, Result, require};
 use crate::modulation::Modulation;
 
@@ -54,7 +57,43 @@ pub fn figures(
     burst_continuation: f64,
     precoding: bool,
 ) -> Result<Figures> {
-    let x = after(modulation, ber, code, interleave, burst_continuation, precoding)?;
+    figures_of_segments(modulation, &[ErrorProcess { ber, burst_continuation }], code, interleave, precoding)
+}
+
+/// Errors of one segment of a lane, as its code sees them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ErrorProcess {
+    /// Bit error ratio before FEC.
+    pub ber: f64,
+    /// P(err given err) of successive symbols; 0 where errors are independent.
+    pub burst_continuation: f64,
+}
+
+/// The figures of a code that runs over several segments whose errors are independent of each other: a symbol is wrong
+/// where it is wrong in any of them. Errors that a later segment undoes are counted, which is too many by about the product of
+/// two error ratios.
+///
+/// # Errors
+/// As [`codeword_error_ratio`]; [`Error::Parameter`] for no segment or more than five.
+///
+/// ```
+/// use lightlane::fec::{Code, ErrorProcess, figures, figures_of_segments};
+/// use lightlane::modulation::Modulation::Pam4;
+/// // Independent errors of two segments are those of one with the sum of their error ratios.
+/// let half = ErrorProcess { ber: 1.2e-4, burst_continuation: 0.0 };
+/// let two = figures_of_segments(Pam4, &[half, half], Code::Kp4, 1, false)?;
+/// let one = figures(Pam4, 2.4e-4, Code::Kp4, 1, 0.0, false)?;
+/// assert!((two.codeword_error_ratio / one.codeword_error_ratio - 1.0).abs() < 1e-5);
+/// # Ok::<(), lightlane::Error>(())
+/// ```
+pub fn figures_of_segments(
+    modulation: Modulation,
+    segments: &[ErrorProcess],
+    code: Code,
+    interleave: usize,
+    precoding: bool,
+) -> Result<Figures> {
+    let x = after(modulation, segments, code, interleave, precoding)?;
     let codewords = x.tail.probability;
     let lost = codewords * (1.0 + interleave as f64 * FRAMES_PER_CODEWORD) / FRAMES_PER_CODEWORD;
     // No symbol is ever wrong: nothing is left to scale.
@@ -154,41 +193,54 @@ struct After {
 
 fn after(
     modulation: Modulation,
-    ber: f64,
+    segments: &[ErrorProcess],
     code: Code,
     interleave: usize,
-    burst_continuation: f64,
     precoding: bool,
 ) -> Result<After> {
-    require::within("ber", ber, 0.0, 1.0)?;
-    require::within("burst_continuation", burst_continuation, 0.0, 1.0)?;
+    if !(1..=MAX_PROCESSES).contains(&segments.len()) {
+        let requirement = format!("1 to {MAX_PROCESSES} segments");
+        return Err(Error::parameter("segments", segments.len(), requirement));
+    }
+    for segment in segments {
+        require::within("ber", segment.ber, 0.0, 1.0)?;
+        require::within("burst_continuation", segment.burst_continuation, 0.0, 1.0)?;
+    }
     if interleave == 0 || interleave > 1 << 20 {
         return Err(Error::parameter("interleave", interleave, "between 1 and 1048576"));
     }
-    if burst_continuation == 0.0 && !precoding {
-        let ln_right = code.symbol_bits() as f64 * (-ber).ln_1p();
+    if segments.iter().all(|s| s.burst_continuation == 0.0) && !precoding {
+        let ln_right = code.symbol_bits() as f64 * segments.iter().map(|s| (-s.ber).ln_1p()).sum::<f64>();
         let wrong = -ln_right.exp_m1();
         let tail = binomial::tail(code.n(), code.t(), wrong, ln_right);
-        return Ok(After { tail, line_ber: ber, symbol_error_ratio: wrong });
+        let line_ber = segments.iter().map(|s| s.ber).sum::<f64>().min(1.0);
+        return Ok(After { tail, line_ber, symbol_error_ratio: wrong });
     }
-    let stay = burst_continuation;
     let (bits, levels) = (modulation.bits_per_symbol(), modulation.n_levels() as f64);
-    // Stationary share of wrong symbols.
-    let wrong = (bits as f64 * ber).min(1.0 - 1.0 / levels);
-    let (process, stationary) = if burst_continuation == 0.0 {
-        (Process { start: wrong, stay: wrong, precoding }, [1.0 - wrong, wrong])
-    } else {
+    let process = |segment: &ErrorProcess| {
+        let stay = segment.burst_continuation;
+        // Stationary share of wrong symbols.
+        let wrong = (bits as f64 * segment.ber).min(1.0 - 1.0 / levels);
+        if stay == 0.0 {
+            return Process { start: wrong, stay: wrong, wrong };
+        }
         let wrong = wrong.min(1.0 / (2.0 - stay));
-        let start = (wrong * (1.0 - stay) / (1.0 - wrong)).min(1.0);
-        (Process { start, stay, precoding }, [1.0 - wrong, wrong])
+        Process { start: (wrong * (1.0 - stay) / (1.0 - wrong)).min(1.0), stay, wrong }
     };
-    let (n, t) = (code.n(), code.t());
+    let processes: Vec<Process> = segments.iter().map(process).collect();
     // A wrong symbol has one wrong bit, before unprecoding and after it.
-    let line_ber = if precoding { process.symbol_error_ratio(1, stationary) / bits as f64 } else { ber };
-    let per_symbol = code.symbol_bits() / bits;
-    Ok(After {
-        tail: process.tail(n, t, per_symbol, interleave, stationary),
-        line_ber,
-        symbol_error_ratio: process.symbol_error_ratio(per_symbol, stationary),
-    })
+    let line_ber = if precoding {
+        processes.iter().map(|p| burst::line_error_ratio(*p, true)).sum::<f64>() / bits as f64
+    } else {
+        segments.iter().map(|s| s.ber).sum()
+    };
+    let layout = Layout {
+        n: code.n(),
+        t: code.t(),
+        per_symbol: code.symbol_bits() / bits,
+        depth: interleave,
+        precoding,
+    };
+    let found = burst::chain_figures(&processes, &layout);
+    Ok(After { tail: found.tail, line_ber: line_ber.min(1.0), symbol_error_ratio: found.symbol_error_ratio })
 }

@@ -2,7 +2,8 @@
 //!
 //! Figures are closed form, never a simulation: [`codeword_error_ratio`], [`ber_after`], [`frame_loss_ratio`] and
 //! the inverse, [`ber_limit`]. Errors are independent bits, or the two-state process of PAM4 symbols that decision
-//! feedback makes, with symbol multiplexing and precoding.
+//! feedback makes, with symbol multiplexing and precoding; several such processes where retimers divide a lane
+//! ([`figures_of_segments`]).
 //!
 //! | code | n, k, t | symbol | where |
 //! |---|---|---|---|
@@ -13,7 +14,10 @@ mod binomial;
 mod burst;
 mod figures;
 
-pub use figures::{Figures, ber_after, ber_limit, codeword_error_ratio, figures, frame_loss_ratio};
+pub use figures::{
+    ErrorProcess, Figures, ber_after, ber_limit, codeword_error_ratio, figures, figures_of_segments,
+    frame_loss_ratio,
+};
 
 use crate::error::{Error, Result};
 use schemars::JsonSchema;

@@ -30,15 +30,19 @@ pub enum CrosstalkPath {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Aggressor {
-    /// Crosstalk path; it takes the place of the medium's channel block, so the packages around it stay.
+    /// Crosstalk path; it takes the place of a channel block of the medium, so the packages around it stay, and disturbs
+    /// the segment that this block is in.
     #[schemars(extend("x-positional" = true))]
     pub channel: CrosstalkPath,
     /// "fext" or "next".
     #[serde(default)]
     pub kind: AggressorKind,
-    /// Amplitude of the aggressor, V zero to peak, differential; None is the victim's.
+    /// Amplitude of the aggressor, V zero to peak, differential; None is that of the victim's segment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amplitude_v: Option<f64>,
+    /// Name of the channel block whose place it takes. None is the only one that the medium has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
 }
 
 impl Aggressor {

@@ -7,16 +7,17 @@
 //! | trace | the values of every material, then the defaults of a trace |
 //! | via, connector, twinax | their defaults, which are assumptions throughout |
 //! | optics | the graded defaults of the devices |
+//! | retimer | its defaults, with the grades that these values have in the lanes |
 //! | synthetic channel | one entry: its recipe |
 //!
 //! A number that stands in no table is its author's own, and so is one that differs from its table.
 
 use crate::error::Result;
-use crate::lane::presets::{numbers, settings};
-use crate::lane::{Block, Lane};
+use crate::lane::presets::{numbers, settings, support};
+use crate::lane::{Block, Lane, Retimer};
 use crate::ledger::{Assumption, Grade, Graded};
 use crate::medium::electrical::{BoardConnector, Material, Package, Trace, Twinax, Via};
-use crate::medium::optics::{Modulator, OpticalPart, Optics, graded_defaults};
+use crate::medium::optics::{OpticalPart, Optics, graded_defaults};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -58,6 +59,7 @@ pub fn assumptions(lane: &Lane) -> Result<Vec<Assumption>> {
             Block::Via(b) => of_defaults(&path, b, &Via::default())?,
             Block::BoardConnector(b) => of_defaults(&path, b, &BoardConnector::default())?,
             Block::Optics(b) => of_optics(&path, b)?,
+            Block::Retimer(b) => of_retimer(&path, b)?,
             Block::Synthetic(b) => {
                 vec![assumed(format!("{path}.recipe"), b.recipe.clone(), Grade::Assumed, RECIPE)]
             }
@@ -94,6 +96,17 @@ fn weak(
 fn of_defaults(path: &str, block: &impl Serialize, default: &impl Serialize) -> Result<Vec<Assumption>> {
     let defaults = numbers(default)?;
     weak(path, block, |field, value| default_of(&defaults, field, value))
+}
+
+/// The numbers of a retimer that are those of its defaults.
+fn of_retimer(path: &str, retimer: &Retimer) -> Result<Vec<Assumption>> {
+    let defaults = numbers(&Retimer::default())?;
+    let shared = numbers(retimer)?.into_iter().filter(|leaf| defaults.contains(leaf));
+    let graded = shared.map(|(field, value)| {
+        let (grade, source) = support(&field)?;
+        Ok(assumed(format!("{path}.{field}"), value.to_string(), grade, &source))
+    });
+    graded.collect()
 }
 
 fn default_of(defaults: &[(String, Value)], field: &str, value: f64) -> Option<(Grade, String)> {
@@ -141,9 +154,7 @@ fn of_optics(path: &str, optics: &Optics) -> Result<Vec<Assumption>> {
         let mut parts = field.split('.');
         let section = parts.next()?;
         let device = match section {
-            "modulator" => match optics.modulator {
-                Modulator::MachZehnder(_) => "mach_zehnder",
-            },
+            "modulator" => optics.modulator.kind(),
             "path" => {
                 let place = parts.next().and_then(|p| part_of(optics, p));
                 place.map_or("", OpticalPart::kind)

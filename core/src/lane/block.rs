@@ -1,6 +1,7 @@
 //! What may stand in a lane's medium.
 
 use crate::error::{Error, Result};
+use crate::lane::Retimer;
 use crate::medium::Network;
 use crate::medium::electrical::{
     BoardConnector, Ideal, Lumped, Package, SyntheticChannel, Trace, Twinax, Via,
@@ -37,6 +38,8 @@ pub enum Block {
     Ideal(Ideal),
     /// An optical section, from the driver's input to the TIA's output.
     Optics(Box<Optics>),
+    /// A retimer: decides, and sends anew.
+    Retimer(Box<Retimer>),
 }
 
 /// A network in the medium, known by the digest of its data.
@@ -231,6 +234,7 @@ impl Block {
             Self::BoardConnector(b) => b.name.as_deref(),
             Self::Ideal(b) => b.name.as_deref(),
             Self::Optics(b) => b.name.as_deref(),
+            Self::Retimer(b) => b.name.as_deref(),
         }
     }
 
@@ -247,6 +251,7 @@ impl Block {
             Self::BoardConnector(_) => "board_connector",
             Self::Ideal(_) => "ideal",
             Self::Optics(_) => "optics",
+            Self::Retimer(_) => "retimer",
         }
     }
 
@@ -276,6 +281,7 @@ impl Block {
             Self::BoardConnector(b) => b.validate(),
             Self::Ideal(b) => b.validate(),
             Self::Optics(b) => b.validate(),
+            Self::Retimer(b) => b.validate(),
         }
     }
 }

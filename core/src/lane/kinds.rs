@@ -1,10 +1,11 @@
 //! The list of every configuration struct: what documents, the Python classes and their validation are made from.
 
-use super::{Aggressor, Channel, Lane, Synthetic};
+use super::{Aggressor, Channel, Lane, Retimer, Synthetic};
 use crate::engine::tdecq::TdecqConfig;
 use crate::medium::electrical::{BoardConnector, Ideal, Lumped, Package, PackageLine, Trace, Twinax, Via};
 use crate::medium::optics::{
-    Alignment, Connector, Coupler, Driver, Fiber, Laser, MachZehnder, Optics, Photodiode, Tia,
+    Alignment, Connector, Coupler, Driver, Eam, EvanescentCoupler, Fiber, GratingCoupler, Laser, MachZehnder,
+    Optics, Photodiode, RingModulator, Tia, Wavelengths,
 };
 use crate::receiver::{Adaptation, Adc, ClockRecovery, Ctle, Dfe, Ffe, Mlsd, Receiver, SettingRange};
 use crate::response::Jitter;
@@ -28,8 +29,11 @@ pub fn registry() -> &'static Registry {
             Kind::of(Ctle::validate),
             Kind::of(Dfe::validate),
             Kind::of(Driver::validate),
+            Kind::of(Eam::validate),
+            Kind::of(EvanescentCoupler::validate),
             Kind::of(Ffe::validate),
             Kind::of(Fiber::validate),
+            Kind::of(GratingCoupler::validate),
             Kind::of(Ideal::validate),
             Kind::of(Jitter::validate),
             Kind::of(Lane::validate),
@@ -43,6 +47,8 @@ pub fn registry() -> &'static Registry {
             Kind::of(|_: &PackageLine| Ok(())),
             Kind::of(Photodiode::validate),
             Kind::of(Receiver::validate),
+            Kind::of(RingModulator::validate),
+            Kind::of(Retimer::validate),
             // What it may span depends on the setting, which its stage checks.
             Kind::of(|_: &SettingRange| Ok(())),
             Kind::of(Synthetic::validate),
@@ -52,6 +58,7 @@ pub fn registry() -> &'static Registry {
             Kind::of(Transmitter::validate),
             Kind::of(Twinax::validate),
             Kind::of(Via::validate),
+            Kind::of(Wavelengths::validate),
         ])
     });
     &REGISTRY

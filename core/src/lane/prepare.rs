@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::grid::Grid;
-use crate::lane::aggressor::AggressorKind;
+use crate::lane::aggressor::{Aggressor, AggressorKind};
 use crate::lane::block::{Block, Networks};
 use crate::lane::compose::{self, Raw};
 use crate::lane::section::{Section, section};
@@ -50,10 +50,15 @@ impl PreparedLane {
     /// Reads what the lane refers to (files relative to `base`) and composes it.
     ///
     /// # Errors
-    /// Those of [`Lane::validate`], of the files and blocks, of a grid that cannot serve the symbol rate, and
+    /// Those of [`Lane::validate`], for a retimer, of the files and blocks, of a grid that cannot serve the symbol rate, and
     /// [`Error::Window`] for a response longer than its window.
     pub fn new(lane: &Lane, networks: &mut Networks, base: &Path, run: &Run) -> Result<Self> {
         lane.validate()?;
+        if let Some(i) = lane.medium.iter().position(|b| matches!(b, Block::Retimer(_))) {
+            let requirement =
+                "left out here, where one segment is taken; lane.segments() gives those of a lane";
+            return Err(Error::parameter(lane.path_of(i), "retimer", requirement));
+        }
         run.check()?;
         let rate = lane.symbol_rate()?;
         let mut warnings = Vec::new();
@@ -114,7 +119,7 @@ impl PreparedLane {
                 let settings = OpticalSettings {
                     samples_per_symbol: grid.samples_per_symbol(),
                     linear: lane.signal_form == SignalForm::Linear,
-                    ..OpticalSettings::default()
+                    memory: lane.record_memory,
                 };
                 let mut link = optics::optical_link(optics, &host, &transmit, &after, &settings)
                     .map_err(|e| e.within(&lane.path_of(i)))?;
@@ -134,13 +139,21 @@ impl PreparedLane {
             }
         };
         noise.extend(composer.electrical_noise(&channel, optical.as_ref()));
-        let crosstalk = composer.crosstalk(before_end, optical.as_ref())?;
+        let mut crosstalk = composer.crosstalk(before_end, optical.as_ref())?;
+        let mut interference = Vec::new();
+        if let (Some(Block::Optics(optics)), Some(link)) = (optical_at.map(|i| &lane.medium[i]), &optical) {
+            interference = optics.interference(link);
+            crosstalk.extend(optics.neighbours(link));
+            optics.add_leaked_light(&mut noise);
+            warnings.extend(optics.interference_warnings());
+        }
         let link = LinkResponse {
             grid,
             modulation: lane.modulation,
             levels: optical.as_ref().map_or(levels, |o| o.levels_v.clone()),
             signal,
             noise,
+            interference,
             crosstalk,
             crosstalk_phase: lane.crosstalk_phase,
             jitter: lane.transmitter.jitter.clone(),
@@ -275,14 +288,10 @@ impl Composer<'_> {
         if self.lane.aggressors.is_empty() {
             return Ok(Vec::new());
         }
-        let places: Vec<usize> = (0..host_end).filter(|&i| self.lane.medium[i].is_channel()).collect();
-        let &[place] = places.as_slice() else {
-            let value = format!("{} channel blocks before the receiver or the optics", places.len());
-            return Err(Error::parameter("aggressors", value, "exactly one whose place the aggressors take"));
-        };
         let (ffe, ffe_main) = self.lane.transmitter.taps()?;
         let mut out = Vec::new();
         for (i, (aggressor, raw)) in self.lane.aggressors.iter().zip(&self.raw.aggressors).enumerate() {
+            let place = self.place_of(i, aggressor, host_end)?;
             let through = self.host(host_end, Some((place, raw)))?.response;
             // Behind optics the aggressor rides on the same light: its path is the victim's from the driver on.
             let response = optical.map_or_else(|| through.clone(), |o| through.cascade(&o.from_driver));
@@ -297,6 +306,25 @@ impl Composer<'_> {
             out.push(Crosstalk { name, response, levels, ffe, ffe_main });
         }
         Ok(out)
+    }
+}
+
+impl Composer<'_> {
+    /// The block whose place aggressor `i` takes.
+    fn place_of(&self, i: usize, aggressor: &Aggressor, host_end: usize) -> Result<usize> {
+        let mut places = (0..host_end).filter(|&i| self.lane.medium[i].is_channel());
+        if let Some(name) = aggressor.place.as_deref() {
+            let found = places.find(|&i| self.lane.medium[i].name() == Some(name));
+            let requirement = "a channel block before the receiver or the optics";
+            return found.ok_or_else(|| Error::parameter(format!("aggressors.{i}.place"), name, requirement));
+        }
+        let places: Vec<usize> = places.collect();
+        let &[place] = places.as_slice() else {
+            let value = format!("{} channel blocks before the receiver or the optics", places.len());
+            let requirement = "exactly one whose place the aggressors take, or a place by name";
+            return Err(Error::parameter("aggressors", value, requirement));
+        };
+        Ok(place)
     }
 }
 

@@ -133,6 +133,11 @@ pub(super) fn settings(lane: &Lane) -> Result<Vec<Assumption>> {
     Ok(graded.collect())
 }
 
+/// Grade and source of a setting of the shipped lanes, by its path.
+pub(super) fn support(path: &str) -> Result<(Grade, String)> {
+    Ok(document()?.support(path))
+}
+
 fn settings_of(lane: &Lane) -> Result<Vec<(String, Value)>> {
     let all = numbers(lane)?;
     Ok(all.into_iter().filter(|(path, _)| !path.starts_with("medium.")).collect())

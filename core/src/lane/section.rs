@@ -132,7 +132,7 @@ fn may_convert(block: &Block) -> bool {
 /// the mixed-mode four-port, as asked. No blocks, or only ideal ones, are H = 1 whatever the terminations.
 ///
 /// # Errors
-/// Those of the blocks; [`Error::Parameter`] for an optical block.
+/// Those of the blocks; [`Error::Parameter`] for an optical block or a retimer.
 pub(crate) fn section(
     blocks: &[Block],
     grid: Grid,
@@ -204,8 +204,8 @@ fn piece(
         Block::Via(b) => b.network(freq_hz)?,
         Block::BoardConnector(b) => b.network(freq_hz)?,
         Block::Ideal(b) => b.network(freq_hz)?,
-        Block::Optics(_) => {
-            return Err(Error::parameter(format!("medium.{i}"), "optics", "an electrical block here"));
+        Block::Optics(_) | Block::Retimer(_) => {
+            return Err(Error::parameter(format!("medium.{i}"), block.kind(), "an electrical block here"));
         }
     }))
 }

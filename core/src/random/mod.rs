@@ -40,8 +40,31 @@ pub enum Purpose {
     Rare = 11,
     /// Uniform noise.
     Uniform = 12,
+    /// Symbols of light that interferes.
+    InterferenceSymbols = 13,
+    /// Its phase.
+    InterferencePhase = 14,
     /// Placement of fibres.
     Alignment = 15,
+}
+
+/// The seed of hop number `hop` of a run with `seed`: the run's own for the first, another for each hop after it, so that
+/// their draws are independent.
+///
+/// ```
+/// use lightlane::random::hop_seed;
+/// assert_eq!(hop_seed(7, 0), 7);
+/// assert!(hop_seed(7, 1) != hop_seed(7, 2) && hop_seed(7, 1) != hop_seed(8, 1));
+/// ```
+pub fn hop_seed(seed: u64, hop: u32) -> u64 {
+    if hop == 0 {
+        return seed;
+    }
+    // A bijection of 64 bits (Stafford's thirteenth finalizer) of a point of a Weyl sequence: no two seeds meet.
+    let mut x = seed.wrapping_add(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(u64::from(hop)));
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ (x >> 31)
 }
 
 /// Groups drawn at a time: the kernels prepare their constants once for all of them, and the words stay in the cache.

@@ -105,6 +105,11 @@ impl Adaptation {
         }
     }
 
+    /// Symbols before those that count.
+    pub(crate) fn before(&self) -> u64 {
+        self.training_symbols + self.settling_symbols
+    }
+
     /// How taps follow the error, as the equalizer has it.
     fn update(&self) -> LmsUpdate {
         match self.algorithm {

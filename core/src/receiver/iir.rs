@@ -32,6 +32,20 @@ const MAX_COEFFICIENTS: usize = 1 << 12;
 /// [`Error::Parameter`] for coefficients or samples that are not finite, none or too many of them, or a₀ = 0;
 /// [`Error::Convergence`] when the output of an unstable filter leaves the precision of `x`; [`Error::Interrupted`].
 pub fn iir<T: Sample>(b: &[f64], a: &[f64], x: &[T], run: &Run) -> Result<Vec<T>> {
+    let mut y = vec![T::from_f64(0.0); x.len()];
+    iir_into(b, a, x, &mut y, run)?;
+    Ok(y)
+}
+
+/// [`iir`] into memory of the caller's; what it holds is overwritten, also when an error is returned.
+///
+/// # Errors
+/// As [`iir`].
+///
+/// # Panics
+/// When `y` is not as long as `x`: a caller's bug.
+pub fn iir_into<T: Sample>(b: &[f64], a: &[f64], x: &[T], y: &mut [T], run: &Run) -> Result<()> {
+    assert_eq!(x.len(), y.len(), "room for every sample");
     for (name, values) in [("b", b), ("a", a)] {
         if values.is_empty() || values.len() > MAX_COEFFICIENTS {
             let requirement = format!("1 to {MAX_COEFFICIENTS} coefficients");
@@ -52,24 +66,25 @@ pub fn iir<T: Sample>(b: &[f64], a: &[f64], x: &[T], run: &Run) -> Result<Vec<T>
     let (b, a, level) = (normalized(b), normalized(a), Level::detect()?);
     let mut steps = RecursiveFilter::new(&b, &a).map(|filter| (filter.at_rest(), filter));
     let (mut inputs, mut outputs) = (vec![0.0; order], vec![0.0; order]);
-    let mut y = Vec::with_capacity(x.len());
-    // Outputs of a block are looked at where they are in the nearest cache, and then go to memory once.
-    let mut filtered = vec![T::from_f64(0.0); BLOCK.min(x.len().next_multiple_of(STEP))];
     let mut last = [T::from_f64(0.0); STEP];
-    for block in x.chunks(BLOCK) {
+    let mut start = 0;
+    for (block, filtered) in x.chunks(BLOCK).zip(y.chunks_mut(BLOCK)) {
         run.check()?;
         if let Some((state, filter)) = &mut steps {
             let whole = block.len() - block.len() % STEP;
-            filter.run(level, &block[..whole], state, T::from_f64, &mut filtered[..whole]);
+            filter.run(level, &block[..whole], state, &mut filtered[..whole]);
             // Only the last block is not whole steps: zeros behind it change nothing before them.
-            if whole < block.len() {
-                last[..block.len() - whole].copy_from_slice(&block[whole..]);
-                filter.run(level, &last, state, T::from_f64, &mut filtered[whole..whole + STEP]);
+            let rest = block.len() - whole;
+            if rest > 0 {
+                last[..rest].copy_from_slice(&block[whole..]);
+                let mut step = [T::from_f64(0.0); STEP];
+                filter.run(level, &last, state, &mut step);
+                filtered[whole..].copy_from_slice(&step[..rest]);
             }
         } else {
-            sample_by_sample(&b, &a, block, &mut inputs, &mut outputs, &mut filtered[..block.len()]);
+            sample_by_sample(&b, &a, block, &mut inputs, &mut outputs, filtered);
         }
-        let (start, filtered) = (y.len(), &filtered[..block.len()]);
+        // Outputs of a block are looked at where they are in the nearest cache.
         if let Some(i) = first_infinite(filtered) {
             // What is not finite goes in before it comes out.
             if let Some(i) = first_infinite(block) {
@@ -83,10 +98,10 @@ pub fn iir<T: Sample>(b: &[f64], a: &[f64], x: &[T], run: &Run) -> Result<Vec<T>
                 iterations: start + i,
             });
         }
-        y.extend_from_slice(filtered);
-        run.report(y.len() as u64, x.len() as u64);
+        start += block.len();
+        run.report(start as u64, x.len() as u64);
     }
-    Ok(y)
+    Ok(())
 }
 
 /// Direct form I; `inputs` and `outputs` are the samples before, the newest first.

@@ -293,6 +293,7 @@ pub(crate) fn check_link(link: &LinkResponse) -> Result<()> {
             return Err(Error::parameter(name, aggressor.ffe_main, format!("below {}", aggressor.ffe.len())));
         }
     }
+    link.interference.iter().try_for_each(|i| i.validate(link.levels.len()))?;
     if let CrosstalkPhase::PhaseUi(ui) = link.crosstalk_phase {
         crate::error::require::within("crosstalk_phase", ui, -1e3, 1e3)?;
     }

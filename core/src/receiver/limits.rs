@@ -232,7 +232,7 @@ mod tests {
     #[test]
     fn without_limits_it_is_the_unbiased_mmse() {
         let taps = adapt(&moments(8), &Plan::new(Some(&Ffe::new(3, 4)), Some(&Dfe::unlimited(1)))).unwrap();
-        let free = mmse(&PULSE, &NOISE, 8, 3, 1, 1.0, Some(2)).unwrap();
+        let free = mmse(&PULSE, &NOISE, 8, 3, 1, 1.0, Some(2), &crate::Run::default()).unwrap();
         // Unbiased: scaled to cursor 1, error mse/(1 − mse). Equal to rounding of two solutions of one system.
         assert!((taps.error - free.mse / (1.0 - free.mse)).abs() < 1e-12);
         for (a, b) in taps.ffe.iter().zip(&free.ffe) {

@@ -14,6 +14,7 @@ use crate::receiver::limits::Plan;
 use crate::receiver::lms::check_counts;
 use crate::receiver::moments::{Factor, Moments, subtract_outer};
 use crate::receiver::{Dfe, Ffe};
+use crate::run::Run;
 use nalgebra::{Cholesky, DMatrix};
 
 /// Taps of least mean-square error.
@@ -51,14 +52,15 @@ const MAX_PULSE: usize = 1 << 16;
 ///
 /// ```
 /// // One symbol in white noise: c = 1/(1 + σ²), MSE = σ²/(1 + σ²).
-/// let m = lightlane::receiver::mmse(&[1.0], &[0.25], 1, 0, 0, 1.0, None)?;
+/// let m = lightlane::receiver::mmse(&[1.0], &[0.25], 1, 0, 0, 1.0, None, &lightlane::Run::default())?;
 /// assert!((m.ffe[0] - 0.8).abs() < 1e-15 && (m.mse - 0.2).abs() < 1e-15);
 /// # Ok::<(), lightlane::Error>(())
 /// ```
 ///
 /// # Errors
 /// [`Error::Parameter`] for arguments outside their domain, a pulse of zeros or a noise autocorrelation that none can
-/// be; [`Error::Convergence`] when the equations cannot be solved in double precision.
+/// be; [`Error::Convergence`] when the equations cannot be solved in double precision; [`Error::Interrupted`].
+#[allow(clippy::too_many_arguments, reason = "those of the problem, and the run")]
 pub fn mmse(
     pulse: &[f64],
     noise_autocorrelation: &[f64],
@@ -67,6 +69,7 @@ pub fn mmse(
     dfe_taps: usize,
     signal_power: f64,
     delay: Option<usize>,
+    run: &Run,
 ) -> Result<Mmse> {
     check(pulse, noise_autocorrelation, ffe_taps, pre, dfe_taps, signal_power, delay)?;
     let offsets: Vec<isize> = (0..ffe_taps).map(|i| i as isize - pre as isize).collect();
@@ -75,8 +78,9 @@ pub fn mmse(
     };
     let delay = match delay {
         Some(delay) => delay,
-        None => best_delay(&at(0)?, pulse.len(), &offsets, dfe_taps)?,
+        None => best_delay(&at(0)?, pulse.len(), &offsets, dfe_taps, run)?,
     };
+    run.check()?;
     finish(&at(delay)?, &offsets, pre, dfe_taps, signal_power, delay)
 }
 
@@ -84,12 +88,12 @@ pub fn mmse(
 /// `ffe` are not applied.
 ///
 /// ```
-/// use lightlane::receiver::{Ffe, mmse_floating};
+/// use lightlane::{Run, receiver::{Ffe, mmse_floating}};
 /// // An echo ten symbols late, beyond the fixed taps.
 /// let mut pulse = vec![0.0; 11];
 /// (pulse[0], pulse[10]) = (1.0, 0.2);
 /// let ffe = Ffe { floating_groups: 1, floating_taps: 2, floating_span_ui: 20, ..Ffe::new(0, 2) };
-/// let m = mmse_floating(&pulse, &[1e-4], &ffe, 0, 5.0 / 9.0, Some(0))?;
+/// let m = mmse_floating(&pulse, &[1e-4], &ffe, 0, 5.0 / 9.0, Some(0), &Run::default())?;
 /// assert!(m.positions.contains(&10) && (m.ffe[10] + 0.2).abs() < 1e-2 && m.ffe[5] == 0.0);
 /// # Ok::<(), lightlane::Error>(())
 /// ```
@@ -103,11 +107,12 @@ pub fn mmse_floating(
     dfe_taps: usize,
     signal_power: f64,
     delay: Option<usize>,
+    run: &Run,
 ) -> Result<Mmse> {
     ffe.validate()?;
     let free = Ffe { taps: None, tap_limit: f64::INFINITY, floating_limit: f64::INFINITY, ..ffe.clone() };
     let count = ffe.pre + 1 + ffe.post;
-    let fixed = mmse(pulse, noise_autocorrelation, count, ffe.pre, dfe_taps, signal_power, delay)?;
+    let fixed = mmse(pulse, noise_autocorrelation, count, ffe.pre, dfe_taps, signal_power, delay, run)?;
     if !ffe.floats() {
         return Ok(fixed);
     }
@@ -227,7 +232,7 @@ fn unsolved(figure: &str, value: f64) -> Error {
 ///
 /// R does not depend on the delay. With G the Gram matrix of the columns of cursor and feedback in R⁻¹, the error of
 /// the cursor given the received samples and the past symbols is 1/[(I − G)⁻¹]_00, so one factorization serves all.
-fn best_delay(moments: &Moments, len: usize, offsets: &[isize], dfe_taps: usize) -> Result<usize> {
+fn best_delay(moments: &Moments, len: usize, offsets: &[isize], dfe_taps: usize, run: &Run) -> Result<usize> {
     // A ridge far below any noise of interest: this ranks delays, the taps are then solved without it.
     const RIDGE: f64 = 1e-12;
     let mut matrix = moments.matrix(offsets);
@@ -240,15 +245,17 @@ fn best_delay(moments: &Moments, len: usize, offsets: &[isize], dfe_taps: usize)
         return Err(Error::parameter("noise_autocorrelation", "a negative power", requirement));
     };
     let lower = cholesky.l();
-    let whitened: Vec<_> = (0..len + dfe_taps)
+    let whitened = (0..len + dfe_taps)
         .map(|m| {
+            run.check()?;
             let mut column = moments.column(m as isize, offsets);
             lower.solve_lower_triangular_mut(&mut column);
-            column
+            Ok(column)
         })
-        .collect();
+        .collect::<Result<Vec<_>>>()?;
     let mut best = (f64::INFINITY, 0);
     for delay in 0..len {
+        run.check()?;
         let columns = &whitened[delay..=delay + dfe_taps];
         let mut remainder =
             DMatrix::from_fn(columns.len(), columns.len(), |i, j| -columns[i].dot(&columns[j]));

@@ -10,8 +10,8 @@ use crate::receiver::input::column;
 use crate::receiver::raster::Raster;
 use crate::receiver::slicer::Settled;
 use crate::response::{
-    FitWindow, PhaseResponse, PulseResponse, Record, RecordFitter, SlicerSignal, WaveformTable,
-    real_transforms, record_fit,
+    FitWindow, PhaseResponse, PulseResponse, Record, RecordFit, RecordFitter, Residual, SlicerSignal,
+    WaveformTable, real_transforms, record_fit,
 };
 use crate::run::Run;
 use nalgebra::{Cholesky, DMatrix};
@@ -25,6 +25,9 @@ const MAX_PULSE: usize = 128;
 /// Symbols around the cursor that the linear remainder of the table covers.
 const REMAINDER_PRE: usize = 24;
 const REMAINDER_POST: usize = 72;
+/// Symbols of the shortest and of the longest word that is tried when none is asked for.
+const FEWEST: usize = 4;
+const MOST: usize = 8;
 /// Share of the half-eye above which the unexplained part is handed to the engines, sample by sample.
 const RESIDUAL_LIMIT: f64 = 0.05;
 
@@ -39,7 +42,8 @@ pub(crate) struct RecordInput {
     centred: Vec<f64>,
     /// Their spectrum.
     spectrum: Vec<Complex64>,
-    memory: usize,
+    /// Numbers of symbols that a word may have, ascending.
+    memories: Vec<usize>,
     /// Best linear response.
     pub(crate) pulse: PulseResponse,
 }
@@ -69,7 +73,7 @@ impl RecordInput {
             levels: levels.to_vec(),
             centred,
             spectrum,
-            memory: record.memory,
+            memories: memories(record),
             pulse,
         })
     }
@@ -113,18 +117,11 @@ impl RecordInput {
         dfe: &[f64],
     ) -> Result<(SlicerSignal, f64, f64)> {
         let y = self.sampled(settled.at.position);
-        let n = y.len();
         let z = self.through(&y, settled);
         let (wanted, isi) = self.by_level(&z, dfe);
-        let window = FitWindow {
-            memory: self.memory,
-            after: self.best_after(&z),
-            pre: REMAINDER_PRE.min(n / 8).max(self.memory),
-            post: REMAINDER_POST.min(n / 4).max(self.memory),
-        };
-        let fit = record_fit(&z, &self.symbols, &self.levels, window)?;
-        let residual = fit.residual(&z, &self.symbols)?;
-        let residual_ratio = residual.max_abs / self.half_eye(cursor);
+        let half_eye = self.half_eye(cursor);
+        let (window, fit, residual) = self.smallest(&z, |_, residual| residual.max_abs / half_eye)?;
+        let residual_ratio = residual.max_abs / half_eye;
         let signal = SlicerSignal::Table {
             table: fit.table,
             memory: window.memory,
@@ -135,6 +132,41 @@ impl RecordInput {
             residual_ratio,
         };
         Ok((signal, wanted, isi))
+    }
+
+    /// The fit of the fewest symbols whose share of the half-eye left unexplained is below the limit, or else of those that
+    /// leave the smallest one.
+    fn smallest(
+        &self,
+        z: &[f64],
+        share: impl Fn(FitWindow, &Residual) -> f64,
+    ) -> Result<(FitWindow, RecordFit, Residual)> {
+        let mut best: Option<(f64, (FitWindow, RecordFit, Residual))> = None;
+        for &memory in &self.memories {
+            let window = self.window(memory, z);
+            let fit = record_fit(z, &self.symbols, &self.levels, window)?;
+            let residual = fit.residual(z, &self.symbols)?;
+            let left = share(window, &residual);
+            if best.as_ref().is_none_or(|(least, _)| left < *least) {
+                best = Some((left, (window, fit, residual)));
+            }
+            if left <= RESIDUAL_LIMIT {
+                break;
+            }
+        }
+        let none = || Error::parameter("record.memory", 0, "at least 1");
+        best.map(|(_, found)| found).ok_or_else(none)
+    }
+
+    /// Words of `memory` symbols, as many of them after the cursor as explain most, and the remainder around them.
+    fn window(&self, memory: usize, z: &[f64]) -> FitWindow {
+        let n = z.len();
+        FitWindow {
+            memory,
+            after: self.best_after(z, memory),
+            pre: REMAINDER_PRE.min(n / 8).max(memory),
+            post: REMAINDER_POST.min(n / 4).max(memory),
+        }
     }
 
     /// Table and remainder at every phase of the raster; `cursor` is the response at the slicer.
@@ -149,37 +181,29 @@ impl RecordInput {
         cursor: f64,
         run: &Run,
     ) -> Result<WaveformTable> {
-        let n = self.symbols.len();
         let record = Transform::new(self.v.len()).forward(&self.v);
-        let of_symbols = Transform::new(n);
+        let of_symbols = Transform::new(self.symbols.len());
         let at = |p: usize| self.resampled(&record, raster.ui(p), &of_symbols);
-        let window = FitWindow {
-            memory: self.memory,
-            // The middle of the eye is where decisions are made.
-            after: self.best_after(&at(0)),
-            pre: REMAINDER_PRE.min(n / 8).max(self.memory),
-            post: REMAINDER_POST.min(n / 4).max(self.memory),
-        };
+        let half_eye = self.half_eye(cursor);
+        let unexplained =
+            |left: &[f64]| self.through(left, settled).iter().fold(0.0f64, |m, v| m.max(v.abs())) / half_eye;
+        // The middle of the eye is where decisions are made.
+        let (window, _, residual) = self.smallest(&at(0), |_, residual| unexplained(&residual.samples))?;
+        let residual_ratio = unexplained(&residual.samples);
         let fitter = RecordFitter::new(&self.symbols, &self.levels, window)?;
-        let (mut values, mut phases, mut left) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut values, mut phases) = (Vec::new(), Vec::new());
         for p in 0..raster.samples {
             run.check()?;
-            let y = at(p);
-            let fit = fitter.fit(&y)?;
-            if p == 0 {
-                left = fit.residual(&y, &self.symbols)?.samples;
-            }
+            let fit = fitter.fit(&at(p))?;
             values.push(fit.table);
             phases.push(fit.cursors);
         }
-        let unexplained = self.through(&left, settled).iter().fold(0.0f64, |m, v| m.max(v.abs()));
-        let residual_ratio = unexplained / self.half_eye(cursor);
         if residual_ratio > RESIDUAL_LIMIT {
             // The baud mode draws what is left; here its samples follow one another through the FFE.
             let requirement = format!(
                 "\"baud\" for this lane: words of {} symbols leave {residual_ratio:.2} of the half-eye unexplained, above \
                  {RESIDUAL_LIMIT}",
-                self.memory
+                window.memory
             );
             return Err(Error::parameter("mode", "\"waveform\"", requirement));
         }
@@ -256,13 +280,13 @@ impl RecordInput {
     }
 
     /// Precursors of the word: as many as leave the least unexplained by the word alone.
-    fn best_after(&self, z: &[f64]) -> usize {
+    fn best_after(&self, z: &[f64], memory: usize) -> usize {
         let (n, base) = (z.len(), self.levels.len());
-        let words = base.pow(self.memory as u32);
+        let words = base.pow(memory as u32);
         // The word that ends at each symbol; a word with `after` precursors ends at k + after.
         let mut word = 0;
         let mut ending = vec![0; n];
-        for k in 0..n + self.memory {
+        for k in 0..n + memory {
             word = (word * base + self.symbols[k % n] as usize) % words;
             ending[k % n] = word;
         }
@@ -276,7 +300,7 @@ impl RecordInput {
             sums.iter().map(|(c, s)| if *c > 0.0 { s * s / c } else { 0.0 }).sum()
         };
         let mut best = (0.0, 0);
-        for after in 0..self.memory {
+        for after in 0..memory {
             let e = explained(after);
             if e > best.0 {
                 best = (e, after);
@@ -284,6 +308,12 @@ impl RecordInput {
         }
         best.1
     }
+}
+
+/// Numbers of symbols that a word of the slicer's table may have: the given one, or from four to what the record resolves.
+fn memories(record: &Record) -> Vec<usize> {
+    let most = record.order.saturating_sub(2);
+    record.memory.map_or_else(|| (FEWEST.min(most)..=most.min(MOST)).collect(), |m| vec![m])
 }
 
 /// Real transforms of one length.

@@ -1,11 +1,10 @@
 //! Captured samples of either precision.
 
 use crate::error::{Error, Result};
+use crate::simd::Precision;
 
 /// A real sample: `f32` or `f64`. Arithmetic on samples is in `f64`.
-pub trait Sample: Copy + Into<f64> + Send + Sync {
-    /// The nearest sample of this precision.
-    fn from_f64(value: f64) -> Self;
+pub trait Sample: Precision + Send + Sync {
     /// Whether it is a number and not infinite.
     fn is_finite(self) -> bool;
     /// Whether all of them are.
@@ -15,9 +14,6 @@ pub trait Sample: Copy + Into<f64> + Send + Sync {
 }
 
 impl Sample for f32 {
-    fn from_f64(value: f64) -> Self {
-        value as Self
-    }
     fn is_finite(self) -> bool {
         self.is_finite()
     }
@@ -30,9 +26,6 @@ impl Sample for f32 {
 }
 
 impl Sample for f64 {
-    fn from_f64(value: f64) -> Self {
-        value
-    }
     fn is_finite(self) -> bool {
         self.is_finite()
     }

@@ -5,8 +5,8 @@ use crate::receiver::moments::autocorrelation;
 use crate::receiver::sampling::Instant;
 use crate::receiver::symbol_noise::symbol_noise;
 use crate::response::{
-    CrosstalkPhase, CrosstalkRule, DecisionModel, PulseResponse, SlicerCrosstalk, SlicerJitter, SlicerNoise,
-    SlicerSignal, SymbolNoise, UniformNoise,
+    CrosstalkPhase, CrosstalkRule, DecisionModel, PulseResponse, SlicerCrosstalk, SlicerInterference,
+    SlicerJitter, SlicerNoise, SlicerSignal, SymbolNoise, UniformNoise,
 };
 use crate::{Result, Run};
 
@@ -81,7 +81,7 @@ pub(crate) fn slicer(input: &Input<'_>, settled: &Settled, run: &Run) -> Result<
     let cursor = cursors[main];
     let dfe: Vec<f64> = settled.dfe.iter().map(|b| b * cursor).collect();
     let mut budget = Budget::default();
-    let noise = slicer_noise(input, settled, &mut budget);
+    let noise = slicer_noise(input, settled, (&cursors, main), &mut budget);
     let crosstalk = slicer_crosstalk(input, settled, &mut budget);
     let jitter = slicer_jitter(input, settled, &mut budget);
     let (signal, wanted_v2, isi_v2) = match &input.wanted {
@@ -139,7 +139,12 @@ impl Budget {
     }
 }
 
-fn slicer_noise(input: &Input<'_>, settled: &Settled, budget: &mut Budget) -> SlicerNoise {
+fn slicer_noise(
+    input: &Input<'_>,
+    settled: &Settled,
+    (cursors, main): (&[f64], usize),
+    budget: &mut Budget,
+) -> SlicerNoise {
     let mut total = vec![0.0; NOISE_LAGS];
     let mut add = |lags: &[f64]| {
         for (t, l) in total.iter_mut().zip(lags) {
@@ -193,10 +198,15 @@ fn slicer_noise(input: &Input<'_>, settled: &Settled, budget: &mut Budget) -> Sl
     for noise in &uniform {
         budget.add(&noise.name, noise.response.iter().map(|w| w * w).sum::<f64>() / 12.0);
     }
+    let echoes = input.link.interference.iter().filter(|i| i.amplitude > 0.0);
+    let interference: Vec<SlicerInterference> = echoes.map(|i| i.at_slicer(cursors, main)).collect();
+    for echo in &interference {
+        budget.add(&echo.name, echo.variance_v2(None));
+    }
     let limit = NEGLIGIBLE_LAG * total[0];
     let kept = total.iter().rposition(|r| r.abs() > limit).map_or(0, |i| i + 1);
     total.truncate(kept);
-    SlicerNoise { autocorrelation_v2: total, by_symbol, uniform, budget_v: budget.rms() }
+    SlicerNoise { autocorrelation_v2: total, by_symbol, uniform, interference, budget_v: budget.rms() }
 }
 
 fn slicer_crosstalk(input: &Input<'_>, settled: &Settled, budget: &mut Budget) -> Vec<SlicerCrosstalk> {

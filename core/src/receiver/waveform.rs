@@ -18,8 +18,8 @@ use crate::receiver::input::{Input, Wanted, column};
 use crate::receiver::noise_input::BySymbol;
 use crate::receiver::raster::Raster;
 use crate::response::{
-    LinkResponse, PhaseResponse, PulseResponse, WaveformCrosstalk, WaveformJitter, WaveformModel,
-    WaveformNoise, inverse_transform,
+    LinkResponse, PhaseResponse, PulseResponse, WaveformCrosstalk, WaveformInterference, WaveformJitter,
+    WaveformModel, WaveformNoise, inverse_transform,
 };
 use crate::run::Run;
 use num_complex::Complex64;
@@ -71,6 +71,14 @@ pub fn waveform(
             response: raster.pulse(&aggressor.pulse),
         })
         .collect();
+    let echoes = link.interference.iter().filter(|i| i.amplitude > 0.0);
+    let interference = echoes.map(|echo| WaveformInterference {
+        name: echo.name.clone(),
+        field: echo.light.iter().map(|p| p.sqrt()).collect(),
+        interferer: echo.interferer.iter().map(|p| p.sqrt()).collect(),
+        response: raster.pulse(&input.wanted.pulse().scaled(2.0 * echo.amplitude)),
+    });
+    let interference = interference.collect();
     let jitter = link.jitter.as_ref().and_then(|jitter| {
         let source = input.jitter.as_ref()?;
         let mut orders = vec![source.response.clone()];
@@ -96,6 +104,7 @@ pub fn waveform(
         signal,
         table,
         noise,
+        interference,
         crosstalk,
         crosstalk_phase: link.crosstalk_phase,
         jitter,

@@ -2,10 +2,10 @@
 
 use crate::engine::statistical;
 use crate::error::{Error, Result};
-use crate::fec::{self, Figures};
+use crate::fec::{self, ErrorProcess, Figures};
 use crate::lane::{Lane, PreparedLane, assumptions};
 use crate::receiver::{self, Equalized, SequenceDetector};
-use crate::report::{Detection, LaneReport, electrical_loss_db, level_noise_v, levels_v};
+use crate::report::{Analysis, Detection, LaneReport, electrical_loss_db, level_noise_v, levels_v};
 use crate::response::{PulseResponse, SlicerSignal};
 use crate::run::Run;
 
@@ -20,9 +20,17 @@ impl PreparedLane {
     /// Equalizes, finds the error ratios and applies the code.
     ///
     /// # Errors
+    /// As [`PreparedSegments::analyze`](crate::lane::PreparedSegments::analyze) for one segment.
+    pub fn analyze(&self, run: &Run) -> Result<LaneReport> {
+        Ok(self.analysis(run)?.report)
+    }
+
+    /// The same with the densities that it rests on.
+    ///
+    /// # Errors
     /// Those of the receiver's adaptation and of the engine; [`Error::Parameter`] for more than 0.05 UI of even-odd jitter
     /// before a sequence detector; [`Error::Interrupted`].
-    pub fn analyze(&self, run: &Run) -> Result<LaneReport> {
+    pub(crate) fn analysis(&self, run: &Run) -> Result<Analysis> {
         let Detected { equalized, detector, statistics } = self.detected(run)?;
         let ratios = statistics.ratios(1.0);
         run.check()?;
@@ -35,7 +43,7 @@ impl PreparedLane {
         let margin = statistics.margin_db(ber_limit, run)?;
         let mut warnings = self.warnings.clone();
         if margin.fails_without_noise {
-            warnings.push(format!("the error ratio stays above {ber_limit:.2e} without any noise: interference alone closes the eye"));
+            warnings.push(closed_eye(ber_limit));
         }
         let nonlinear_residual = match &equalized.model.signal {
             SlicerSignal::Linear { .. } => self.optical.as_ref().and_then(|o| o.linear_residual),
@@ -63,7 +71,8 @@ impl PreparedLane {
         model.thresholds_v = Some(ratios.thresholds_v.clone());
         let amplitude = self.link.levels.last().copied().unwrap_or(1.0);
         let trimmed = |pulse: &PulseResponse| pulse.trimmed("pulse response", PLOT_SHARE, 1.0);
-        Ok(LaneReport {
+        let processes = [ErrorProcess { ber: ratios.ber, burst_continuation: ratios.continue_probability }];
+        let report = LaneReport {
             lane: Lane { receiver: equalized.resolved.clone(), ..self.lane.clone() },
             ser: ratios.ser,
             ber: ratios.ber,
@@ -73,7 +82,7 @@ impl PreparedLane {
             snr_db: equalized.equalizer.snr_db,
             margin_db: margin.margin_db,
             ber_limit,
-            after_fec: self.lane.after_fec(ratios.ber, ratios.continue_probability)?,
+            after_fec: self.lane.after_fec(&processes)?,
             levels_v: levels_v(&equalized.model),
             level_noise_v: level_noise_v(&equalized.model),
             thresholds_v: ratios.thresholds_v,
@@ -89,8 +98,18 @@ impl PreparedLane {
             stages: self.optical.as_ref().map(|o| o.stages.clone()).unwrap_or_default(),
             warnings,
             assumptions: assumptions(&self.lane)?,
-        })
+            segments: Vec::new(),
+            worst_segment: None,
+        };
+        Ok(Analysis { report, statistics })
     }
+}
+
+/// What a margin without an end says.
+pub(super) fn closed_eye(ber_limit: f64) -> String {
+    format!(
+        "the error ratio stays above {ber_limit:.2e} without any noise: interference alone closes the eye"
+    )
 }
 
 /// A lane with its receiver settled and its densities computed.
@@ -121,15 +140,16 @@ impl PreparedLane {
 }
 
 impl Lane {
-    /// What the lane's code makes of an error ratio before it. Errors without decision feedback are independent; with
-    /// it they come in bursts of the given continuation.
+    /// What the lane's code makes of the errors of its segments. Errors without decision feedback are independent; with
+    /// it they come in bursts of the given continuation. Segments err independently of each other.
     ///
     /// # Errors
     /// Those of the code's figures.
-    pub fn after_fec(&self, ber: f64, burst_continuation: f64) -> Result<Figures> {
+    pub fn after_fec(&self, segments: &[ErrorProcess]) -> Result<Figures> {
         let Some(code) = self.fec.code() else {
+            let ber = segments.iter().map(|s| s.ber).sum::<f64>().min(0.5);
             return Ok(Figures { codeword_error_ratio: f64::NAN, ber, frame_loss_ratio: f64::NAN });
         };
-        fec::figures(self.modulation, ber, code, self.interleave, burst_continuation, self.precoding)
+        fec::figures_of_segments(self.modulation, segments, code, self.interleave, self.precoding)
     }
 }

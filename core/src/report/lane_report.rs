@@ -21,6 +21,11 @@ pub struct Detection {
 }
 
 /// What the statistical engine and the code make of a lane.
+///
+/// Of a lane with retimers `ser`, `ber`, `margin_db` and `after_fec` are those of all segments together (see
+/// [`PreparedSegments::analyze`](crate::lane::PreparedSegments::analyze)), `electrical_loss_db` and `nonlinear_residual` the
+/// largest of any segment, `stages` and `warnings` those of all; what describes a slicer, an equalizer or a response is that
+/// of the segment with the largest error ratio.
 #[derive(Debug, Clone)]
 pub struct LaneReport {
     /// The lane with everything automatic resolved: analysing or simulating it again gives the same figures.
@@ -74,4 +79,9 @@ pub struct LaneReport {
     pub warnings: Vec<String>,
     /// Numbers of the configuration that rest on assumptions.
     pub assumptions: Vec<Assumption>,
+    /// The report of each segment, in the signal's order, as if it were the lane; empty without retimers.
+    pub segments: Vec<LaneReport>,
+    /// The segment with the largest error ratio, which every figure of a slicer, an equalizer or a response is of; `None`
+    /// without retimers.
+    pub worst_segment: Option<usize>,
 }

@@ -21,6 +21,7 @@ pub fn levels_v(model: &DecisionModel) -> Vec<f64> {
 }
 
 /// Standard deviation of the noise of each level, averaged over its neighbours: each symbol's light brings its own, V.
+/// Interference of the light is part of it.
 pub fn level_noise_v(model: &DecisionModel) -> Vec<f64> {
     let stationary = model.noise.autocorrelation_v2.first().copied().unwrap_or(0.0)
         + model.noise.uniform.iter().flat_map(|u| &u.response).map(|w| w * w / 12.0).sum::<f64>();
@@ -37,7 +38,8 @@ pub fn level_noise_v(model: &DecisionModel) -> Vec<f64> {
                     own * source.factor[s] + (all - own) * mean
                 })
                 .sum();
-            (stationary + by_symbol).sqrt()
+            let echoes: f64 = model.noise.interference.iter().map(|e| e.variance_v2(Some(s))).sum();
+            (stationary + by_symbol + echoes).sqrt()
         })
         .collect()
 }

@@ -12,6 +12,8 @@ mod loss;
 mod monotone;
 mod operating;
 mod penalties;
+mod relay;
+mod segments;
 mod sensitivity;
 mod waveform;
 
@@ -22,4 +24,7 @@ pub use levels::{level_noise_v, levels_v};
 pub use loss::{electrical_loss_db, loss_at_db};
 pub use operating::LaneMargin;
 pub use penalties::{Penalty, PenaltyCause, PowerPenalties, power_penalties};
+pub use relay::LaneWaveform;
 pub use sensitivity::{ReceivedLight, Sensitivity, sensitivity};
+
+pub(crate) use segments::{Analysis, join};

@@ -1,9 +1,12 @@
 //! The waveform of a prepared lane, simulated.
 
-use crate::engine::time_domain::{Simulation, WaveformCounts, simulate_waveform, simulate_waveform_sequence};
+use crate::engine::time_domain::{
+    Adapted, Simulation, WaveformCounts, simulate_waveform, simulate_waveform_adaptive,
+    simulate_waveform_sequence,
+};
 use crate::error::Result;
 use crate::lane::PreparedLane;
-use crate::receiver::{self, Receiver, SequenceDetector};
+use crate::receiver::{self, Adaptation, Receiver, SequenceDetector};
 use crate::response::WaveformModel;
 use crate::run::Run;
 
@@ -27,6 +30,23 @@ impl PreparedLane {
         }
     }
 
+    /// The same while FFE and DFE adapt, from the taps that the analysis finds or from a wire.
+    ///
+    /// # Errors
+    /// As [`PreparedLane::simulate_waveform`] and [`PreparedLane::simulate_adaptive`].
+    pub fn simulate_waveform_adaptive(
+        &self,
+        samples_per_symbol: Option<usize>,
+        adaptation: &Adaptation,
+        simulation: &Simulation,
+    ) -> Result<WaveformCounts> {
+        let (equalizer, _) = self.without_waveform_only().adaptive_equalizer(adaptation, &simulation.run)?;
+        let (model, resolved, _) = self.waveform(samples_per_symbol, &simulation.run)?;
+        let mut found = simulate_waveform_adaptive(&model, &resolved, &equalizer, adaptation, simulation)?;
+        found.adapted = found.adapted.map(|a| Adapted { receiver: self.with_waveform_only(a.receiver), ..a });
+        Ok(found)
+    }
+
     /// The waveform that [`PreparedLane::simulate_waveform`] runs on, its receiver, and the sequence detector if there is one.
     ///
     /// # Errors
@@ -37,14 +57,16 @@ impl PreparedLane {
         run: &Run,
     ) -> Result<(WaveformModel, Receiver, Option<SequenceDetector>)> {
         let report = run.install(|| self.without_waveform_only().analyze(run))?;
-        let resolved = Receiver {
-            adc: self.lane.receiver.adc.clone(),
-            clock_recovery: self.lane.receiver.clock_recovery.clone(),
-            ..report.lane.receiver
-        };
+        let resolved = self.with_waveform_only(report.lane.receiver);
         let samples = samples_per_symbol.unwrap_or(self.link.grid.samples_per_symbol());
         let model = receiver::waveform(&self.link, &resolved, &report.thresholds_v, samples, run)?;
         Ok((model, resolved, report.detection.map(|d| d.detector)))
+    }
+
+    /// A receiver found without what only a waveform has, with it.
+    fn with_waveform_only(&self, found: Receiver) -> Receiver {
+        let Receiver { adc, clock_recovery, .. } = self.lane.receiver.clone();
+        Receiver { adc, clock_recovery, ..found }
     }
 
     /// The lane that engines with one value a symbol can analyse.

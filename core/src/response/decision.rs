@@ -10,7 +10,7 @@
 
 use crate::grid::SymbolRate;
 use crate::modulation::Modulation;
-use crate::response::{CrosstalkPhase, JitterModel};
+use crate::response::{CrosstalkPhase, JitterModel, SlicerInterference};
 
 /// The slicer's input, one value a symbol, in volts.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,6 +76,9 @@ pub struct SlicerNoise {
     pub by_symbol: Vec<SymbolNoise>,
     /// Noises that are uniform and white before the FFE.
     pub uniform: Vec<UniformNoise>,
+    /// Light that interferes with the signal's own: bounded, each with a slow phase of its own. It is held where a margin
+    /// lets the Gaussian noise grow.
+    pub interference: Vec<SlicerInterference>,
     /// Standard deviation of each source averaged over the symbols, V, by name.
     pub budget_v: Vec<(String, f64)>,
 }

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::grid::{Grid, SymbolRate};
 use crate::modulation::Modulation;
-use crate::response::{ChannelResponse, Jitter, NoiseSource};
+use crate::response::{ChannelResponse, Interference, Jitter, NoiseSource};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +21,8 @@ pub struct LinkResponse {
     pub signal: Signal,
     /// Noise sources.
     pub noise: Vec<NoiseSource>,
+    /// Light that interferes with the signal's own: bounded and slow, so no noise with a density.
+    pub interference: Vec<Interference>,
     /// Aggressors.
     pub crosstalk: Vec<Crosstalk>,
     /// Alignment of the aggressors with the victim.
@@ -54,8 +56,9 @@ pub struct Record {
     pub symbols: Vec<u8>,
     /// Its order: every word of this many symbols occurs exactly once a period.
     pub order: usize,
-    /// Symbols around the cursor that the table of the slicer resolves exactly, m ≤ order − 2.
-    pub memory: usize,
+    /// Symbols around the cursor that the table of the slicer resolves exactly, m ≤ order − 2; `None` takes the fewest
+    /// that leave little unexplained.
+    pub memory: Option<usize>,
     /// Samples a symbol.
     pub samples_per_symbol: usize,
     /// Waveform, V; sample i of symbol k at index k · samples_per_symbol + i, whose time is the start of symbol k at
@@ -96,12 +99,11 @@ impl Record {
                 format!("below {}", self.ffe.len()),
             ));
         }
-        if self.memory == 0 || self.memory + 2 > self.order {
-            return Err(Error::parameter(
-                "record.memory",
-                self.memory,
-                format!("between 1 and {}, two less than the order", self.order.saturating_sub(2)),
-            ));
+        let most = self.order.saturating_sub(2);
+        let given = self.memory.unwrap_or(1);
+        if given == 0 || given > most {
+            let requirement = format!("between 1 and {most}, two less than the order");
+            return Err(Error::parameter("record.memory", given, requirement));
         }
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! One period of symbols that repeats for ever, as the fits of a record see it.
 
+use crate::simd::dot;
+
 /// Levels of one period, continued at both ends, so that every window is a slice.
 pub(super) struct PeriodicLevels {
     a: Vec<f64>,
@@ -56,19 +58,6 @@ pub(super) fn words(symbols: &[u8], alphabet: usize, memory: usize, after: usize
             word
         })
         .collect()
-}
-
-/// Σ x y in four running sums, so that it does not wait for one adder.
-pub(super) fn dot(x: &[f64], y: &[f64]) -> f64 {
-    let mut sums = [0.0; 4];
-    let (x4, y4) = (x.chunks_exact(4), y.chunks_exact(4));
-    let tail: f64 = x4.remainder().iter().zip(y4.remainder()).map(|(a, b)| a * b).sum();
-    for (a, b) in x4.zip(y4) {
-        for i in 0..4 {
-            sums[i] += a[i] * b[i];
-        }
-    }
-    sums.iter().sum::<f64>() + tail
 }
 
 #[cfg(test)]

@@ -27,40 +27,71 @@ const MAX_SAMPLES: usize = isize::MAX as usize / 4;
 /// [`Error::Parameter`] for no samples a symbol, values that are not finite, or a waveform that overflows single
 /// precision or memory; [`Error::Interrupted`].
 pub fn pulse_train(levels: &[f32], pulse: &[f32], samples_per_symbol: usize, run: &Run) -> Result<Vec<f32>> {
+    let length = pulse_train_len(levels.len(), samples_per_symbol)?;
+    let mut y = Vec::new();
+    if y.try_reserve_exact(length).is_err() {
+        return Err(too_large(samples_per_symbol));
+    }
+    y.resize(length, 0.0);
+    pulse_train_into(levels, pulse, samples_per_symbol, &mut y, run)?;
+    Ok(y)
+}
+
+/// Samples of the waveform of so many levels.
+///
+/// # Errors
+/// [`Error::Parameter`] for no samples a symbol, or more than any memory holds.
+pub fn pulse_train_len(levels: usize, samples_per_symbol: usize) -> Result<usize> {
+    let length = levels.checked_mul(samples_per_symbol);
+    length
+        .filter(|n| samples_per_symbol > 0 && *n <= MAX_SAMPLES)
+        .ok_or_else(|| too_large(samples_per_symbol))
+}
+
+fn too_large(samples_per_symbol: usize) -> Error {
+    let requirement = "at least 1, and the waveform small enough for memory";
+    Error::parameter("samples_per_symbol", samples_per_symbol, requirement)
+}
+
+/// [`pulse_train`] into memory of the caller's, of [`pulse_train_len`] samples; what it holds is overwritten.
+///
+/// # Errors
+/// As [`pulse_train`].
+///
+/// # Panics
+/// When `y` has another length: a caller's bug.
+pub fn pulse_train_into(
+    levels: &[f32],
+    pulse: &[f32],
+    samples_per_symbol: usize,
+    y: &mut [f32],
+    run: &Run,
+) -> Result<()> {
     let m = samples_per_symbol;
-    let length = levels.len().checked_mul(m).filter(|n| m > 0 && *n <= MAX_SAMPLES);
-    let Some(length) = length else {
-        let requirement = "at least 1, and the waveform small enough for memory";
-        return Err(Error::parameter("samples_per_symbol", m, requirement));
-    };
+    assert_eq!(y.len(), pulse_train_len(levels.len(), m)?, "room for the waveform");
     check(levels, pulse)?;
     let simd = Level::detect()?;
     // Taps that reach back before the first symbol meet only zeros.
     let taps = pulse.len().div_ceil(m).min(levels.len());
-    let mut y = Vec::new();
-    if y.try_reserve_exact(length).is_err() {
-        return Err(Error::parameter("samples_per_symbol", m, "small enough for the waveform to fit memory"));
-    }
     if taps == 0 {
-        y.resize(length, 0.0);
-        return Ok(y);
+        y.fill(0.0);
+        return Ok(());
     }
     let ready = Polyphase::new(simd, &pulse[..pulse.len().min(taps * m)], m);
     let history = ready.history();
     let block = ready.hop() * (BLOCK / ready.hop()).max(1);
     let mut input = vec![0.0; history + block];
     let mut ws = SpectralWorkspace::default();
-    for now in levels.chunks(block) {
+    let mut done = 0;
+    for (now, y) in levels.chunks(block).zip(y.chunks_mut(block * m)) {
         run.check()?;
         input.copy_within(block.., 0);
         input[history..history + now.len()].copy_from_slice(now);
-        // Block by block, so that memory is touched while it is in the cache.
-        let start = y.len();
-        y.resize(start + now.len() * m, 0.0);
-        ready.synthesize(&input, &mut ws, &mut y[start..]);
-        run.report((y.len() / m) as u64, levels.len() as u64);
+        ready.synthesize(&input, &mut ws, y);
+        done += now.len() as u64;
+        run.report(done, levels.len() as u64);
     }
-    Ok(y)
+    Ok(())
 }
 
 fn check(levels: &[f32], pulse: &[f32]) -> Result<()> {

@@ -17,7 +17,8 @@
 //! | u | residual | what neither explains |
 
 use crate::error::{Error, Result};
-use crate::response::periodic::{PeriodicLevels, dot, words};
+use crate::response::periodic::{PeriodicLevels, words};
+use crate::simd::dot;
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 
 /// Which symbols the table and the remainder cover.

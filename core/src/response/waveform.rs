@@ -39,6 +39,8 @@ pub struct WaveformModel {
     pub table: Option<WaveformTable>,
     /// Noise sources.
     pub noise: Vec<WaveformNoise>,
+    /// Light that interferes with the signal's own.
+    pub interference: Vec<WaveformInterference>,
     /// Aggressors.
     pub crosstalk: Vec<WaveformCrosstalk>,
     /// Alignment of the aggressors.
@@ -130,6 +132,20 @@ pub struct WaveformNoise {
     pub streams: Vec<PhaseResponse>,
     /// Factor of the variance while each symbol is on the line; `None` for a stationary noise.
     pub factor: Option<Vec<f64>>,
+}
+
+/// One echo of the light: event n is cos θ times the product of the symbol's field and that of a symbol of the
+/// interferer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WaveformInterference {
+    /// Its name.
+    pub name: String,
+    /// Root of the light of each symbol.
+    pub field: Vec<f64>,
+    /// Root of the interfering light of each of its symbols.
+    pub interferer: Vec<f64>,
+    /// Response at cos θ = 1, V per product.
+    pub response: PhaseResponse,
 }
 
 /// One aggressor, aligned with the victim's sampling instant as its transmitter is.

@@ -37,6 +37,12 @@ impl Level {
         }
     }
 
+    /// The level that [`Level::detect`] finds, the narrowest where it refuses: for a calculation that cannot fail, whose
+    /// numbers are the same at every level but for rounding. A run itself refuses a name that is not known.
+    pub fn detect_or_narrowest() -> Self {
+        Self::detect().unwrap_or_else(|_| Self::portable())
+    }
+
     /// The level of that name.
     ///
     /// # Errors
@@ -54,8 +60,7 @@ impl Level {
 
     /// Every level of this processor, from the narrowest to the widest.
     pub fn available() -> Vec<Self> {
-        let portable = Self { inner: fearless_simd::Level::baseline(), name: NAMES[0] };
-        let mut levels = vec![portable];
+        let mut levels = vec![Self::portable()];
         levels.extend(Self::x86());
         levels
     }
@@ -76,8 +81,11 @@ impl Level {
 
     fn widest() -> Self {
         // `available` is never empty: it starts with the baseline.
-        let portable = Self { inner: fearless_simd::Level::baseline(), name: NAMES[0] };
-        Self::available().pop().unwrap_or(portable)
+        Self::available().pop().unwrap_or_else(Self::portable)
+    }
+
+    fn portable() -> Self {
+        Self { inner: fearless_simd::Level::baseline(), name: NAMES[0] }
     }
 
     /// Its name, as `LIGHTLANE_SIMD` takes it.

@@ -11,7 +11,7 @@
 //! | avx2 | x86-64-v3: AVX2 and FMA | `avx2` |
 //! | avx512 | Ice Lake AVX-512 | `avx512` |
 //!
-//! Integer kernels are bit-identical at every level. [`fir_add`], [`axpy`] and [`normals`] fuse multiplication and
+//! Integer kernels are bit-identical at every level. [`fir_add`], [`axpy`], [`normals`] and [`ring()`] fuse multiplication and
 //! addition where the level can, so their last bits differ between `portable` and the others.
 
 mod columns;
@@ -30,6 +30,8 @@ mod philox;
 mod polyphase;
 mod polyphase_sum;
 mod recursive;
+mod ring;
+mod sums;
 
 pub use columns::{add_rows, bins, interpolate, lagrange, quantize, strided_fir_add};
 pub use elementwise::{axpy, count_greater, lookup, multiply, unpack};
@@ -42,4 +44,7 @@ pub use peak::multiply_adds;
 pub use philox::{PHILOX_GROUP, PHILOX_LANES, philox_words, philox4x32_10};
 pub use polyphase::Polyphase;
 pub use polyphase_sum::{PolyphaseSum, SumWorkspace};
-pub use recursive::{RecursiveFilter, RecursiveState};
+pub use recursive::{Precision, RecursiveFilter, RecursiveState};
+pub use ring::{RING_BLOCK, RingLight, RingRates, ring, ring_window};
+pub use sums::autocorrelate;
+pub(crate) use sums::dot;

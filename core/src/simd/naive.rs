@@ -1,6 +1,8 @@
 //! What each kernel means, in the fewest lines: the reference of its tests.
 
+use super::RingRates;
 use super::philox::{PHILOX_GROUP, PHILOX_LANES, philox4x32_10};
+use num_complex::Complex64;
 
 /// [`super::fir_add`] in double precision.
 pub fn fir_add(input: &[f32], taps: &[f32], output: &mut [f64]) {
@@ -138,4 +140,26 @@ pub fn normals(words: &[u32], output: &mut [f64]) {
         let (sin, cos) = (std::f64::consts::TAU * turns).sin_cos();
         *z = (-2.0 * uniform.ln()).sqrt() * if i / PHILOX_LANES % 2 == 1 { sin } else { cos };
     }
+}
+
+/// [`super::ring`], phases and light from two samples before the first step to one after the last.
+pub fn ring(rates: RingRates, theta: &[f64], light: &[Complex64], b: &mut Complex64, out: &mut [Complex64]) {
+    let j = Complex64::i();
+    for (i, out) in out.iter_mut().enumerate() {
+        let (theta, light) = (&theta[i..i + 4], &light[i..i + 4]);
+        let mean = |w: [f64; 4]| (0..4).map(|k| w[k] / 24.0 * theta[k]).sum::<f64>();
+        let z = Complex64::new(-rates.decay, mean([1.0, -5.0, 19.0, 9.0]));
+        let phi_1 = (z.exp() - 1.0) / z;
+        let phi_2 = (phi_1 - 1.0) / z;
+        let past: Complex64 = [1.0, -5.0, 19.0, 9.0].iter().zip(light).map(|(w, s)| w / 24.0 * s).sum();
+        let bend = j * (theta[3] - theta[2]) / 12.0 * (0.5 * z).exp() * 0.5 * (light[2] + light[3]);
+        *out = light[2] + j * *b;
+        let drive = phi_1 * past + (phi_2 - 0.5 * phi_1) * (light[3] - light[2]) + bend;
+        *b = z.exp() * *b + j * rates.into * drive;
+    }
+}
+
+/// [`super::autocorrelate`].
+pub fn autocorrelate(x: &[f64], r: &mut [f64]) {
+    r.iter_mut().enumerate().for_each(|(k, r)| *r = x.iter().zip(x.iter().skip(k)).map(|(x, y)| x * y).sum());
 }

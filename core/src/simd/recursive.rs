@@ -22,7 +22,7 @@ const STEP: usize = 4;
 /// // y_k = x_k + y_(k−1)/2.
 /// let filter = RecursiveFilter::new(&[1.0, 0.0], &[1.0, -0.5]).ok_or("too long")?;
 /// let mut y = [0.0; 4];
-/// filter.run(Level::detect()?, &[4.0, 0.0, 0.0, 0.0], &mut filter.at_rest(), |v| v, &mut y);
+/// filter.run(Level::detect()?, &[4.0, 0.0, 0.0, 0.0], &mut filter.at_rest(), &mut y);
 /// assert_eq!(y, [4.0, 2.0, 1.0, 0.5]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -39,6 +39,28 @@ pub struct RecursiveState {
     samples: Vec<f64>,
     /// Steps of outputs before, the newest first.
     outputs: Vec<[f64; STEP]>,
+    /// Outputs of a call before they go to the precision of the samples.
+    filtered: Vec<f64>,
+}
+
+/// A precision of samples; arithmetic is in `f64`.
+pub trait Precision: Copy + Into<f64> {
+    /// The nearest value of this precision.
+    fn from_f64(value: f64) -> Self;
+}
+
+impl Precision for f32 {
+    #[inline(always)]
+    fn from_f64(value: f64) -> Self {
+        value as Self
+    }
+}
+
+impl Precision for f64 {
+    #[inline(always)]
+    fn from_f64(value: f64) -> Self {
+        value
+    }
 }
 
 impl RecursiveFilter {
@@ -63,45 +85,38 @@ impl RecursiveFilter {
         RecursiveState {
             samples: vec![0.0; self.forward.len() - 1],
             outputs: vec![[0.0; STEP]; self.back.len()],
+            filtered: Vec::new(),
         }
     }
 
-    /// Filters whole steps of four samples; outputs are made of double precision by `narrow`.
+    /// Filters whole steps of four samples. In blocks of some kilobytes its own memory stays in the nearest cache.
     ///
     /// # Panics
     /// When `x` is not whole steps, `y` not as long, or the state another filter's: a caller's bug.
-    pub fn run<T: Copy + Into<f64>>(
-        &self,
-        level: Level,
-        x: &[T],
-        state: &mut RecursiveState,
-        narrow: impl Fn(f64) -> T,
-        y: &mut [T],
-    ) {
+    pub fn run<T: Precision>(&self, level: Level, x: &[T], state: &mut RecursiveState, y: &mut [T]) {
         assert!(x.len().is_multiple_of(STEP) && x.len() == y.len(), "whole steps");
         assert!(state.outputs.len() == self.back.len(), "a state of this filter");
         // An instance for each order: its loops are unrolled, and coefficients of usual orders stay in registers.
         dispatch!(level.inner, simd => match self.back.len() {
-            0 => self.body::<_, T, 0, 1>(simd, x, state, narrow, y),
-            1 => self.body::<_, T, 1, 5>(simd, x, state, narrow, y),
-            2 => self.body::<_, T, 2, 9>(simd, x, state, narrow, y),
-            3 => self.body::<_, T, 3, 13>(simd, x, state, narrow, y),
-            4 => self.body::<_, T, 4, 17>(simd, x, state, narrow, y),
-            5 => self.body::<_, T, 5, 21>(simd, x, state, narrow, y),
-            6 => self.body::<_, T, 6, 25>(simd, x, state, narrow, y),
-            7 => self.body::<_, T, 7, 29>(simd, x, state, narrow, y),
-            _ => self.body::<_, T, { Self::MAX_ORDER }, 33>(simd, x, state, narrow, y),
+            0 => self.body::<_, T, 0, 1>(simd, x, state, y),
+            1 => self.body::<_, T, 1, 5>(simd, x, state, y),
+            2 => self.body::<_, T, 2, 9>(simd, x, state, y),
+            3 => self.body::<_, T, 3, 13>(simd, x, state, y),
+            4 => self.body::<_, T, 4, 17>(simd, x, state, y),
+            5 => self.body::<_, T, 5, 21>(simd, x, state, y),
+            6 => self.body::<_, T, 6, 25>(simd, x, state, y),
+            7 => self.body::<_, T, 7, 29>(simd, x, state, y),
+            _ => self.body::<_, T, { Self::MAX_ORDER }, 33>(simd, x, state, y),
         });
     }
 
     /// Of order `N`, with `M` coefficients forward.
     #[inline(always)]
-    fn body<S: Simd, T: Copy + Into<f64>, const N: usize, const M: usize>(
+    fn body<S: Simd, T: Precision, const N: usize, const M: usize>(
         &self,
         simd: S,
         x: &[T],
         state: &mut RecursiveState,
-        narrow: impl Fn(f64) -> T,
         y: &mut [T],
     ) {
         let mut forward = [f64x4::splat(simd, 0.0); M];
@@ -114,8 +129,9 @@ impl RecursiveFilter {
             before[i] = f64x4::from_slice(simd, &state.outputs[i]);
         }
         let samples = widen(x, M - 1, &mut state.samples);
-        for (k, y) in (0..).step_by(STEP).zip(y.chunks_exact_mut(STEP)) {
-            let window = &samples[k..k + M - 1 + STEP];
+        state.filtered.resize(x.len(), 0.0);
+        let windows = samples.windows(M - 1 + STEP).step_by(STEP);
+        for (window, filtered) in windows.zip(state.filtered.chunks_exact_mut(STEP)) {
             let mut sum = f64x4::from_slice(simd, &window[M - 1..]) * forward[0];
             for i in 1..M {
                 sum = f64x4::from_slice(simd, &window[M - 1 - i..M - 1 - i + STEP]).mul_add(forward[i], sum);
@@ -130,10 +146,11 @@ impl RecursiveFilter {
             if let Some(newest) = before.first_mut() {
                 *newest = sum;
             }
-            let sum = sum.as_slice();
-            for i in 0..STEP {
-                y[i] = narrow(sum[i]);
-            }
+            sum.store_slice(filtered);
+        }
+        // On its own, so that it becomes vector code.
+        for (y, v) in y.iter_mut().zip(&state.filtered) {
+            *y = T::from_f64(*v);
         }
         for i in 0..N {
             before[i].store_slice(&mut state.outputs[i]);
@@ -143,7 +160,7 @@ impl RecursiveFilter {
 
 /// The samples in double precision after the `history` before them.
 #[inline(always)]
-fn widen<'a, T: Copy + Into<f64>>(x: &[T], history: usize, samples: &'a mut Vec<f64>) -> &'a [f64] {
+fn widen<'a, T: Precision>(x: &[T], history: usize, samples: &'a mut Vec<f64>) -> &'a [f64] {
     let before = samples.len() - history;
     samples.copy_within(before.., 0);
     samples.resize(history + x.len(), 0.0);

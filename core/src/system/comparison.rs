@@ -1,14 +1,14 @@
 //! Lanes side by side: the same SerDes on every medium, and every medium at its cheapest equalizer that passes.
 
 use crate::error::{Error, Result};
-use crate::lane::{Block, Lane, Networks, PreparedLane};
+use crate::lane::{Block, Lane, Networks, PreparedLane, PreparedSegments};
 use crate::ledger::Corner;
+use crate::medium::optics::Modulator;
 use crate::receiver::{Dfe, Ffe, MlsdSetting};
-use crate::report::LaneReport;
+use crate::report::{LaneReport, join};
 use crate::run::Run;
 use crate::system::{
-    ElectricalSegment, EqualizerTaps, LaneLedgerInput, Ledger, ModulatorKind, ModuleKind, OpticsInput,
-    lane_ledger,
+    ElectricalSegment, EqualizerTaps, LaneLedgerInput, Ledger, ModulatorKind, OpticsInput, lane_ledger,
 };
 use std::f64::consts::TAU;
 use std::path::Path;
@@ -19,7 +19,7 @@ pub struct ComparedLane {
     /// Its label.
     pub label: String,
     /// The lane as composed.
-    pub prepared: PreparedLane,
+    pub prepared: PreparedSegments,
     /// Its analysis.
     pub report: LaneReport,
     /// Energy per bit and latency.
@@ -31,9 +31,10 @@ pub struct ComparedLane {
 /// Two tables over the same lanes.
 #[derive(Debug, Clone)]
 pub struct Comparison {
-    /// Every lane with the transmitter and receiver of the first.
+    /// Every lane with the transmitter and receiver of the first; retimers keep their own.
     pub same_serdes: Vec<ComparedLane>,
-    /// Every lane with the cheapest equalizer of the ladder that reaches a margin of 0 dB, the lane's own where none does.
+    /// Every lane with the cheapest equalizer of the ladder that reaches a margin of 0 dB, the lane's own where none does;
+    /// retimers keep theirs.
     pub equal_margin: Vec<ComparedLane>,
     /// What a reader of the tables must know.
     pub warnings: Vec<String>,
@@ -76,12 +77,12 @@ pub fn compare(
         let receiver = if i == 0 { &first.receiver } else { &elsewhere };
         let same =
             Lane { transmitter: first.transmitter.clone(), receiver: receiver.clone(), ..lane.clone() };
-        let prepared = PreparedLane::new(&same, networks, base, run).map_err(|e| e.within(label))?;
+        let prepared = PreparedSegments::new(&same, networks, base, run).map_err(|e| e.within(label))?;
         comparison.same_serdes.push(compared(label, &prepared, run)?);
         let own = if same == *lane {
             prepared
         } else {
-            PreparedLane::new(lane, networks, base, run).map_err(|e| e.within(label))?
+            PreparedSegments::new(lane, networks, base, run).map_err(|e| e.within(label))?
         };
         comparison.equal_margin.push(cheapest(label, own, run)?);
     }
@@ -108,65 +109,73 @@ fn corner_warning(lanes: &[(String, Lane)]) -> Vec<String> {
 }
 
 /// The first equalizer of the ladder that passes; they are ordered by energy.
-fn cheapest(label: &str, mut prepared: PreparedLane, run: &Run) -> Result<ComparedLane> {
+fn cheapest(label: &str, mut prepared: PreparedSegments, run: &Run) -> Result<ComparedLane> {
     let receiver = prepared.lane.receiver.clone();
     let (ffe, dfe) = (receiver.ffe.clone().unwrap_or_default(), receiver.dfe.clone().unwrap_or_default());
-    for (pre, post, floating_groups, dfe_taps) in LADDER {
-        prepared.lane.receiver.ffe =
-            (pre + post > 0).then(|| Ffe { pre, post, floating_groups, taps: None, ..ffe.clone() });
-        prepared.lane.receiver.dfe =
-            (dfe_taps > 0).then(|| Dfe { taps: dfe_taps, values: None, ..dfe.clone() });
+    let of_ladder = |(pre, post, floating_groups, dfe_taps): (usize, usize, usize, usize)| {
+        let mut rung = receiver.clone();
+        rung.ffe = (pre + post > 0).then(|| Ffe { pre, post, floating_groups, taps: None, ..ffe.clone() });
+        rung.dfe = (dfe_taps > 0).then(|| Dfe { taps: dfe_taps, values: None, ..dfe.clone() });
         // A trellis is made of the feedback's response.
-        let detects = dfe_taps > 0;
-        prepared.lane.receiver.mlsd = if detects { receiver.mlsd.clone() } else { MlsdSetting::default() };
-        let lane = compared(label, &prepared, run)?;
-        if lane.report.margin_db >= 0.0 {
-            return Ok(lane);
+        rung.mlsd = if dfe_taps > 0 { receiver.mlsd.clone() } else { MlsdSetting::default() };
+        rung
+    };
+    let within = |e: Error| e.within(label);
+    // What stands before the last retimer is the same on every rung.
+    let last = prepared.segments.len() - 1;
+    let mut analyses =
+        (0..last).map(|i| prepared.analysis(i, run)).collect::<Result<Vec<_>>>().map_err(within)?;
+    for rung in LADDER.map(of_ladder).into_iter().chain([receiver.clone()]) {
+        let own = rung == receiver;
+        prepared.lane.receiver = rung.clone();
+        prepared.segments[last].lane.receiver = rung;
+        analyses.truncate(last);
+        analyses.push(prepared.analysis(last, run).map_err(within)?);
+        let report = join(&prepared.lane, &analyses, run).map_err(within)?;
+        if own || report.margin_db >= 0.0 {
+            return row(label, prepared, report);
         }
     }
-    prepared.lane.receiver = receiver;
     compared(label, &prepared, run)
 }
 
-fn compared(label: &str, prepared: &PreparedLane, run: &Run) -> Result<ComparedLane> {
+fn compared(label: &str, prepared: &PreparedSegments, run: &Run) -> Result<ComparedLane> {
     let report = prepared.analyze(run).map_err(|e| e.within(label))?;
-    let equalizer = equalizer_taps(&report);
-    let ledger = ledger_of(prepared, &report)?;
-    Ok(ComparedLane { label: label.into(), prepared: prepared.clone(), report, ledger, equalizer })
+    row(label, prepared.clone(), report)
 }
 
-/// Taps that an equalizer pays for: those that are not exactly 0 in place.
+fn row(label: &str, prepared: PreparedSegments, report: LaneReport) -> Result<ComparedLane> {
+    let equalizer = equalizer_taps(&report);
+    let ledger = ledger_of(&prepared, &report)?;
+    Ok(ComparedLane { label: label.into(), prepared, report, ledger, equalizer })
+}
+
+/// The report of the segment that the host's receiver ends.
+fn of_host(report: &LaneReport) -> &LaneReport {
+    report.segments.last().unwrap_or(report)
+}
+
+/// Taps that the host's equalizer pays for: those that are not exactly 0 in place. Those of retimers are theirs.
 fn equalizer_taps(report: &LaneReport) -> EqualizerTaps {
-    let ffe_taps = report.equalizer.ffe.iter().filter(|t| **t != 0.0).count();
-    EqualizerTaps { ffe_taps, dfe_taps: report.equalizer.dfe.len(), mlsd: report.detection.is_some() }
+    let host = of_host(report);
+    let ffe_taps = host.equalizer.ffe.iter().filter(|t| **t != 0.0).count();
+    EqualizerTaps { ffe_taps, dfe_taps: host.equalizer.dfe.len(), mlsd: host.detection.is_some() }
 }
 
 /// Energy per bit and latency of an analysed lane: the parts that it simulates.
 ///
 /// # Errors
-/// Those of [`lane_ledger`].
-pub fn ledger_of(prepared: &PreparedLane, report: &LaneReport) -> Result<Ledger> {
+/// Those of [`lane_ledger`]; [`Error::Parameter`] for optical sections of different kinds.
+pub fn ledger_of(prepared: &PreparedSegments, report: &LaneReport) -> Result<Ledger> {
     let lane = &prepared.lane;
+    let several = prepared.segments.len() > 1;
     let mut segments = Vec::new();
-    for (name, response) in [("host_path", Some(&prepared.host)), ("line_side_path", prepared.after.as_ref())]
-    {
-        let Some(response) = response else { continue };
-        // The transmitter's edge is delayed to be causal; that delay is no part of the path.
-        let edge = if name == "host_path" { 3.0 * lane.transmitter.transition_s.unwrap_or(0.0) } else { 0.0 };
-        segments.push(ElectricalSegment::Delay {
-            name: name.into(),
-            delay_s: (group_delay_s(response) - edge).max(0.0),
-        });
+    for (i, segment) in prepared.segments.iter().enumerate() {
+        for (name, delay_s) in paths(segment) {
+            let name = if several { format!("segment_{i}_{name}") } else { name.into() };
+            segments.push(ElectricalSegment::Delay { name, delay_s });
+        }
     }
-    let optics = lane.medium.iter().find_map(|b| match b {
-        Block::Optics(o) => Some(OpticsInput {
-            fiber_length_m: o.fiber_length_m(),
-            modulator: ModulatorKind::MachZehnder,
-            module: ModuleKind::Engine,
-            laser_power_w: Some(o.laser.power_w / o.laser.lanes_per_laser as f64),
-        }),
-        _ => None,
-    });
     lane_ledger(&LaneLedgerInput {
         line_rate_bps: lane.line_rate_bps(),
         fec: lane.fec,
@@ -174,9 +183,53 @@ pub fn ledger_of(prepared: &PreparedLane, report: &LaneReport) -> Result<Ledger>
         host_loss_db: report.electrical_loss_db.max(0.0),
         segments,
         equalizer: Some(equalizer_taps(report)),
-        retimers: 0,
-        optics,
+        retimers: lane.retimers().count(),
+        optics: optics_input(lane)?,
     })
+}
+
+/// The optical sections of a lane, all of one kind.
+fn optics_input(lane: &Lane) -> Result<Option<OpticsInput>> {
+    let mut all: Option<OpticsInput> = None;
+    for (i, block) in lane.medium.iter().enumerate() {
+        let Block::Optics(optics) = block else { continue };
+        let power_w = optics.laser.power_w / optics.laser.lanes_per_laser as f64;
+        let one = OpticsInput {
+            sections: 1,
+            fiber_length_m: optics.fiber_length_m(),
+            // An electro-absorption modulator is charged as a Mach–Zehnder: drivers of the same swing.
+            modulator: match optics.modulator {
+                Modulator::RingModulator(_) => ModulatorKind::Ring,
+                Modulator::MachZehnder(_) | Modulator::Eam(_) => ModulatorKind::MachZehnder,
+            },
+            module: optics.module,
+            laser_power_w: Some(power_w),
+        };
+        all = Some(match all {
+            None => one,
+            Some(before) if (before.modulator, before.module) == (one.modulator, one.module) => OpticsInput {
+                sections: before.sections + 1,
+                fiber_length_m: before.fiber_length_m + one.fiber_length_m,
+                laser_power_w: before.laser_power_w.map(|w| w + power_w),
+                ..one
+            },
+            Some(_) => {
+                let requirement = "of the kind of the lane's other optical sections, which share one ledger";
+                let value = format!("{:?}, {:?}", one.modulator, one.module);
+                return Err(Error::parameter(format!("medium.{i}"), value, requirement));
+            }
+        });
+    }
+    Ok(all)
+}
+
+/// Electrical paths of a segment and their delays, s.
+fn paths(segment: &PreparedLane) -> Vec<(&'static str, f64)> {
+    // The transmitter's edge is delayed to be causal; that delay is no part of the path.
+    let edge = 3.0 * segment.lane.transmitter.transition_s.unwrap_or(0.0);
+    let host = ("host_path", (group_delay_s(&segment.host) - edge).max(0.0));
+    let after = segment.after.as_ref().map(|a| ("line_side_path", group_delay_s(a).max(0.0)));
+    [Some(host), after].into_iter().flatten().collect()
 }
 
 /// Mean group delay over the lower half of the Nyquist band, where every path still transmits, s.

@@ -8,6 +8,7 @@ use super::power::at_least_one;
 use super::terms::{Delay, Host, Laser, Ledger, Loss, Terms};
 use crate::error::{Error, Result, require};
 use crate::fec::Fec;
+use crate::medium::optics::ModuleKind;
 
 /// What a lane tells the ledger about itself.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,13 +75,15 @@ pub struct EqualizerTaps {
 /// What a lane's optics have.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct OpticsInput {
-    /// Fibre, m.
+    /// Optical sections of this kind in a row, with retimers between them.
+    pub sections: usize,
+    /// Fibre of all of them, m.
     pub fiber_length_m: f64,
     /// Modulator.
     pub modulator: ModulatorKind,
     /// Where the optics sit.
     pub module: ModuleKind,
-    /// This lane's share of the laser's output as simulated, W optical; `None` takes the optical budget's.
+    /// This lane's share of the output of all lasers as simulated, W optical; `None` takes the optical budget's of one.
     pub laser_power_w: Option<f64>,
 }
 
@@ -91,15 +94,6 @@ pub enum ModulatorKind {
     MachZehnder,
     /// Rings with their driver and their tuning.
     Ring,
-}
-
-/// Where the optics sit, as far as energy goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ModuleKind {
-    /// A front-panel module: its laser inside, its own controller.
-    Pluggable,
-    /// An engine beside or on the switch's package: its laser outside.
-    Engine,
 }
 
 /// Folds a lane's ledger.
@@ -142,7 +136,7 @@ pub fn lane_ledger(input: &LaneLedgerInput) -> Result<Ledger> {
     let (mut laser, mut fiber) = (None, None);
     if let Some(optics) = &input.optics {
         for name in optics_parts(optics, input.retimers > 0) {
-            parts.push((1.0, entries.part(name)?));
+            parts.push((optics.sections as f64, entries.part(name)?));
         }
         laser = Some(optics_laser(&mut entries, optics)?);
         fiber = Some(entries.fiber(optics.fiber_length_m)?);

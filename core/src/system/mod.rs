@@ -27,7 +27,7 @@ pub use comparison::{ComparedLane, Comparison, compare, ledger_of};
 pub use delay::{Latency, LatencyInput, fec_block_s, latency};
 pub use fold::Ranged;
 pub use lane_ledger::{
-    ElectricalSegment, EqualizerTaps, LaneLedgerInput, ModulatorKind, ModuleKind, OpticsInput, lane_ledger,
+    ElectricalSegment, EqualizerTaps, LaneLedgerInput, ModulatorKind, OpticsInput, lane_ledger,
 };
 pub use laser::{
     ELS_CLASSES_DBM, ELS_TOLERANCE_DB, LaserBudget, LaserPower, els_class_dbm, laser_power,

@@ -44,8 +44,12 @@ fn a_silent_aggressor_changes_nothing_wherever_its_file_ends() {
             let s = vec![Complex64::ZERO; 4 * freq_hz.len()];
             let silent = channel(Network::new(freq_hz, s, vec![100.0; 2]).unwrap());
             let kind = AggressorKind::Fext;
-            lane.aggressors =
-                vec![Aggressor { channel: CrosstalkPath::Channel(silent), kind, amplitude_v: None }];
+            lane.aggressors = vec![Aggressor {
+                channel: CrosstalkPath::Channel(silent),
+                kind,
+                amplitude_v: None,
+                place: None,
+            }];
         }
         let lane = PreparedLane::new(&lane, &mut networks, Path::new("."), &Run::default()).unwrap();
         lane.analyze(&Run::default()).unwrap().ber
@@ -96,7 +100,7 @@ fn skews_in_a_row_add_with_their_signs() {
 
 #[test]
 fn the_linear_form_reports_what_it_leaves() {
-    let mut lane = preset("cpo-dr1").unwrap();
+    let mut lane = preset("cpo-dr1-mzm").unwrap();
     lane.signal_form = SignalForm::Linear;
     for block in &mut lane.medium {
         if let Block::Optics(optics) = block {
@@ -118,7 +122,8 @@ fn a_frozen_receiver_adapts_to_the_other_media() {
         prepared(&preset(name).unwrap()).unwrap().analyze(&Run::default()).unwrap()
     };
     let copper = frozen("copper-c2m");
-    let c = compared(&[("copper".into(), copper.lane.clone()), ("cpo".into(), preset("cpo-dr1").unwrap())]);
+    let c =
+        compared(&[("copper".into(), copper.lane.clone()), ("cpo".into(), preset("cpo-dr1-mzm").unwrap())]);
     // The frozen lane repeats its own figure to rounding.
     assert!((c.same_serdes[0].report.ber / copper.ber - 1.0).abs() < 1e-6);
     // The other adapts; its CTLE keeps the copper's gains, which costs some margin but not the eye.

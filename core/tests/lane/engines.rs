@@ -1,12 +1,14 @@
 //! The statistical engine against the counted errors of the time-domain engine, lane by lane.
 
-use crate::{prepared, shared};
+use crate::{prepared, segments, shared};
 use lightlane::Run;
 use lightlane::engine::time_domain::{Simulation, simulate, simulate_sequence};
 use lightlane::lane::{Aggressor, AggressorKind, Block, Channel, CrosstalkPath, Lane, preset, preset_names};
+use lightlane::medium::optics::{Eam, Fiber, Modulator, OpticalPart, Optics, RingModulator};
 use lightlane::receiver::{Dfe, Mlsd, MlsdSetting};
 use lightlane::response::{Jitter, JitterModel};
 use lightlane::system::ledger_of;
+use std::f64::consts::FRAC_PI_2;
 
 /// Symbols of a run: some hundred errors at 1e-3, a second or two of time.
 pub(crate) const N_SYMBOLS: u64 = 400_000;
@@ -44,34 +46,100 @@ fn on_the_copper_presets_with_more_thermal_noise() {
 
 #[test]
 fn on_the_optical_preset_with_more_thermal_noise() {
-    let mut lane = preset("cpo-dr1").unwrap();
+    let mut lane = preset("cpo-dr1-mzm").unwrap();
     for block in &mut lane.medium {
         if let Block::Optics(optics) = block {
             optics.tia.noise_a_per_rthz *= 6.0;
         }
     }
-    engines_agree("cpo-dr1, TIA", &lane, MODEL_TOLERANCE);
+    engines_agree("cpo-dr1-mzm, TIA", &lane, MODEL_TOLERANCE);
 }
 
 #[test]
 fn on_the_optical_preset_with_more_intensity_noise() {
-    let mut lane = preset("cpo-dr1").unwrap();
+    let mut lane = preset("cpo-dr1-mzm").unwrap();
     for block in &mut lane.medium {
         if let Block::Optics(optics) = block {
             optics.laser.rin_per_hz *= 8.0;
         }
     }
-    engines_agree("cpo-dr1, RIN", &lane, MODEL_TOLERANCE);
+    engines_agree("cpo-dr1-mzm, RIN", &lane, MODEL_TOLERANCE);
 }
 
-/// Every preset with every kind of jitter, an aggressor where the medium is electrical, and its feedback on, at the noise
-/// that makes errors countable. The feedback is that of the decisions in both engines: the statistical one propagates
+/// The optics of a lane changed.
+fn with_optics(name: &str, change: impl Fn(&mut Optics)) -> Lane {
+    let mut lane = preset(name).unwrap();
+    for block in &mut lane.medium {
+        if let Block::Optics(optics) = block {
+            change(optics);
+        }
+    }
+    lane
+}
+
+/// Half a linewidth of detuning either way from the preset's: towards resonance levels fold, away from it the light
+/// hardly changes.
+#[test]
+fn on_the_ring_half_a_linewidth_off() {
+    let ring = |lane: &mut Optics| match &mut lane.modulator {
+        Modulator::RingModulator(ring) => ring.clone(),
+        _ => panic!("cpo-dr1 has a ring"),
+    };
+    let best = prepared(&preset("cpo-dr1").unwrap()).unwrap().analyze(&Run::default()).unwrap();
+    for side in [-0.5, 0.5] {
+        let lane = with_optics("cpo-dr1", |o| {
+            let at = ring(o);
+            let detuning_hz = at.detuning_hz + side * at.linewidth_hz();
+            o.modulator = RingModulator { detuning_hz, ..at }.into();
+        });
+        let off = prepared(&lane).unwrap().analyze(&Run::default()).unwrap();
+        assert!(off.margin_db < best.margin_db - 1.0, "{side}: {} {}", off.margin_db, best.margin_db);
+        engines_agree(
+            &format!("ring {side} linewidths off"),
+            &thermal(&lane, countable(&lane)),
+            MODEL_TOLERANCE,
+        );
+    }
+    engines_agree(
+        "ring",
+        &thermal(&preset("cpo-dr1").unwrap(), countable(&preset("cpo-dr1").unwrap())),
+        MODEL_TOLERANCE,
+    );
+}
+
+/// A chirp that adds to the dispersion, with the first null of the small-signal response just above half the symbol rate.
+#[test]
+fn on_a_chirped_link_near_its_first_null() {
+    for chirp in [-1.0, 0.7] {
+        let lane = with_optics("cpo-dr1-mzm", |o| {
+            o.laser.wavelength_m = 1270e-9;
+            o.modulator = Eam { chirp, ..Eam::default() }.into();
+            let mut fiber = Fiber { dispersion_zero_m: 1324e-9, ..Fiber::default() };
+            // (θ + atan α) is a right angle at 62 GHz: D is negative here, and so is θ.
+            let turn = -FRAC_PI_2 - f64::atan(chirp);
+            fiber.length_m *= turn / 62e9f64.powi(2) / fiber.dispersion_phase_s2(1270e-9);
+            let null = fiber.small_signal_response(62e9, 1270e-9, chirp);
+            assert!(null.abs() < 1e-12, "{null}");
+            o.path = vec![OpticalPart::Fiber(fiber)];
+        });
+        engines_agree(&format!("chirp {chirp}"), &thermal(&lane, countable(&lane)), MODEL_TOLERANCE);
+    }
+}
+
+/// Every segment of every preset with every kind of jitter and its feedback on, at the noise that makes errors countable. The feedback is that of the decisions in both engines: the statistical one propagates
 /// errors by its chain or its drawn bursts, the other by deciding.
 #[test]
 fn on_every_preset_with_jitter_crosstalk_and_feedback() {
-    for name in preset_names().unwrap() {
-        let mut lane = preset(&name).unwrap();
-        let electrical = !lane.medium.iter().any(Block::is_optical);
+    let optical = |lane: &Lane| lane.medium.iter().any(Block::is_optical);
+    // The electrical segments of a retimed lane are copper-c2m at either end, which is a preset itself.
+    let tried = |name: &String| {
+        let segments = preset(name).unwrap().segments().unwrap();
+        let alone = segments.len() == 1;
+        segments.into_iter().filter(move |s| alone || optical(s))
+    };
+    for mut lane in preset_names().unwrap().iter().flat_map(tried) {
+        let name = lane.name.take().unwrap();
+        let crosstalk = lane.medium.iter().any(Block::is_channel);
         lane.receiver.dfe.get_or_insert_with(Dfe::default);
         for model in [JitterModel::Edge, JitterModel::Com] {
             lane.transmitter.jitter = Some(Jitter {
@@ -84,7 +152,7 @@ fn on_every_preset_with_jitter_crosstalk_and_feedback() {
                 model,
                 ..Jitter::default()
             });
-            assert!(!electrical || !lane.aggressors.is_empty());
+            assert!(!crosstalk || !lane.aggressors.is_empty());
             let noisy = thermal(&lane, countable(&lane));
             engines_agree(&format!("{name}, {model:?}"), &noisy, MODEL_TOLERANCE);
         }
@@ -128,7 +196,7 @@ fn on_file(id: &str, symbol_rate_hz: f64, noise: f64) -> Option<Lane> {
     lane.medium[1] = Block::Channel(file(thru));
     let aggressor = |role: &str, kind| {
         let path = shared(&format!("channels/{id}__{role}1.s4p.gz"))?;
-        Some(Aggressor { channel: CrosstalkPath::Channel(file(path)), kind, amplitude_v: None })
+        Some(Aggressor { channel: CrosstalkPath::Channel(file(path)), kind, amplitude_v: None, place: None })
     };
     lane.aggressors = [aggressor("FEXT", AggressorKind::Fext), aggressor("NEXT", AggressorKind::Next)]
         .into_iter()
@@ -202,7 +270,7 @@ fn on_the_copper_presets_with_sequence_detection() {
         assert!(counts.dfe.agrees_with(detection.dfe_ber, 0.9999, MODEL_TOLERANCE).unwrap(), "{label}");
         assert!(counts.counts.n_bit_errors <= counts.dfe.n_bit_errors, "{label}");
         // The detector is paid for.
-        let energy = |r| ledger_of(&prepared, r).unwrap().energy_j_per_bit.value;
+        let energy = |r| ledger_of(&segments(&lane).unwrap(), r).unwrap().energy_j_per_bit.value;
         assert!(energy(&report) > energy(&plain));
         // A frozen lane is the same lane.
         let again = crate::prepared(&report.lane).unwrap().analyze(&Run::default()).unwrap();
@@ -215,7 +283,7 @@ fn on_the_copper_presets_with_sequence_detection() {
 #[test]
 fn on_the_optical_preset_with_sequence_detection() {
     for (tia, rin) in [(9.0, 1.0), (1.0, 8.0)] {
-        let mut lane = preset("cpo-dr1").unwrap();
+        let mut lane = preset("cpo-dr1-mzm").unwrap();
         for block in &mut lane.medium {
             if let Block::Optics(optics) = block {
                 optics.tia.noise_a_per_rthz *= tia;

@@ -1,6 +1,6 @@
 //! The waveform mode against the statistical engine and the baud mode, lane by lane.
 
-use crate::prepared;
+use crate::{prepared, segments};
 use lightlane::Run;
 use lightlane::engine::time_domain::{Simulation, simulate, simulate_sequence};
 use lightlane::lane::{Block, Lane, SignalForm, preset, preset_names};
@@ -182,7 +182,7 @@ fn what_only_one_mode_has_is_refused_by_the_others() {
 
 #[test]
 fn on_light_in_its_linear_form_with_noise_that_follows_the_level() {
-    let lane = lane("cpo-dr1", 1.0, |lane| {
+    let lane = lane("cpo-dr1-mzm", 1.0, |lane| {
         lane.signal_form = SignalForm::Linear;
         without_feedback(lane);
         for block in &mut lane.medium {
@@ -191,7 +191,7 @@ fn on_light_in_its_linear_form_with_noise_that_follows_the_level() {
             }
         }
     });
-    agrees("cpo-dr1, RIN", &lane, WITHOUT_FEEDBACK);
+    agrees("cpo-dr1-mzm, RIN", &lane, WITHOUT_FEEDBACK);
 }
 
 /// The waveform's table is before the FFE, whose every tap then sees a nonlinear sample of its own; that of the other
@@ -201,9 +201,9 @@ const RECORD: f64 = 0.05;
 #[test]
 fn on_light_as_a_record_with_noise_of_either_kind() {
     // Thermal noise of the receiver, and the laser's intensity noise, which follows the symbol on the line.
-    let thermal = lane("cpo-dr1", 80.0, without_feedback);
-    agrees("cpo-dr1, thermal", &thermal, RECORD);
-    let rin = lane("cpo-dr1", 1.0, |lane| {
+    let thermal = lane("cpo-dr1-mzm", 80.0, without_feedback);
+    agrees("cpo-dr1-mzm, thermal", &thermal, RECORD);
+    let rin = lane("cpo-dr1-mzm", 1.0, |lane| {
         without_feedback(lane);
         for block in &mut lane.medium {
             if let Block::Optics(optics) = block {
@@ -211,15 +211,22 @@ fn on_light_as_a_record_with_noise_of_either_kind() {
             }
         }
     });
-    agrees("cpo-dr1, RIN", &rin, RECORD);
+    agrees("cpo-dr1-mzm, RIN", &rin, RECORD);
 }
 
 #[test]
 fn every_preset_runs_at_32_samples_a_symbol() {
     let simulation = Simulation { n_symbols: 2000, ..Simulation::default() };
     for name in preset_names().unwrap() {
-        let lane = prepared(&preset(&name).unwrap()).unwrap();
-        let found = lane.simulate_waveform(Some(32), &simulation).unwrap();
+        let lane = segments(&preset(&name).unwrap()).unwrap();
+        let found = match lane.simulate_waveform(Some(32), &simulation) {
+            // Reflections of its boards reach further than a table of the samples before the equalizer.
+            Err(e) if name == "lpo-dr1" => {
+                assert!(e.to_string().contains("of the half-eye unexplained"), "{e}");
+                continue;
+            }
+            found => found.unwrap().lane,
+        };
         assert_eq!((found.counts.n_symbols, found.eye.phase_ui.len()), (2000, 32), "{name}");
         // A preset meets its limit before the code, a few errors in 1e4 bits at most.
         assert!(found.counts.n_bit_errors < 20, "{name}: {}", found.counts.n_bit_errors);
@@ -229,7 +236,7 @@ fn every_preset_runs_at_32_samples_a_symbol() {
 #[test]
 fn samples_a_symbol_do_not_move_the_errors() {
     // The same noise and symbols at 16 and at 48 samples a symbol: phase 0 is the same instant.
-    let lane = prepared(&lane("cpo-dr1", 80.0, without_feedback)).unwrap();
+    let lane = prepared(&lane("cpo-dr1-mzm", 80.0, without_feedback)).unwrap();
     let simulation = Simulation { n_symbols: 40_000, ..Simulation::default() };
     let of = |samples| lane.simulate_waveform(Some(samples), &simulation).unwrap().counts;
     let (coarse, fine) = (of(16), of(48));

@@ -36,6 +36,7 @@ pub(crate) fn link(response: ChannelResponse) -> LinkResponse {
         levels: LEVELS.to_vec(),
         signal: Signal::Linear { response, ffe: vec![], ffe_main: 0 },
         noise: vec![],
+        interference: vec![],
         crosstalk: vec![],
         crosstalk_phase: CrosstalkPhase::default(),
         jitter: None,

@@ -36,7 +36,8 @@ fn distance(a: &[f64], b: &[f64]) -> f64 {
 fn every_update_converges_to_the_closed_form() {
     let (response, sigma, n) = ([0.15, 1.0, 0.4, -0.1], 0.08, 150_000);
     let (symbols, samples) = record(n, &response, 1, sigma, 3);
-    let best = mmse(&response, &[f64::from(sigma).powi(2)], 4, 3, 1, 5.0 / 9.0, Some(1)).unwrap();
+    let best =
+        mmse(&response, &[f64::from(sigma).powi(2)], 4, 3, 1, 5.0 / 9.0, Some(1), &Run::default()).unwrap();
     let taps = [best.ffe.as_slice(), &best.dfe].concat();
     for (update, step, tolerance) in [
         // Gradient noise: sqrt(step · mse / 2 · taps) = sqrt(1e-3 · 7e-3 / 2 · 5) = 4e-3 rms; three of that.
@@ -157,7 +158,7 @@ fn floating_taps_adapt_where_they_are_and_nowhere_else() {
     (pulse[0], pulse[1], pulse[12]) = (1.0, 0.3, 0.2);
     let (symbols, samples) = record(60_000, &pulse, 0, 0.03, 5);
     let ffe = Ffe { floating_groups: 1, floating_taps: 2, floating_span_ui: 20, ..Ffe::new(0, 2) };
-    let best = mmse_floating(&pulse, &[9e-4], &ffe, 0, 5.0 / 9.0, Some(0)).unwrap();
+    let best = mmse_floating(&pulse, &[9e-4], &ffe, 0, 5.0 / 9.0, Some(0), &Run::default()).unwrap();
     let run = Run::default();
     let wire = Lms::new(best.ffe.len(), 0, 0, 2e-3).unwrap();
     let floating = Lms { positions: Some(best.positions.clone()), ..wire.clone() };

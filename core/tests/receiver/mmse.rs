@@ -1,5 +1,6 @@
 //! The closed-form MMSE equalizer against an independent least-squares solution, and against the bound of Salz.
 
+use lightlane::Run;
 use lightlane::receiver::{Mmse, mmse};
 use nalgebra::{DMatrix, DVector};
 
@@ -37,7 +38,8 @@ impl Problem {
 
     fn solve(&self, delay: Option<usize>) -> Mmse {
         let Self { pulse, ffe_taps, pre, dfe_taps, power, .. } = self;
-        mmse(pulse, &self.autocorrelation(), *ffe_taps, *pre, *dfe_taps, *power, delay).unwrap()
+        mmse(pulse, &self.autocorrelation(), *ffe_taps, *pre, *dfe_taps, *power, delay, &Run::default())
+            .unwrap()
     }
 
     /// The twin: one row for what every symbol and every white noise sample adds to z − a, solved by singular values.
@@ -124,7 +126,7 @@ fn the_delay_chosen_is_the_one_of_least_error() {
 #[test]
 fn a_noiseless_pulse_in_reach_of_the_feedback_is_cleared() {
     // Undetermined: what an FFE tap adds at the postcursor the feedback removes again. The shortest FFE is the identity.
-    let m = mmse(&[1.0, 0.5], &[], 3, 1, 1, 1.0, Some(0)).unwrap();
+    let m = mmse(&[1.0, 0.5], &[], 3, 1, 1, 1.0, Some(0), &Run::default()).unwrap();
     assert!((m.ffe[1] - 1.0).abs() < 1e-12 && m.ffe[0].abs() < 1e-12 && m.ffe[2].abs() < 1e-12, "{m:?}");
     assert!((m.dfe[0] - 0.5).abs() < 1e-12 && m.mse < 1e-14);
 }
@@ -141,7 +143,7 @@ fn a_long_equalizer_approaches_the_bound_of_salz_from_below() {
         let pulse: Vec<f64> = (0..600).map(|m| f64::powi(r, m)).collect();
         let mut last = f64::NEG_INFINITY;
         for (ffe, dfe) in [(1, 0), (2, 1), (4, 8), (16, 60), (40, 200)] {
-            let m = mmse(&pulse, &[1.0 / s], ffe, ffe - 1, dfe, 1.0, Some(0)).unwrap();
+            let m = mmse(&pulse, &[1.0 / s], ffe, ffe - 1, dfe, 1.0, Some(0), &Run::default()).unwrap();
             assert!(m.snr_db <= bound_db + 1e-9, "{r} {s}: {} {bound_db}", m.snr_db);
             assert!(m.snr_db >= last - 1e-9);
             last = m.snr_db;
@@ -157,22 +159,25 @@ fn degenerate_problems_answer_or_are_refused_by_name() {
         let text = result.unwrap_err().to_string();
         assert!(text.contains(name), "{text}");
     };
-    named(mmse(&[], &[], 1, 0, 0, 1.0, None), "pulse");
-    named(mmse(&[0.0; 5], &[0.1], 3, 1, 1, 1.0, None), "pulse");
-    named(mmse(&[1.0, f64::NAN], &[], 1, 0, 0, 1.0, None), "pulse[1]");
-    named(mmse(&[1.0], &[-1.0], 1, 0, 0, 1.0, None), "noise_autocorrelation[0]");
-    named(mmse(&[1.0], &[1.0, 2.0], 2, 0, 0, 1.0, None), "noise_autocorrelation[1]");
-    named(mmse(&[1.0], &[1e6, 0.0, -1e6, 1e6], 4, 0, 0, 1.0, Some(0)), "noise_autocorrelation");
-    named(mmse(&[1.0], &[], 0, 0, 0, 1.0, None), "ffe_taps");
-    named(mmse(&[1.0], &[], 2, 2, 0, 1.0, None), "pre");
-    named(mmse(&[1.0], &[], 1, 0, 0, 0.0, None), "signal_power");
-    named(mmse(&[1.0], &[], 1, 0, 0, 1.0, Some(1)), "delay");
+    named(mmse(&[], &[], 1, 0, 0, 1.0, None, &Run::default()), "pulse");
+    named(mmse(&[0.0; 5], &[0.1], 3, 1, 1, 1.0, None, &Run::default()), "pulse");
+    named(mmse(&[1.0, f64::NAN], &[], 1, 0, 0, 1.0, None, &Run::default()), "pulse[1]");
+    named(mmse(&[1.0], &[-1.0], 1, 0, 0, 1.0, None, &Run::default()), "noise_autocorrelation[0]");
+    named(mmse(&[1.0], &[1.0, 2.0], 2, 0, 0, 1.0, None, &Run::default()), "noise_autocorrelation[1]");
+    named(
+        mmse(&[1.0], &[1e6, 0.0, -1e6, 1e6], 4, 0, 0, 1.0, Some(0), &Run::default()),
+        "noise_autocorrelation",
+    );
+    named(mmse(&[1.0], &[], 0, 0, 0, 1.0, None, &Run::default()), "ffe_taps");
+    named(mmse(&[1.0], &[], 2, 2, 0, 1.0, None, &Run::default()), "pre");
+    named(mmse(&[1.0], &[], 1, 0, 0, 0.0, None, &Run::default()), "signal_power");
+    named(mmse(&[1.0], &[], 1, 0, 0, 1.0, Some(1), &Run::default()), "delay");
     // Near-cancelling, enormous and minute pulses, without noise and with little.
     for scale in [1e-200, 1e-30, 1.0, 1e30, 1e150] {
         for pulse in [[1.0, -1.0, 0.0], [1.0, -1.0 + 1e-12, 0.0], [1.0, 2.0, 1.0], [1e-9, 1.0, 1e-9]] {
             let pulse = pulse.map(|v| v * scale);
             for noise in [0.0, 1e-30 * scale * scale, 1e-3 * scale * scale] {
-                let m = mmse(&pulse, &[noise], 31, 15, 2, 1.0, None).unwrap();
+                let m = mmse(&pulse, &[noise], 31, 15, 2, 1.0, None, &Run::default()).unwrap();
                 assert!(m.ffe.iter().all(|v| v.is_finite()) && (0.0..=1.0).contains(&m.mse), "{scale} {m:?}");
             }
         }

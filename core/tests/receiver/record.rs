@@ -45,7 +45,7 @@ fn a_record_of_a_linear_channel_gives_the_linear_answer() {
         symbol_rate: linear.grid.symbol_rate(),
         symbols,
         order,
-        memory: 4,
+        memory: Some(4),
         samples_per_symbol: M / 2,
         v,
         ffe: vec![],

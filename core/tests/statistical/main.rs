@@ -5,6 +5,7 @@ mod closed_forms;
 mod eye;
 mod feedback;
 mod interference;
+mod light;
 mod operating;
 mod properties;
 mod slow_jitter;

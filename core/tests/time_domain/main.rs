@@ -1,6 +1,7 @@
 //! The time-domain engine against closed forms and brute force.
 
 mod feedback;
+mod interference;
 mod noise;
 mod precision;
 mod rare;

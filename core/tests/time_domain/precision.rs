@@ -1,6 +1,7 @@
 //! Single precision and tables against double precision and the linear model.
 
 use super::*;
+use lightlane::response::SlicerInterference;
 
 /// A model with everything in it.
 fn full() -> DecisionModel {
@@ -16,6 +17,9 @@ fn full() -> DecisionModel {
     let mut noise = symbol_noise();
     noise.factor = vec![0.2, 0.3, 0.5, 0.7];
     model.noise.by_symbol = vec![noise.clone(), noise];
+    let wide = interference::echo(0.02, &[0.1, 1.0, -0.3], 1);
+    let nrz = SlicerInterference { interferer: vec![0.7, 1.4], ..wide.clone() };
+    model.noise.interference = vec![wide, nrz];
     let phases = (0..8).map(|p| (0..20).map(|i| 0.02 * f64::from(i * 8 + p).sin()).collect()).collect();
     let crosstalk = SlicerCrosstalk { name: "fext".into(), levels: vec![-3.0, -1.0, 1.0, 3.0], phases };
     let nrz = SlicerCrosstalk { name: "clock".into(), levels: vec![-1.0, 1.0], ..crosstalk.clone() };

@@ -50,6 +50,7 @@ fn everything() -> DecisionModel {
         response: vec![1e-2, 2e-3f64.sqrt(), 5e-4f64.sqrt()],
         steps: 1,
     });
+    model.noise.interference.push(crate::interference::echo(0.002, &[0.05, 1.0, -0.02], 1));
     model.crosstalk.push(SlicerCrosstalk {
         name: "fext".into(),
         levels: vec![-3.0, -1.0, 1.0, 3.0],
@@ -150,7 +151,7 @@ fn a_copper_lane_with_feedback_agrees_at_1e_12() {
 
 #[test]
 fn an_optical_table_with_noise_by_level_agrees_at_1e_12() {
-    let mut lane = preset("cpo-dr1").unwrap();
+    let mut lane = preset("cpo-dr1-mzm").unwrap();
     for block in &mut lane.medium {
         if let Block::Optics(optics) = block {
             optics.laser.rin_per_hz *= 2.0;

@@ -33,6 +33,7 @@ fn nrz(signal: PhaseResponse, sigma: f64) -> WaveformModel {
         signal,
         table: None,
         noise: vec![WaveformNoise { name: "thermal".into(), streams: vec![hold], factor: None }],
+        interference: vec![],
         crosstalk: vec![],
         crosstalk_phase: CrosstalkPhase::default(),
         jitter: None,

@@ -10,7 +10,10 @@ from typing import NoReturn
 
 from lightlane import _native
 
-__all__ = ["Command", "Parser", "UsageError", "nearest_hint", "quantity"]
+__all__ = ["Command", "Pairs", "Parser", "UsageError", "nearest_hint", "port_pairs", "quantity"]
+
+#: Two pairs of ports, each +, -.
+Pairs = tuple[tuple[int, int], tuple[int, int]]
 
 #: A value that begins with a minus sign, such as -4dBm, and no option.
 NEGATIVE = re.compile(r"-(\d|\.\d|inf\b)")
@@ -65,6 +68,15 @@ def quantity(name: str) -> Callable[[str], float]:
             raise argparse.ArgumentTypeError(str(error)) from None
 
     return convert
+
+
+def port_pairs(text: str) -> Pairs:
+    """Read ``1,3:2,4``."""
+    ports = re.fullmatch(r"(\d+),(\d+):(\d+),(\d+)", text.replace(" ", ""))
+    if not ports:
+        raise argparse.ArgumentTypeError(f"{text!r}: must be LEFT+,LEFT-:RIGHT+,RIGHT- such as 1,3:2,4")
+    left_p, left_n, right_p, right_n = (int(p) for p in ports.groups())
+    return (left_p, left_n), (right_p, right_n)
 
 
 @dataclass(frozen=True)

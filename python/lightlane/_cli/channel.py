@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import re
 from typing import Any
 
 from lightlane._cli._output import to_json
-from lightlane._cli._parser import Command, Parser, quantity
+from lightlane._cli._parser import Command, Pairs, Parser, port_pairs, quantity
 from lightlane._native import Network
 from lightlane._text import decibels
 
@@ -15,17 +14,6 @@ __all__ = ["COMMAND"]
 
 #: Nyquist frequencies of 26.5625, 53.125 and 106.25 GBd.
 USUAL_FREQ_HZ = (13.28125e9, 26.5625e9, 53.125e9)
-
-Pairs = tuple[tuple[int, int], tuple[int, int]]
-
-
-def port_pairs(text: str) -> Pairs:
-    """Read ``1,3:2,4``."""
-    ports = re.fullmatch(r"(\d+),(\d+):(\d+),(\d+)", text.replace(" ", ""))
-    if not ports:
-        raise argparse.ArgumentTypeError(f"{text!r}: must be LEFT+,LEFT-:RIGHT+,RIGHT- such as 1,3:2,4")
-    left_p, left_n, right_p, right_n = (int(p) for p in ports.groups())
-    return (left_p, left_n), (right_p, right_n)
 
 
 def add_arguments(parser: Parser) -> None:

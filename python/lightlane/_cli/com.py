@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from lightlane._cli._output import to_json
-from lightlane._cli._parser import Command, Parser
+from lightlane._cli._parser import Command, Pairs, Parser, port_pairs
 from lightlane._com import Com, com
 from lightlane._com_config import ComConfig
 from lightlane._exceptions import ParameterError
 from lightlane._text import decibels
 
 __all__ = ["COMMAND"]
+
+#: What a lane of a file is to the victim.
+KINDS = ("thru", "fext", "next")
 
 
 def add_arguments(parser: Parser) -> None:
@@ -24,6 +28,13 @@ def add_arguments(parser: Parser) -> None:
         "--next", action="append", default=[], metavar="F", help="near-end aggressor; may be repeated"
     )
     parser.add_argument(
+        "--lane-map",
+        action="append",
+        type=lane,
+        metavar="KIND=PAIRS",
+        help="lane within THRU, such as thru=1,2:7,8 or fext=3,4:7,8, (left +,- or aggressor's):(right +,-); repeated",
+    )
+    parser.add_argument(
         "--config",
         metavar="C",
         help="name of a shipped configuration, or JSON, TOML or workbook file of keywords; --configs lists the names",
@@ -31,6 +42,26 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--configs", action="store_true", help="list the shipped configurations")
     parser.add_argument("--write-config", metavar="FILE", help="write the resolved configuration to FILE")
     parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def lane(text: str) -> tuple[str, Pairs]:
+    """Read ``fext=3,4:7,8``."""
+    kind, equals, pairs = text.partition("=")
+    if not equals or kind not in KINDS:
+        raise argparse.ArgumentTypeError(f"{text!r}: must be thru=, fext= or next= and pairs such as 1,3:2,4")
+    return kind, port_pairs(pairs)
+
+
+def lane_map(lanes: list[tuple[str, Pairs]] | None) -> dict[str, Any] | None:
+    """Return what `com` takes."""
+    if lanes is None:
+        return None
+    by_kind = {kind: [pairs for k, pairs in lanes if k == kind] for kind in KINDS}
+    thru = by_kind.pop("thru")
+    if len(thru) != 1:
+        requirement = "one lane thru=, as there is one victim"
+        raise ParameterError(f"--lane-map: must have {requirement}", "--lane-map", len(thru), requirement)
+    return {"thru": thru[0], **by_kind}
 
 
 def run(options: argparse.Namespace) -> int:
@@ -46,7 +77,13 @@ def run(options: argparse.Namespace) -> int:
             shown = "THRU" if name == "thru" else "--config"
             requirement = "given, unless --configs lists the configurations"
             raise ParameterError(f"{shown}: must be {requirement}", shown, None, requirement)
-    found = com(options.thru, fext=options.fext, next=options.next, config=options.config)
+    found = com(
+        options.thru,
+        fext=options.fext,
+        next=options.next,
+        config=options.config,
+        lane_map=lane_map(options.lane_map),
+    )
     if options.write_config is not None:
         found.config.write(options.write_config)
     print(to_json(found.figures()) if options.json else text(options.thru, found))
@@ -94,4 +131,4 @@ def _channel(found: Com) -> str:
     return ", ".join(parts) or "no figures"
 
 
-COMMAND = Command("com", "channel operating margin (Annex 93A)", add_arguments, run)
+COMMAND = Command("com", "channel operating margin (Annexes 93A and 178A)", add_arguments, run)

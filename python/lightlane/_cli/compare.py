@@ -14,7 +14,7 @@ from lightlane._config import Lane
 __all__ = ["COMMAND", "read_lane"]
 
 #: What is compared when no lane is named.
-DEFAULT_LANES = ("copper-c2m", "copper-kr1", "cpo-dr1")
+DEFAULT_LANES = ("copper-kr1", "copper-cr1", "retimed-dr1", "lpo-dr1", "npo-dr1", "cpo-dr1")
 #: What a channel of the user's own is put into, and what it is compared with.
 CHANNEL_LANES = ("copper-c2m", "cpo-dr1")
 

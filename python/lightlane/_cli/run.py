@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from lightlane._card import segment_line
 from lightlane._cli._output import to_json
 from lightlane._cli._parser import Command, Parser
 from lightlane._cli.compare import read_lane
@@ -32,7 +33,8 @@ def run(options: argparse.Namespace) -> int:
     if options.plot:
         report.plot().savefig(options.plot)
     if options.json:
-        row = ComparedLane(label, report, int((report.equalizer.ffe != 0).sum()), len(report.equalizer.dfe))
+        host = report.segments[-1] if report.segments else report
+        row = ComparedLane(label, report, int((host.equalizer.ffe != 0).sum()), len(host.equalizer.dfe))
         print(to_json(row.figures()))
     else:
         print(text(label, report))
@@ -53,6 +55,7 @@ def text(label: str, report: LaneReport) -> str:
         f"  energy       {ranged(report.energy_j_per_bit, 1e12, 'pJ/bit')}",
         f"  latency      {ranged(report.latency_s, 1e9, 'ns')}",
     ]
+    lines += [f"  segment      {part.lane.name}: {segment_line(part)}" for part in report.segments]
     if report.stages:
         lines += [f"  {row}" for row in str(report.stages).splitlines()]
     return "\n".join(lines + [f"  warning: {w}" for w in report.warnings])

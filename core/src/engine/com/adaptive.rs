@@ -14,7 +14,7 @@
 use super::config::ComConfig;
 use super::equalizer::Step;
 use super::pulse::Taps;
-use super::search::{BLOCK, Best, Candidates, with_main};
+use super::search::{BLOCK, Best, Candidates, main_tap, with_main};
 use crate::error::Result;
 use crate::run::Run;
 use rayon::prelude::*;
@@ -50,10 +50,58 @@ impl Grid<'_> {
             .collect()
     }
 
+    /// Every transmitter setting whose main tap is large enough, the last tap running fastest.
+    pub(super) fn settings(&self) -> Settings<'_> {
+        Settings { grid: self, next: Some(vec![0; self.taps.len()]) }
+    }
+
     /// The transmitter setting of a place, if its main tap is large enough.
     fn setting(&self, place: &Place) -> Option<Taps> {
         let taps: Vec<(i32, f64)> = self.taps.iter().zip(&place[2..]).map(|(t, i)| (t.0, t.1[*i])).collect();
         with_main(&taps, self.c0_min)
+    }
+}
+
+/// Transmitter settings of a grid, one after the other: there may be more than memory holds.
+pub(super) struct Settings<'a> {
+    grid: &'a Grid<'a>,
+    /// Index of each tap of the next combination.
+    next: Option<Vec<usize>>,
+}
+
+impl Iterator for Settings<'_> {
+    type Item = Taps;
+
+    fn next(&mut self) -> Option<Taps> {
+        loop {
+            let index = self.next.as_ref()?;
+            let taps: Vec<(i32, f64)> =
+                self.grid.taps.iter().zip(index).map(|((place, values), i)| (*place, values[*i])).collect();
+            // The first tap from which on nothing is left for the main one: whatever the others are, it will not fit.
+            let c0_min = self.grid.c0_min;
+            let fits = |n: &usize| main_tap(taps[..*n].iter().map(|t| t.1), c0_min).is_some();
+            let too_many = (1..=taps.len()).find(|n| !fits(n));
+            self.step(too_many.unwrap_or(taps.len()));
+            if too_many.is_none() {
+                return with_main(&taps, c0_min);
+            }
+        }
+    }
+}
+
+impl Settings<'_> {
+    /// Goes on to the next values of the first `n` taps, the others at their first.
+    fn step(&mut self, n: usize) {
+        let Some(index) = &mut self.next else { return };
+        index[n..].fill(0);
+        for d in (0..n).rev() {
+            index[d] += 1;
+            if index[d] < self.grid.taps[d].1.len() {
+                return;
+            }
+            index[d] = 0;
+        }
+        self.next = None;
     }
 }
 
@@ -280,6 +328,26 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn settings_are_the_combinations_that_fit_in_the_order_of_the_grid() {
+        let values = [vec![0.0, 0.1, -0.2], vec![-0.3, 0.0], vec![0.0, 0.05, 0.25]];
+        let taps: Vec<(i32, Vec<f64>)> = [-2, -1, 1].into_iter().zip(values).collect();
+        for c0_min in [0.0, 0.5, 0.7, 0.95] {
+            let grid = Grid { high_db: &[0.0], low_db: &[0.0], taps: taps.clone(), c0_min };
+            let mut all = Vec::new();
+            for a in &taps[0].1 {
+                for b in &taps[1].1 {
+                    all.extend(
+                        taps[2].1.iter().filter_map(|c| with_main(&[(-2, *a), (-1, *b), (1, *c)], c0_min)),
+                    );
+                }
+            }
+            assert_eq!(grid.settings().collect::<Vec<_>>(), all, "{c0_min}");
+        }
+        let none = Grid { high_db: &[0.0], low_db: &[0.0], taps: vec![], c0_min: 0.5 };
+        assert_eq!(none.settings().collect::<Vec<_>>(), [vec![(0, 1.0)]]);
+    }
 
     #[test]
     fn a_thinned_axis_keeps_its_ends() {

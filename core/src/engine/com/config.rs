@@ -85,6 +85,8 @@ pub struct ComConfig {
 pub(super) const RELEASE_93A: &str = "4.50";
 /// Annex 178A of this draft.
 pub(super) const RELEASE_178A: &str = "d3.3";
+/// Largest limit of a DFE tap, relative to the cursor: that of `bmaxg`.
+const MAX_DFE: f64 = 10.0;
 /// Most settings that a search may have; a finer grid is a slip.
 const MAX_SETTINGS: f64 = 1e8;
 
@@ -118,8 +120,10 @@ impl ComConfig {
         require::within("f_b", rate_hz * 1e-9, 1.0, 1000.0)?;
         let amplitude = |name: &str| require::positive(name, k.number(name)?);
         let n_b = k.count_or("N_b", 0, 0, 1000)?;
+        let limit = |name: &str, v: f64| require::within(name, v, -MAX_DFE, MAX_DFE);
         let rest = |name: &str, default: f64| {
             let values = k.list_or(name, &[default])?;
+            values.iter().try_for_each(|v| limit(name, *v).map(|_| ()))?;
             match values.len() {
                 1 => Ok(vec![values[0]; n_b - 1]),
                 n if n >= n_b - 1 => Ok(values[..n_b - 1].to_vec()),
@@ -129,13 +133,13 @@ impl ComConfig {
                 }
             }
         };
-        let mut b_max = if n_b > 0 { vec![k.number("b_max(1)")?] } else { vec![] };
+        let mut b_max = if n_b > 0 { vec![limit("b_max(1)", k.number("b_max(1)")?)?] } else { vec![] };
         if n_b > 1 {
             b_max.extend(rest("b_max(2..N_b)", 0.2)?);
         }
         let mut b_min: Vec<f64> = b_max.iter().map(|b| -b).collect();
         if n_b > 0 {
-            b_min[0] = k.number_or("b_min(1)", -b_max[0])?;
+            b_min[0] = limit("b_min(1)", k.number_or("b_min(1)", -b_max[0])?)?;
         }
         if n_b > 1 && k.rows("b_min(2..N_b)")?.is_some() {
             b_min.truncate(1);

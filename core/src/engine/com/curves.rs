@@ -1,7 +1,5 @@
 //! Curves behind the figures of a case, for plots.
 
-use super::config::ComConfig;
-use super::decision::Decision;
 use super::distribution::Lattice;
 use serde::Serialize;
 
@@ -16,10 +14,10 @@ pub struct CaseCurves {
     pub samples_per_symbol: usize,
     /// Sample of the cursor.
     pub cursor_index: usize,
-    /// Pulse behind transmitter, channel and CTLE, the DFE not applied, V.
+    /// Pulse behind transmitter, channel and CTLE, V.
     #[serde(skip)]
     pub pulse_v: Vec<f64>,
-    /// Every sample one symbol apart, the equalizer applied and the cursor at `cursor_symbol`, V.
+    /// Every sample one symbol apart behind the receiver's FFE and DFE, the cursor at `cursor_symbol`, V.
     #[serde(skip)]
     pub equalized_v: Vec<f64>,
     /// Place of the cursor in `equalized_v`.
@@ -32,23 +30,22 @@ pub struct CaseCurves {
 }
 
 impl CaseCurves {
-    pub(super) fn new(config: &ComConfig, shaped: &[f64], decision: &Decision, noise: &Lattice) -> Self {
-        let m = config.samples_per_symbol;
-        let before = BEFORE_UI.min(decision.at / m);
-        let first = decision.at - before * m;
-        let end = (decision.at + AFTER_UI * m).min(shaped.len());
-        let pulse_v = shaped[first..end].to_vec();
-        let (phase, cursor) = (decision.at % m, decision.at / m);
-        let mut equalized_v: Vec<f64> = shaped.iter().skip(phase).step_by(m).copied().collect();
-        for (v, b) in equalized_v[cursor + 1..].iter_mut().zip(&decision.dfe) {
-            *v -= b * decision.cursor_v;
-        }
+    /// Of the pulse behind transmitter, channel and CTLE, `m` samples a symbol, and its sample of the cursor; of what the
+    /// equalizer leaves of it at the sampling times, and the place of the cursor there; and of noise and interference.
+    pub(super) fn new(
+        m: usize,
+        (shaped, at): (&[f64], usize),
+        (equalized_v, cursor_symbol): (Vec<f64>, usize),
+        noise: &Lattice,
+    ) -> Self {
+        let before = BEFORE_UI.min(at / m);
+        let end = (at + AFTER_UI * m).min(shaped.len());
         Self {
             samples_per_symbol: m,
             cursor_index: before * m,
-            pulse_v,
+            pulse_v: shaped[at - before * m..end].to_vec(),
             equalized_v,
-            cursor_symbol: cursor,
+            cursor_symbol,
             bin_v: noise.step_v,
             probability: noise.p.clone(),
         }

@@ -4,6 +4,7 @@ use super::config::ComConfig;
 use super::floating::dfe_taps;
 use super::pulse::{Pulse, Taps};
 use crate::error::Error;
+use crate::units::{power_db, power_ratio};
 
 /// Share of the peak whose last rising crossing begins the search for the sampling time.
 const RISE: f64 = 0.01;
@@ -109,7 +110,7 @@ pub(super) fn decide(
     let (rj2, dd2) = (config.sigma_rj_ui.powi(2), config.a_dd_ui.powi(2));
     let terms = Terms {
         thermal_v2,
-        transmitter_v2: cursor_v * cursor_v * 10_f64.powf(-config.snr_tx_db / 10.0),
+        transmitter_v2: cursor_v * cursor_v * power_ratio(-config.snr_tx_db),
         isi_v2: sx2 * isi_v2.max(0.0),
         jitter_v2: (rj2 + dd2) * slopes_v2,
         random_jitter_v2: rj2 * slopes_v2,
@@ -117,7 +118,7 @@ pub(super) fn decide(
         crosstalk_v2: sx2 * (0.0 + next_v2 + fext.iter().map(|p| p.worst_phase(taps).1).sum::<f64>()),
     };
     let signal_v = signal_v(config, cursor_v);
-    let fom_db = 10.0 * (signal_v * signal_v / terms.total_v2()).log10();
+    let fom_db = power_db(signal_v * signal_v / terms.total_v2());
     Some(Decision { at, cursor_v, dfe, terms, fom_db })
 }
 

@@ -89,11 +89,11 @@ impl FixedEqualizer {
 }
 
 impl FixedEqualizer {
-    /// Refuses what does not fit the receiver of a configuration: `n_b` DFE taps; an FFE of up to `span` taps, `pre` of
+    /// Refuses what does not fit the receiver of a configuration: `n_b` DFE taps, as the keyword `named` says; an FFE of up to `span` taps, `pre` of
     /// them before the main one unless it says otherwise. Annex 93A is an FFE of one tap.
-    pub(super) fn check(&self, n_b: usize, span: usize, pre: usize) -> Result<()> {
+    pub(super) fn check(&self, (named, n_b): (&str, usize), span: usize, pre: usize) -> Result<()> {
         if let Some(dfe) = self.dfe.as_ref().filter(|d| d.len() != n_b) {
-            let requirement = format!("N_b = {n_b}");
+            let requirement = format!("{named} = {n_b}");
             return Err(Error::parameter("length of fixed_equalizer.dfe", dfe.len(), requirement));
         }
         let main = self.rx_ffe_pre.unwrap_or(pre);

@@ -9,6 +9,10 @@ use crate::medium::network::{PairOrigin, PortPairs};
 const SAME_PORT: f64 = 1e-3;
 /// And those of two ports differ by this much.
 const OTHER_PORT: f64 = 1e-2;
+/// Transmission below which phase is noise.
+const FOLLOWED: f64 = 1e-3;
+/// Turns by more than a quarter that are no null.
+const TURNS_IN_A_ROW: usize = 3;
 /// An error of reciprocity worth a sentence.
 const NOTABLE_RECIPROCITY: f64 = 1e-2;
 
@@ -57,6 +61,12 @@ pub(super) fn assumptions(network: &Network, channel: &Network, config: &ComConf
     if !freq_hz.windows(3).all(even) {
         out.push("frequencies are not equidistant: interpolated linearly in magnitude and phase".into());
     }
+    if let Some(from_hz) = first_uncertain_hz(channel) {
+        out.push(format!(
+            "points are too far apart for their phase from {from_hz} Hz on: it turns by more than a quarter between \
+             them, so that the delay there is a guess"
+        ));
+    }
     if let Ok(quality) = network.quality() {
         if !quality.passive {
             out.push(format!(
@@ -72,6 +82,22 @@ pub(super) fn assumptions(network: &Network, channel: &Network, config: &ComConf
         }
     }
     out
+}
+
+/// Frequency from which on the transmission's phase turns by more than a quarter from point to point, several times in a
+/// row: beyond half a turn it would be taken for one the other way. A null turns it once.
+fn first_uncertain_hz(channel: &Network) -> Option<f64> {
+    let freq_hz = channel.freq_hz();
+    let mut in_a_row = 0;
+    for k in 1..freq_hz.len() {
+        let (before, now) = (channel.at(k - 1, 1, 0), channel.at(k, 1, 0));
+        let is_there = before.norm().min(now.norm()) > FOLLOWED;
+        in_a_row = if is_there && (now * before.conj()).re < 0.0 { in_a_row + 1 } else { 0 };
+        if in_a_row == TURNS_IN_A_ROW {
+            return Some(freq_hz[k + 1 - TURNS_IN_A_ROW]);
+        }
+    }
+    None
 }
 
 /// `Port Order` against what the data shows.

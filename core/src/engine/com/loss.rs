@@ -16,6 +16,7 @@ use super::keywords::Keywords;
 use super::search::width_hz;
 use crate::error::{Error, Result, require};
 use crate::medium::Network;
+use crate::units::amplitude_db;
 use nalgebra::{SMatrix, SVector};
 use serde::Serialize;
 
@@ -99,7 +100,7 @@ pub(super) fn losses(
 ) -> Result<Losses> {
     let (band, freq_hz) = (&config.band, thru.freq_hz());
     let s21: Vec<f64> = (0..freq_hz.len()).map(|k| thru.at(k, 1, 0).norm()).collect();
-    let db = |x: f64| -20.0 * x.max(f64::MIN_POSITIVE).log10();
+    let db = |x: f64| -amplitude_db(x.max(f64::MIN_POSITIVE));
     let insertion_loss_db: Vec<f64> = s21.iter().map(|s| db(*s)).collect();
     let range = range(freq_hz, band.low_hz, band.high_ild_hz)?;
     let fit = fitted_db(&freq_hz[range.clone()], &s21[range.clone()])?;
@@ -169,7 +170,7 @@ fn fitted_db(freq_hz: &[f64], s21: &[f64]) -> Result<Vec<f64>> {
     let (mut matrix, mut right) = (SMatrix::<f64, TERMS, TERMS>::zeros(), SVector::<f64, TERMS>::zeros());
     for (f, s) in freq_hz.iter().zip(s21) {
         let (t, w) = (terms(*f), s * s);
-        let loss_db = -20.0 * s.max(f64::MIN_POSITIVE).log10();
+        let loss_db = -amplitude_db(s.max(f64::MIN_POSITIVE));
         for i in 0..TERMS {
             for j in 0..TERMS {
                 matrix[(i, j)] += w * t[i] * t[j];

@@ -52,6 +52,8 @@ pub use reflection::Reflection;
 use crate::error::{Error, Result};
 use crate::medium::Network;
 use crate::run::Run;
+use crate::units::{amplitude_db, amplitude_ratio};
+use channel::Ends;
 use config::PackageCase;
 use config::{RELEASE_93A, RELEASE_178A};
 use decision::{Decision, no_pulse, signal_v};
@@ -110,8 +112,8 @@ pub struct ComCase {
     pub equalizer: FoundEqualizer,
     /// Settings tried.
     pub n_candidates: usize,
-    /// Pulse and distribution; None by the rules of D3.3, which are judged behind a receiver FFE.
-    pub curves: Option<CaseCurves>,
+    /// Pulse and distribution.
+    pub curves: CaseCurves,
     /// The best setting of each CTLE setting that was tried, in the order of the grid.
     pub trace: Vec<Step>,
 }
@@ -127,11 +129,11 @@ impl ComCase {
         noise_budget: NoiseBudget,
         equalizer: FoundEqualizer,
         best: Best,
-        curves: Option<CaseCurves>,
+        curves: CaseCurves,
     ) -> Self {
-        let com_dfe_db = 20.0 * (signal_v / noise_v).log10();
+        let com_dfe_db = amplitude_db(signal_v / noise_v);
         let com_db = com_dfe_db + mlsd_gain_db;
-        let eye = 1.0 - 10_f64.powf(-com_db / 20.0);
+        let eye = 1.0 - amplitude_ratio(-com_db);
         Self {
             case,
             com_db,
@@ -141,7 +143,7 @@ impl ComCase {
             signal_v,
             noise_v,
             veo_v: 2.0 * (signal_v - noise_v),
-            vec_db: if eye > 0.0 { -20.0 * eye.log10() } else { f64::NAN },
+            vec_db: if eye > 0.0 { -amplitude_db(eye) } else { f64::NAN },
             noise_budget,
             equalizer,
             n_candidates: best.n_candidates,
@@ -160,6 +162,10 @@ pub struct Com {
     pub passed: bool,
     /// The limit, dB.
     pub pass_db: f64,
+    /// `f_b`, symbols a second.
+    pub symbol_rate_hz: f64,
+    /// `DER_0`, the detector error ratio at COM.
+    pub target_der: f64,
     /// The figures of the worst case.
     #[serde(flatten)]
     pub worst: ComCase,
@@ -199,7 +205,8 @@ pub fn com(
     run: &Run,
 ) -> Result<Com> {
     let (span, pre) = config.receiver.as_ref().map_or((1, 0), |r| r.span_and_pre());
-    fixed.check(floating::n_taps(config), span, pre)?;
+    let named = if config.floating.is_some() { "N_f" } else { "N_b" };
+    fixed.check((named, floating::n_taps(config)), span, pre)?;
     let mut warnings = Vec::new();
     let mut load = |name: String, network: &Network| {
         let channel = inputs::two_port(&name, network, config)?;
@@ -243,6 +250,8 @@ pub fn com(
         release: if config.receiver.is_some() { RELEASE_178A } else { RELEASE_93A },
         passed,
         pass_db: config.pass_db,
+        symbol_rate_hz: config.rate_hz,
+        target_der: config.der,
         worst,
         erl_db: reflections.as_ref().and_then(erl),
         erl_pass_db: config.reflection.as_ref().and_then(|r| r.pass_db),
@@ -298,7 +307,8 @@ fn one_case(
     fixed: &FixedEqualizer,
     run: &Run,
 ) -> Result<ComCase> {
-    let impulse = |n: &Named, role: Role| channel::impulse(&n.0, &n.1, config, case, role);
+    let mut ends = Ends::new(config, case);
+    let mut impulse = |n: &Named, role: Role| ends.impulse(&n.0, &n.1, role);
     let paths = Paths {
         thru: impulse(thru, Role::Thru)?,
         fext: fext.iter().map(|n| impulse(n, Role::Fext)).collect::<Result<_>>()?,
@@ -317,7 +327,8 @@ fn one_case(
     let sigma_v = (terms.transmitter_v2 + terms.random_jitter_v2 + terms.thermal_v2).sqrt();
     let shaped = pulses.thru.shaped(&best.taps);
     let crosstalk = crosstalk(&pulses, config, &best.taps);
-    let mut samples = samples(&shaped, config, &decision);
+    let equalized_v = equalized(&shaped, config, &decision);
+    let mut samples = samples(&shaped, &equalized_v, config, &decision);
     samples.extend(&crosstalk);
     let distribution = distribution_450(config, signal_v, &samples, sigma_v, run)?;
     let noise_v = match &config.window {
@@ -332,7 +343,9 @@ fn one_case(
     if noise_v <= 0.0 {
         return Err(Error::parameter("noise at DER_0", noise_v, "above 0, or COM has no value"));
     }
-    let curves = CaseCurves::new(config, &shaped, &decision, &distribution);
+    let m = config.samples_per_symbol;
+    let (pulse, equalized) = ((&shaped[..], decision.at), (equalized_v, decision.at / m));
+    let curves = CaseCurves::new(m, pulse, equalized, &distribution);
     let noise_budget = NoiseBudget {
         thermal_v: terms.thermal_v2.sqrt(),
         transmitter_v: terms.transmitter_v2.sqrt(),
@@ -350,29 +363,26 @@ fn one_case(
         dfe: decision.dfe,
         sampling_offset: fixed.sampling_offset.unwrap_or(0),
     };
-    Ok(ComCase::new(
-        number,
-        (signal_v, noise_v),
-        0.0,
-        decision.fom_db,
-        noise_budget,
-        equalizer,
-        best,
-        Some(curves),
-    ))
+    Ok(ComCase::new(number, (signal_v, noise_v), 0.0, decision.fom_db, noise_budget, equalizer, best, curves))
 }
 
-/// Every sample of the thru that enters the distribution as deltas: interference left, A_DD times slopes.
-fn samples(shaped: &[f64], config: &ComConfig, decision: &Decision) -> Vec<f64> {
+/// The pulse at the sampling times, the DFE applied.
+fn equalized(shaped: &[f64], config: &ComConfig, decision: &Decision) -> Vec<f64> {
     let m = config.samples_per_symbol;
     let (phase, cursor) = (decision.at % m, decision.at / m);
     let mut out: Vec<f64> = shaped.iter().skip(phase).step_by(m).copied().collect();
-    out[cursor] = 0.0;
-    for (n, b) in decision.dfe.iter().enumerate() {
-        if let Some(v) = out.get_mut(cursor + 1 + n) {
-            *v -= b * decision.cursor_v;
-        }
+    for (v, b) in out[cursor + 1..].iter_mut().zip(&decision.dfe) {
+        *v -= b * decision.cursor_v;
     }
+    out
+}
+
+/// Every sample of the thru that enters the distribution as deltas: interference left, A_DD times slopes.
+fn samples(shaped: &[f64], equalized_v: &[f64], config: &ComConfig, decision: &Decision) -> Vec<f64> {
+    let m = config.samples_per_symbol;
+    let phase = decision.at % m;
+    let mut out = equalized_v.to_vec();
+    out[decision.at / m] = 0.0;
     out.extend((phase..shaped.len()).step_by(m).map(|i| config.a_dd_ui * slope(shaped, i, m)));
     out
 }

@@ -6,6 +6,7 @@ use crate::ledger::Grade;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 const DATA: &str = include_str!("../../../data/com.toml");
 
@@ -66,7 +67,7 @@ impl NamedConfig {
     /// # Errors
     /// If the shipped table cannot be read, which a test excludes.
     pub fn names() -> Result<Vec<String>> {
-        Ok(document()?.config.into_iter().map(|c| c.name).collect())
+        Ok(document()?.config.iter().map(|c| c.name.clone()).collect())
     }
 
     /// A shipped configuration. After the `@` of its name stand the rules and values: `4.50` and `d3.3`, or `2025` for
@@ -87,7 +88,7 @@ impl NamedConfig {
     pub fn new(name: &str) -> Result<Self> {
         let Document { source, config } = document()?;
         let Some(entry) = config.iter().find(|c| c.name == name) else {
-            return Err(unknown(name, &config));
+            return Err(unknown(name, config));
         };
         let (mut keywords, mut evidence, mut limits) = (Map::new(), Vec::new(), BTreeMap::new());
         let mut graded = |key: &String, value: &Value| {
@@ -116,8 +117,11 @@ impl NamedConfig {
     }
 }
 
-fn document() -> Result<Document> {
-    toml::from_str(DATA).map_err(|e| broken(&e.to_string()))
+/// The shipped table, read once.
+fn document() -> Result<&'static Document> {
+    static READ: LazyLock<std::result::Result<Document, String>> =
+        LazyLock::new(|| toml::from_str(DATA).map_err(|e| e.to_string()));
+    READ.as_ref().map_err(|reason| broken(reason))
 }
 
 fn broken(reason: &str) -> Error {

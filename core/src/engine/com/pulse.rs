@@ -10,6 +10,7 @@
 //! so that a candidate costs a few products instead of a pass over 5,000 symbols.
 
 use crate::receiver::CtleStage;
+use crate::units::amplitude_ratio;
 use std::f64::consts::TAU;
 
 /// Zero symbols before and after a pulse, room for the taps to move it.
@@ -121,9 +122,11 @@ fn quadratic(r: &[f64; MAX_LAG + 1], taps: &Taps) -> f64 {
 
 /// The CTLE as the release applies it: each section by the bilinear transform, along the impulse response.
 fn ctle(impulse: &[f64], stage: CtleStage, sample_s: f64) -> Vec<f64> {
-    let gain = |db: f64| 10_f64.powf(db / 20.0);
-    let wide = [(gain(stage.gdc_db), stage.zero_hz, stage.pole1_hz), (1.0, f64::INFINITY, stage.pole2_hz)];
-    let low = (gain(stage.gdc2_db), stage.low_frequency_hz, stage.low_frequency_hz);
+    let wide = [
+        (amplitude_ratio(stage.gdc_db), stage.zero_hz, stage.pole1_hz),
+        (1.0, f64::INFINITY, stage.pole2_hz),
+    ];
+    let low = (amplitude_ratio(stage.gdc2_db), stage.low_frequency_hz, stage.low_frequency_hz);
     wide.into_iter().chain([low]).fold(impulse.to_vec(), |x, (gain, zero_hz, pole_hz)| {
         section(&x, gain, 1.0 / zero_hz, 1.0 / pole_hz, sample_s)
     })

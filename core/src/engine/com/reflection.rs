@@ -20,6 +20,7 @@ use crate::error::{Error, Result, require};
 use crate::ledger::float_or_inf;
 use crate::medium::Network;
 use crate::run::Run;
+use crate::units::{amplitude_db, amplitude_ratio};
 use num_complex::Complex64;
 use serde::{Serialize, Serializer};
 use std::f64::consts::{PI, TAU};
@@ -215,7 +216,7 @@ fn gate(
         let x = (t - from_s) * config.rate_hz;
         let window = (-((x - rules.n_bx - 1.0) / (rules.n_bx + 1.0)).powi(2)).exp();
         let kept = if rules.is_flat { rules.rho_x } else { (1.0 + rules.rho_x) * rules.rho_x * window };
-        let loss = if rules.n_bx > 0.0 { 10_f64.powf(rules.beta_db_per_s * (t - to_s) / 20.0) } else { 1.0 };
+        let loss = if rules.n_bx > 0.0 { amplitude_ratio(rules.beta_db_per_s * (t - to_s)) } else { 1.0 };
         kept * loss
     };
     pulse
@@ -239,7 +240,7 @@ fn effective_db(gated: &[f64], config: &ComConfig, run: &Run) -> Result<f64> {
     });
     let samples = gated.iter().skip(phase.0).step_by(m).copied().filter(|v| v.abs() >= BIN).collect();
     let sum = Lattice::point(BIN).with_samples(samples, config.levels, run)?.reach_v(config.der);
-    Ok(-20.0 * sum.log10())
+    Ok(-amplitude_db(sum))
 }
 
 fn near_ohm(time_s: &[f64], impedance_ohm: &[f64], rules: &ReflectionConfig) -> f64 {

@@ -159,12 +159,13 @@ where
         // A setting off the grid is allowed.
         c0_min: if fixed.tx_ffe.is_some() { 0.0 } else { config.c0_min },
     };
-    let settings = settings(&grid);
-    if settings.is_empty() {
+    if grid.settings().next().is_none() {
         let requirement = "small enough for the taps of the grid";
         return Err(Error::parameter("c(0)", config.c0_min, requirement));
     }
-    if config.receiver.is_some() && config.adaptive.unwrap_or(gains.len() * settings.len() > ADAPTIVE_ABOVE) {
+    let few = ADAPTIVE_ABOVE / gains.len();
+    let is_large = || grid.settings().take(few + 1).count() > few;
+    if config.receiver.is_some() && config.adaptive.unwrap_or_else(is_large) {
         return adaptive(candidates, config, &grid, run)?.ok_or_else(no_pulse);
     }
     let done = std::sync::atomic::AtomicU64::new(0);
@@ -175,51 +176,45 @@ where
                 run.check()?;
                 let stage = candidates.stage(config.stage(gdc_db, gdc2_db)?);
                 let mut scratch = candidates.scratch();
-                let mut best: Option<(f64, usize)> = None;
-                for (i, taps) in settings.iter().enumerate() {
-                    if i % BLOCK == 0 {
+                let mut best: Option<(f64, Taps)> = None;
+                let mut judged = 0;
+                for taps in grid.settings() {
+                    if judged % BLOCK == 0 {
                         run.check()?;
                     }
-                    if let Some(fom_db) = candidates.fom_db(&stage, taps, &mut scratch)
-                        && best.is_none_or(|b| fom_db > b.0)
+                    judged += 1;
+                    if let Some(fom_db) = candidates.fom_db(&stage, &taps, &mut scratch)
+                        && best.as_ref().is_none_or(|b| fom_db > b.0)
                     {
-                        best = Some((fom_db, i));
+                        best = Some((fom_db, taps));
                     }
                 }
                 let n = 1 + done.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
                 run.report(n, gains.len() as u64);
-                Ok(best)
+                Ok((judged, best))
             })
             .collect::<Result<Vec<_>>>()
     })?;
-    let bests = found.iter().zip(&gains).filter_map(|(b, g)| b.map(|(fom, i)| (fom, i, *g)));
-    let Some((_, i, gains_db)) = bests.clone().reduce(|a, b| if b.0 > a.0 { b } else { a }) else {
+    let n_candidates = found.iter().map(|f| f.0).sum();
+    let behind = found.iter().zip(&gains).filter_map(|(f, g)| f.1.as_ref().map(|b| (b, *g)));
+    let Some(((_, taps), gains_db)) = behind.clone().reduce(|a, b| if b.0.0 > a.0.0 { b } else { a }) else {
         return Err(no_pulse());
     };
-    let trace = bests
-        .map(|(fom_db, i, (gdc_db, gdc2_db))| Step::new(gdc_db, gdc2_db, &settings[i], fom_db))
-        .collect();
-    let n_candidates = gains.len() * settings.len();
-    Ok(Best { gdc_db: gains_db.0, gdc2_db: gains_db.1, taps: settings[i].clone(), n_candidates, trace })
+    let trace = behind.map(|((fom_db, taps), g)| Step::new(g.0, g.1, taps, *fom_db)).collect();
+    Ok(Best { gdc_db: gains_db.0, gdc2_db: gains_db.1, taps: taps.clone(), n_candidates, trace })
 }
 
 /// The taps other than 0, with the main one; None if that is smaller than `c0_min`.
 pub(super) fn with_main(taps: &[(i32, f64)], c0_min: f64) -> Option<Taps> {
-    let main = 1.0 - taps.iter().map(|t| t.1.abs()).sum::<f64>();
+    let main = main_tap(taps.iter().map(|t| t.1), c0_min)?;
     let mut all: Taps = taps.iter().copied().filter(|t| t.1 != 0.0).chain([(0, main)]).collect();
     all.sort_by_key(|t| t.0);
-    // Decimal grids: 0.54 must not fail by a rounding.
-    (main > 0.0 && main >= c0_min - 1e-9).then_some(all)
+    Some(all)
 }
 
-/// Every combination of the grid's taps whose main tap is large enough.
-fn settings(grid: &Grid<'_>) -> Vec<Taps> {
-    let mut all: Vec<Vec<(i32, f64)>> = vec![vec![]];
-    for (place, values) in &grid.taps {
-        all = all
-            .iter()
-            .flat_map(|s| values.iter().map(move |v| [s.as_slice(), &[(*place, *v)]].concat()))
-            .collect();
-    }
-    all.iter().filter_map(|s| with_main(s, grid.c0_min)).collect()
+/// What other taps leave of the main one; None if that is smaller than `c0_min`.
+pub(super) fn main_tap(taps: impl Iterator<Item = f64>, c0_min: f64) -> Option<f64> {
+    let main = 1.0 - taps.map(f64::abs).sum::<f64>();
+    // Decimal grids: 0.54 must not fail by a rounding.
+    (main > 0.0 && main >= c0_min - 1e-9).then_some(main)
 }

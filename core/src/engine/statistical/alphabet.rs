@@ -95,6 +95,7 @@ impl Alphabet {
         for uniform in &model.noise.uniform {
             all_finite(&format!("noise {}: response", uniform.name), &uniform.response)?;
         }
+        model.noise.interference.iter().try_for_each(|i| i.validate(expected))?;
         for aggressor in &model.crosstalk {
             all_finite(&format!("crosstalk {}: levels", aggressor.name), &aggressor.levels)?;
             for phase in &aggressor.phases {

@@ -11,7 +11,7 @@ use super::prepared::Effort;
 use super::remainder::{Kernel, Limits, Remainder};
 use super::sequence::{Sequence, SequenceRatios};
 use super::word::{Budget, Component, Plan, components};
-use crate::density::{Tail, TailTable};
+use crate::density::{Density, Tail, TailTable};
 use crate::error::Result;
 use crate::receiver::SequenceDetector;
 use crate::response::{AtRest, DecisionModel};
@@ -32,8 +32,9 @@ pub(super) struct Condition {
     model: DecisionModel,
     components: Vec<Vec<Component>>,
     merged: Vec<Vec<Component>>,
-    tail: Tail,
-    table: Mutex<TailTable>,
+    /// One for each level, or a single one for all.
+    tails: Vec<Tail>,
+    tables: Vec<Mutex<TailTable>>,
     exact: bool,
     /// What successive decisions have in common.
     correlation: Correlation,
@@ -105,10 +106,11 @@ impl Condition {
         }
         let step_v = remainder.step_v(narrowest, spacing, &limits);
         run.check()?;
-        let density = remainder.density(step_v, kernel);
+        let densities = remainder.densities(step_v, kernel);
         run.check()?;
-        let table = Mutex::new(TailTable::new(density.clone(), narrowest, nodes));
-        let tail = Tail::new(density);
+        let table = |density: &Density| Mutex::new(TailTable::new(density.clone(), narrowest, nodes));
+        let tables = densities.iter().map(table).collect();
+        let tails = densities.into_iter().map(Tail::new).collect();
         let merged = merged(&components);
         let correlation = Correlation::of(&model, alphabet, &response, STRETCH);
         let between = between.map(|m| {
@@ -126,8 +128,8 @@ impl Condition {
             model,
             components,
             merged,
-            tail,
-            table,
+            tails,
+            tables,
             exact,
             correlation,
             between,
@@ -141,13 +143,13 @@ impl Condition {
 
     /// Mixture at a noise scale, exact where that is cheap.
     pub(super) fn part(&self, noise_scale: f64) -> Part<'_> {
-        let table = (!self.exact).then_some(&self.table);
-        Part::new(&self.tail, table, &self.components, noise_scale)
+        let tables = (!self.exact).then_some(&self.tables[..]);
+        Part::new(&self.tails, tables, &self.components, noise_scale)
     }
 
     /// Mixture of fewer Gaussians, interpolated: for curves.
     pub(super) fn sketch(&self) -> Part<'_> {
-        Part::new(&self.tail, Some(&self.table), &self.merged, 1.0)
+        Part::new(&self.tails, Some(&self.tables), &self.merged, 1.0)
     }
 
     /// 20 log10 of the detector's least distance over the slicer's; `None` without a detector.
@@ -293,8 +295,8 @@ impl Condition {
         let Common { alphabet, thresholds_v, noise_scale } = common;
         // A remainder that is one number makes every tail one Q, exactly; otherwise the chain asks for so many that
         // they are interpolated.
-        let table = (self.tail.density().p.len() > 1).then_some(&self.table);
-        let mixture = Mixture::new(vec![Part::new(&self.tail, table, &self.merged, noise_scale)]);
+        let tables = self.tails.iter().any(|t| t.density().p.len() > 1).then_some(&self.tables[..]);
+        let mixture = Mixture::new(vec![Part::new(&self.tails, tables, &self.merged, noise_scale)]);
         let with = Chain {
             alphabet,
             thresholds_v,

@@ -26,8 +26,8 @@ pub(super) struct Correlation {
     pub(super) offset_v: f64,
     /// Autocovariance of the Gaussian noise, lags 0, 1, …, V².
     pub(super) noise_v2: Vec<f64>,
-    /// Autocovariance of what does not grow with the noise: crosstalk, jitter, a converter's steps and interference
-    /// from afar, V².
+    /// Autocovariance of what does not grow with the noise: crosstalk, jitter, a converter's steps, interference of the
+    /// light and interference from afar, V².
     pub(super) held_v2: Vec<f64>,
 }
 
@@ -68,6 +68,9 @@ impl Correlation {
         }
         if let Some(jitter) = &model.jitter {
             add(jitter_power(jitter, alphabet), &jitter.response);
+        }
+        for echo in &model.noise.interference {
+            held_v2.iter_mut().enumerate().for_each(|(lag, v2)| *v2 += echo.covariance_v2(lag));
         }
         Self { first: FIRST_LAG, linear, slopes, cursor, offset_v, noise_v2: noise_v2(model, reach), held_v2 }
     }

@@ -23,65 +23,81 @@ pub struct Margin {
 }
 
 impl Prepared {
-    /// Margin against a bit error ratio before FEC.
-    ///
-    /// All Gaussian noises grow together; intersymbol interference, crosstalk, jitter (random jitter too), equalizer
-    /// and thresholds are held.
+    /// Margin against a bit error ratio before FEC: [`joint_margin_db`] of one segment.
     ///
     /// # Errors
     /// [`crate::Error::Parameter`] unless 0 < limit < 0.5, [`crate::Error::Interrupted`].
     pub fn margin_db(&self, ber_limit: f64, run: &Run) -> Result<Margin> {
-        require::positive("ber_limit", ber_limit)?;
-        require::within("ber_limit", ber_limit, 0.0, 0.5)?;
-        let found = |margin_db: f64| Ok(Margin { margin_db, fails_without_noise: false });
-        if self.model.noise.mean_variance_v2() <= 0.0 {
-            let passes = self.ratios(1.0).ber <= ber_limit;
-            let margin_db = if passes { f64::INFINITY } else { f64::NEG_INFINITY };
-            return Ok(Margin { margin_db, fails_without_noise: !passes });
-        }
-        // √(−ln BER) is nearly proportional to 1/noise: its logarithm against the noise in dB is nearly a line.
-        let height = |ber: f64| 0.5 * (-ber.clamp(1e-300, 0.999).ln()).ln();
-        let target = height(ber_limit);
-        let now = height(self.ratios(1.0).ber) - target;
-        if now >= 0.0 {
-            let mut low = (0.0, now);
-            let mut step = 3.0;
-            loop {
-                run.check()?;
-                let db = low.0 + step;
-                let value = height(self.ratios(amplitude_ratio(db)).ber) - target;
-                if value < 0.0 {
-                    let value_at = |db| height(self.ratios(amplitude_ratio(db)).ber) - target;
-                    return found(solve(low, (db, value), run, value_at)?);
-                }
-                if db > MOST_DB {
-                    return found(f64::INFINITY);
-                }
-                low = (db, value);
-                step *= 1.5;
+        joint_margin_db(&[self], ber_limit, run)
+    }
+}
+
+/// Margin of segments in a row against a bit error ratio before FEC, to which the sum of theirs is taken.
+///
+/// All Gaussian noises of all segments grow together; intersymbol interference, crosstalk, jitter (random jitter too),
+/// equalizers and thresholds are held.
+///
+/// # Errors
+/// [`crate::Error::Parameter`] unless 0 < limit < 0.5, [`crate::Error::Interrupted`].
+pub fn joint_margin_db(segments: &[&Prepared], ber_limit: f64, run: &Run) -> Result<Margin> {
+    require::positive("ber_limit", ber_limit)?;
+    require::within("ber_limit", ber_limit, 0.0, 0.5)?;
+    let found = |margin_db: f64| Ok(Margin { margin_db, fails_without_noise: false });
+    let sum = |scale: f64| segments.iter().map(|s| s.ratios(scale).ber).sum::<f64>();
+    if segments.iter().all(|s| !has_noise(s)) {
+        let passes = sum(1.0) <= ber_limit;
+        let margin_db = if passes { f64::INFINITY } else { f64::NEG_INFINITY };
+        return Ok(Margin { margin_db, fails_without_noise: !passes });
+    }
+    // √(−ln BER) is nearly proportional to 1/noise: its logarithm against the noise in dB is nearly a line.
+    let height = |ber: f64| 0.5 * (-ber.clamp(1e-300, 0.999).ln()).ln();
+    let target = height(ber_limit);
+    let above = |db: f64| height(sum(amplitude_ratio(db))) - target;
+    let now = height(sum(1.0)) - target;
+    if now >= 0.0 {
+        let mut low = (0.0, now);
+        let mut step = 3.0;
+        loop {
+            run.check()?;
+            let db = low.0 + step;
+            let value = above(db);
+            if value < 0.0 {
+                return found(solve(low, (db, value), run, above)?);
             }
+            if db > MOST_DB {
+                return found(f64::INFINITY);
+            }
+            low = (db, value);
+            step *= 1.5;
         }
-        // Less noise wants a finer grid, with the thresholds that are in use.
+    }
+    let mut high = (0.0, now);
+    for db in [-6.0, -18.0, LEAST_DB] {
+        run.check()?;
+        let finer: Vec<Prepared> = segments.iter().map(|s| s.finer(db, run)).collect::<Result<_>>()?;
+        let value =
+            |db: f64| height(finer.iter().map(|s| s.ratios(amplitude_ratio(db)).ber).sum::<f64>()) - target;
+        let low = (db, value(db));
+        if low.1 >= 0.0 {
+            return found(solve(low, high, run, value)?);
+        }
+        high = low;
+    }
+    Ok(Margin { margin_db: f64::NEG_INFINITY, fails_without_noise: true })
+}
+
+fn has_noise(segment: &Prepared) -> bool {
+    segment.model.noise.mean_variance_v2() > 0.0
+}
+
+impl Prepared {
+    /// The same model on grids for `db` more noise, negative for less, with the thresholds that are in use.
+    fn finer(&self, db: f64, run: &Run) -> Result<Self> {
         let mut model = self.model.clone();
         model.thresholds_v = Some(self.thresholds_v().to_vec());
-        let mut high = (0.0, now);
-        for db in [-6.0, -18.0, LEAST_DB] {
-            run.check()?;
-            let finer = Self::for_scale(
-                &model,
-                self.detector(),
-                amplitude_ratio(db) * self.scale,
-                Effort::Figures,
-                run,
-            )?;
-            let value = |db: f64| height(finer.ratios(amplitude_ratio(db)).ber) - target;
-            let low = (db, value(db));
-            if low.1 >= 0.0 {
-                return found(solve(low, high, run, value)?);
-            }
-            high = low;
-        }
-        Ok(Margin { margin_db: f64::NEG_INFINITY, fails_without_noise: true })
+        // A model without noise has no grid to refine.
+        let scale = if has_noise(self) { amplitude_ratio(db) * self.scale } else { self.scale };
+        Self::for_scale(&model, self.detector(), scale, Effort::Figures, run)
     }
 }
 

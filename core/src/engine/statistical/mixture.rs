@@ -1,7 +1,7 @@
 //! The slicer's voltage for each level as a mixture of [remainder + Gaussian], and its tails.
 
 use super::word::Component;
-use crate::density::{SigmaWeights, Tail, TailTable};
+use crate::density::{Density, SigmaWeights, Tail, TailTable};
 use std::sync::Mutex;
 
 /// One Gaussian of a mixture at a given noise scale.
@@ -15,9 +15,15 @@ struct Term {
 
 /// The levels' mixtures of one condition at one noise scale.
 pub(super) struct Part<'a> {
-    tail: &'a Tail,
-    table: Option<&'a Mutex<TailTable>>,
+    /// One for each level, or a single one for all.
+    tails: &'a [Tail],
+    tables: Option<&'a [Mutex<TailTable>]>,
     levels: Vec<Vec<Term>>,
+}
+
+/// What belongs to a level, of one for each or a single one for all.
+fn of_level<T>(all: &[T], level: usize) -> &T {
+    &all[level.min(all.len() - 1)]
 }
 
 /// The levels' mixtures over equally likely conditions, ready to be asked for tails.
@@ -33,35 +39,41 @@ pub(super) enum Side {
 }
 
 impl<'a> Part<'a> {
-    /// Gaussian noise scaled by `scale` in amplitude. With a table tails are interpolated, without one they are summed
+    /// Gaussian noise scaled by `scale` in amplitude. With tables tails are interpolated, without them they are summed
     /// exactly.
     pub(super) fn new(
-        tail: &'a Tail,
-        table: Option<&'a Mutex<TailTable>>,
+        tails: &'a [Tail],
+        tables: Option<&'a [Mutex<TailTable>]>,
         components: &[Vec<Component>],
         scale: f64,
     ) -> Self {
-        let mut guard = table.map(lock);
-        let mut last: Option<(f64, SigmaWeights)> = None;
-        let mut term = |c: &Component| {
-            let sigma_v = (c.noise_v2 * scale * scale + c.held_v2).sqrt();
-            let columns = guard.as_mut().map(|t| match last {
-                Some((known, weights)) if known == sigma_v => weights,
-                _ => {
-                    let weights = t.weights(sigma_v);
-                    last = Some((sigma_v, weights));
-                    weights
-                }
-            });
-            Term { mean_v: c.mean_v, sigma_v, weight: c.weight, columns }
+        let terms = |(level, components): (usize, &Vec<Component>)| {
+            let mut guard = tables.map(|t| lock(of_level(t, level)));
+            let mut last: Option<(f64, SigmaWeights)> = None;
+            let mut term = |c: &Component| {
+                let sigma_v = (c.noise_v2 * scale * scale + c.held_v2).sqrt();
+                let columns = guard.as_mut().map(|t| match last {
+                    Some((known, weights)) if known == sigma_v => weights,
+                    _ => {
+                        let weights = t.weights(sigma_v);
+                        last = Some((sigma_v, weights));
+                        weights
+                    }
+                });
+                Term { mean_v: c.mean_v, sigma_v, weight: c.weight, columns }
+            };
+            components.iter().map(&mut term).collect()
         };
-        let levels = components.iter().map(|level| level.iter().map(&mut term).collect()).collect();
-        drop(guard);
-        Self { tail, table, levels }
+        let levels = components.iter().enumerate().map(terms).collect();
+        Self { tails, tables, levels }
+    }
+
+    fn density(&self, level: usize) -> &'a Density {
+        of_level(self.tails, level).density()
     }
 
     fn mean_v(&self, level: usize) -> f64 {
-        self.levels[level].iter().map(|t| t.weight * t.mean_v).sum::<f64>() + self.tail.density().mean_v()
+        self.levels[level].iter().map(|t| t.weight * t.mean_v).sum::<f64>() + self.density(level).mean_v()
     }
 
     fn gaussian_v2(&self, level: usize) -> f64 {
@@ -70,7 +82,7 @@ impl<'a> Part<'a> {
 
     /// E[z²] of a level about `centre_v`: interference, jitter and noise.
     fn square_v2(&self, level: usize, centre_v: f64) -> f64 {
-        let density = self.tail.density();
+        let density = self.density(level);
         let about = density.mean_v() - centre_v;
         let own: f64 = self.levels[level].iter().map(|t| t.weight * (t.mean_v + about).powi(2)).sum();
         own + self.gaussian_v2(level) + density.variance_v2().max(0.0)
@@ -79,20 +91,21 @@ impl<'a> Part<'a> {
     /// P(z > t) or P(z < t) of a level.
     fn beyond(&self, level: usize, threshold_v: f64, side: Side) -> f64 {
         let terms = &self.levels[level];
-        match self.table {
+        let tail = of_level(self.tails, level);
+        match self.tables {
             None => terms
                 .iter()
                 .map(|t| {
                     let d = threshold_v - t.mean_v;
                     t.weight
                         * match side {
-                            Side::Above => self.tail.upper(d, t.sigma_v),
-                            Side::Below => self.tail.lower(d, t.sigma_v),
+                            Side::Above => tail.upper(d, t.sigma_v),
+                            Side::Below => tail.lower(d, t.sigma_v),
                         }
                 })
                 .sum(),
-            Some(table) => {
-                let mut table = lock(table);
+            Some(tables) => {
+                let mut table = lock(of_level(tables, level));
                 terms
                     .iter()
                     .filter_map(|t| t.columns.as_ref().map(|c| (t, c)))

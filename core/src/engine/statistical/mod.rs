@@ -5,12 +5,14 @@
 //! ```
 //!
 //! The words are those of the symbols that decide about the noise (and of a nonlinear table); r is everything
-//! bounded: the other symbols, crosstalk, dual-Dirac jitter, a converter's steps. Exact for independent equally likely symbols, except
+//! bounded: the other symbols, crosstalk, dual-Dirac jitter, a converter's steps, interference of the light, whose density
+//! is that of the level. Exact for independent equally likely symbols, except
 //! that
 //!
 //! * a symbol outside the word has its share of a symbol-dependent noise independent of its share of r,
 //! * random jitter of what is outside the word enters by its mean variance,
-//! * an edge's dual-Dirac jitter outside the word is independent of the symbols.
+//! * an edge's dual-Dirac jitter outside the word is independent of the symbols,
+//! * interference of the light that comes with another symbol is independent of that symbol's own interference.
 //!
 //! Sinusoidal and even-odd jitter are common to successive symbols: error ratios are the mean of those of models in
 //! which they stand still ([`DecisionModel::jitter_at_rest`]), each with its own propagation of errors.
@@ -28,6 +30,7 @@ mod condition;
 mod correlation;
 mod eye;
 mod eye_figures;
+mod interference;
 mod jitter;
 mod margin;
 mod mixture;
@@ -40,7 +43,7 @@ mod word;
 
 pub use eye::{Eye, level_densities};
 pub use eye_figures::Contour;
-pub use margin::Margin;
+pub use margin::{Margin, joint_margin_db};
 pub use operating::OperatingMargin;
 pub use prepared::Prepared;
 

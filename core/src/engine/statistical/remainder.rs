@@ -1,7 +1,8 @@
 //! Everything bounded that is not in the word: the other symbols, crosstalk, dual-Dirac jitter, a converter's steps, the
-//! table's residual.
+//! table's residual, interference of the light.
 
 use super::alphabet::{Alphabet, Response};
+use super::interference::Echoes;
 use super::jitter::Event;
 use super::word::Plan;
 use crate::density::{Density, EyeWorkspace, convolve_deltas, convolve_nearest};
@@ -40,6 +41,7 @@ pub(super) struct Remainder {
     /// Sums that come with a random sign.
     signed: Vec<Sets>,
     residual_v: Vec<f64>,
+    echoes: Echoes,
     /// Standard deviation of the Gaussian noise, V.
     sigma_v: f64,
     /// Mean of what was folded, V.
@@ -145,8 +147,10 @@ impl Remainder {
             _ => Vec::new(),
         };
         sets.retain(|s| s.iter().any(|v| *v != 0.0));
+        let echoes = Echoes::new(model, plan.lags.contains(&0), FOLDED * gaussian_v2 * gaussian_v2);
+        folded_v2 += echoes.folded_v2;
         let sigma_v = gaussian_v2.sqrt();
-        Self { sets, floating, signed, residual_v, sigma_v, shift_v, folded_v2 }
+        Self { sets, floating, signed, residual_v, echoes, sigma_v, shift_v, folded_v2 }
     }
 
     /// Nothing but a number.
@@ -160,6 +164,7 @@ impl Remainder {
         self.sets.len()
             + self.floating.iter().map(most).sum::<usize>()
             + self.signed.iter().map(Vec::len).sum::<usize>()
+            + self.echoes.count()
     }
 
     /// Width of the support, V.
@@ -170,7 +175,8 @@ impl Remainder {
         let parts = sum(&self.sets)
             + self.floating.iter().map(most).sum::<f64>()
             + self.signed.iter().map(sum).sum::<f64>()
-            + largest(&self.residual_v);
+            + largest(&self.residual_v)
+            + self.echoes.bound_v();
         2.0 * parts
     }
 
@@ -178,7 +184,10 @@ impl Remainder {
     pub(super) fn step_v(&self, sigma_v: f64, scale_v: f64, limits: &Limits) -> f64 {
         let reach = self.reach_v();
         // Densities are convolved with densities at a cost of bins times bins.
-        let products = !(self.floating.is_empty() && self.signed.is_empty() && self.residual_v.is_empty());
+        let products = !(self.floating.is_empty()
+            && self.signed.is_empty()
+            && self.residual_v.is_empty()
+            && self.echoes.is_empty());
         let most = if products { MAX_BINS / 4.0 } else { MAX_BINS };
         if self.is_empty() {
             return if sigma_v > 0.0 { sigma_v / 64.0 } else { scale_v / 8192.0 };
@@ -201,8 +210,17 @@ impl Remainder {
         reach / most
     }
 
-    /// The density on a grid.
-    pub(super) fn density(&self, step_v: f64, kernel: Kernel) -> Density {
+    /// The density of each level on a grid; a single one where all have the same.
+    pub(super) fn densities(&self, step_v: f64, kernel: Kernel) -> Vec<Density> {
+        let common = self.common(step_v, kernel);
+        if self.echoes.is_empty() {
+            return vec![common];
+        }
+        self.echoes.densities(step_v).iter().map(|own| common.convolved(own)).collect()
+    }
+
+    /// The density of everything that no level has of its own.
+    fn common(&self, step_v: f64, kernel: Kernel) -> Density {
         let mut workspace = EyeWorkspace::default();
         let mut convolve = |sets: &Sets| match kernel {
             Kernel::Exact => convolve_deltas(sets, step_v),

@@ -4,6 +4,7 @@
 //! evaluated in any order, of any length, by any thread, and every value is the same to the last bit.
 
 use super::branch::Branch;
+use super::interference::ProductBuffers;
 use super::plan::{Aggressor, JitterBranch, Plan, Table};
 use super::sequence::Buffers;
 use crate::response::JitterModel;
@@ -30,6 +31,7 @@ pub(super) struct Workspace {
     draws: Vec<f32>,
     bytes: Vec<u8>,
     words: Vec<u32>,
+    products: ProductBuffers,
 }
 
 impl Plan {
@@ -47,6 +49,7 @@ impl Plan {
         resize(&mut ws.z, n);
         ws.z.fill(0.0);
         self.symbols.symbols(bits, at - self.back as u64, &mut ws.symbols);
+        self.altered.put(at - self.back as u64, &mut ws.symbols);
         simd::lookup(self.level, &ws.symbols, &self.levels, &mut ws.levels);
         if let Some(table) = &self.table {
             self.add_table(table, at, ws);
@@ -55,6 +58,7 @@ impl Plan {
         self.signal.add(self.level, &ws.levels[from..], &mut ws.z);
         self.add_stationary_noise(at, n, ws);
         self.add_symbol_noise(at, n, ws);
+        self.add_interference(at, n, ws);
         self.add_uniform_noise(at, n, ws);
         for aggressor in &self.aggressors {
             self.add_crosstalk(aggressor, at, n, ws);
@@ -110,6 +114,17 @@ impl Plan {
             simd::lookup(self.level, &ws.symbols[from..from + length], &branch.weight, &mut ws.work);
             simd::multiply(self.level, &ws.work, &mut ws.draws);
             branch.filter.add(self.level, &ws.draws, &mut ws.z);
+        }
+    }
+
+    fn add_interference(&self, at: u64, n: usize, ws: &mut Workspace) {
+        for echo in self.echoes.iter().filter(|e| !e.filter.taps.is_empty()) {
+            let (back, length) = (echo.filter.back(), echo.filter.input_len(n));
+            resize(&mut ws.draws, length);
+            let from = self.offset(back);
+            let sent = &ws.symbols[from..from + length];
+            echo.products.draw(shifted(at, back), sent, &mut ws.products, &mut ws.draws);
+            echo.filter.add(self.level, &ws.draws, &mut ws.z);
         }
     }
 

@@ -1,7 +1,7 @@
 //! The time-domain engine at one value a symbol: draws symbols and noise, decides, counts.
 //!
 //! ```text
-//! z_k = Σ_i c_i a_(k−(i−main)) − Σ_j d_j â_(k−1−j) + n_k + Σ_s √f_s[a] ∗ w_s + u ∗ v + Σ_x h_x ∗ b_x + Σ r ∗ (δ · moved)
+//! z_k = Σ_i c_i a_(k−(i−main)) − Σ_j d_j â_(k−1−j) + n_k + Σ_s √f_s[a] ∗ w_s + Σ_e r_e ∗ (√P[a] √P'[b_e] cos θ_e) + u ∗ v + Σ_x h_x ∗ b_x + Σ r ∗ (δ · moved)
 //! ```
 //!
 //! | term | what | how |
@@ -10,6 +10,7 @@
 //! | d | decision feedback | true decisions: errors propagate |
 //! | n | stationary Gaussian noise | white noise through a filter that gives it its autocorrelation |
 //! | w_s | Gaussian noise whose variance follows the symbols | weighted white noise, a few FIRs a source |
+//! | e | interference of the light | product of two symbols' fields, a new phase every 256 symbols |
 //! | v | a converter's steps | uniform, independent of the signal, through the FFE: clipping is left out |
 //! | b_x | aggressors | own random symbols; uniform phase: a new one every 64 symbols |
 //! | δ | jitter | each symbol or transition: rj · N(0, 1) ± dd, linear; sj sin(2π f t) and ± dcd/2 to third order |
@@ -28,23 +29,29 @@ mod branch;
 mod codewords;
 mod counts;
 mod decide;
+mod interference;
 #[doc(hidden)]
 pub mod naive;
 mod plan;
 mod rare;
+mod relay;
 mod sequence;
 mod shaping;
 mod symbol_noise;
 mod tally;
 mod waveform;
 
-pub use adaptive::{AdaptiveCounts, simulate_adaptive};
+pub use adaptive::{Adapted, AdaptiveCounts, simulate_adaptive};
 pub use binomial::clopper_pearson;
 pub use codewords::{CodewordErrors, Codewords};
 pub use counts::Counts;
 pub use rare::{RareCounts, RareRatio, RareSimulation, simulate_rare};
+pub use relay::{Altered, HopModel, RelayCounts, WaveformHop, simulate_relay, simulate_waveform_relay};
 pub use sequence::{SequenceCounts, simulate_sequence};
-pub use waveform::{ClockReport, EyeDensity, WaveformCounts, simulate_waveform, simulate_waveform_sequence};
+pub use waveform::{
+    ClockReport, EyeDensity, WaveformCounts, simulate_waveform, simulate_waveform_adaptive,
+    simulate_waveform_sequence,
+};
 
 use crate::error::{Error, Result};
 use crate::response::DecisionModel;
@@ -54,6 +61,7 @@ use block::Workspace;
 use decide::{History, decide};
 use plan::Plan;
 use rayon::prelude::*;
+use relay::Hop;
 use sequence::Trellis;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard};
@@ -135,22 +143,23 @@ pub fn simulate(model: &DecisionModel, simulation: &Simulation) -> Result<Counts
 }
 
 fn simulate_cut(model: &DecisionModel, simulation: &Simulation, cut: Cut) -> Result<Counts> {
-    Ok(run_cut(model, None, simulation, cut)?.0)
+    let (total, _) = run_cut(model, None, simulation, cut, &Hop::default())?;
+    Ok(total.counts(model.modulation, Level::detect()?.name()))
 }
 
-/// Counts of decision feedback, and the errors of a sequence where one is detected.
+/// Errors of decision feedback, and those of a sequence where one is detected.
 fn run_cut(
     model: &DecisionModel,
     trellis: Option<&Trellis>,
     simulation: &Simulation,
     cut: Cut,
-) -> Result<(Counts, Total)> {
+    hop: &Hop<'_>,
+) -> Result<(Total, Total)> {
     check_simulation(simulation)?;
-    let level = Level::detect()?;
-    let plan = Plan::new(model, simulation.seed, level)?;
-    let job = Job { plan: &plan, trellis, simulation, cut, done: AtomicU64::new(0) };
-    let (total, sequence) = simulation.run.install(|| job.run())?;
-    Ok((total.counts(model.modulation, level.name()), sequence))
+    let plan = Plan::of_hop(model, simulation.seed, hop, Level::detect()?)?;
+    let keep = hop.keep || simulation.codewords.is_some();
+    let job = Job { plan: &plan, trellis, simulation, cut, keep, done: AtomicU64::new(0) };
+    simulation.run.install(|| job.run(hop.keep))
 }
 
 /// Refuses a run without symbols, or of more than a double counts.
@@ -171,6 +180,8 @@ struct Job<'a> {
     trellis: Option<&'a Trellis>,
     simulation: &'a Simulation,
     cut: Cut,
+    /// Tallies keep their wrong decisions.
+    keep: bool,
     done: AtomicU64,
 }
 
@@ -188,7 +199,7 @@ impl Job<'_> {
     ///
     /// A segment starts from the history that its warm-up found. Where that is not the one in which the segment before
     /// it ended, it is decided again from the right one, so that the whole is one serial run.
-    fn run(&self) -> Result<(Total, Total)> {
+    fn run(&self, keep_errors: bool) -> Result<(Total, Total)> {
         let run = &self.simulation.run;
         let threads = run.threads();
         let n_segments = self.simulation.n_symbols.div_ceil(self.cut.segment);
@@ -203,8 +214,11 @@ impl Job<'_> {
                 None => self.segment(index, None, ws),
             }
         };
-        let mut total = Total::new(self.simulation.codewords, self.plan.modulation)?;
-        let mut sequence = Total::new(self.simulation.codewords, self.plan.modulation)?;
+        let new = || {
+            let total = Total::new(self.simulation.codewords, self.plan.modulation)?;
+            Ok::<_, Error>(if keep_errors { total.keep_errors() } else { total })
+        };
+        let (mut total, mut sequence) = (new()?, new()?);
         let mut history = History::right(self.plan.dfe.len());
         for first in (0..n_segments).step_by(wave as usize) {
             let range = first..(first + wave).min(n_segments);
@@ -241,7 +255,7 @@ impl Job<'_> {
         let (first, end) = (index * self.cut.segment, self.end(index));
         let taps = self.plan.dfe.len();
         let repeated = start.is_some();
-        let mut tally = Tally::new(first, self.simulation.codewords.is_some());
+        let mut tally = Tally::new(first, self.keep);
         let start = match start {
             Some(history) => history,
             None => {

@@ -2,6 +2,7 @@
 
 use super::block::{ORIGIN, PHASE_BLOCK, Workspace};
 use super::decide::{History, decide_one};
+use super::interference::PHASE_SYMBOLS;
 use super::plan::Plan;
 use super::tally::{Tally, Total};
 use super::{Counts, Simulation, check_simulation};
@@ -98,6 +99,20 @@ pub fn slicer_input_f64(model: &DecisionModel, seed: u64, first: u64, n: usize) 
         let v: Vec<f64> = words.iter().map(|w| f64::from(*w) / 4_294_967_296.0 - 0.5).collect();
         for (z, k) in z.iter_mut().zip(here.clone()) {
             *z += convolve(&uniform.response, uniform.main, &v, k);
+        }
+    }
+    for (e, echo) in model.noise.interference.iter().enumerate() {
+        let b = twin.symbols(Purpose::InterferenceSymbols, e as u32, echo.interferer.len());
+        let phases = Stream::new(level, seed, Purpose::InterferencePhase, e as u32);
+        let event = |k: usize| {
+            let mut word = [0];
+            phases.words((twin.start + k as u64) / PHASE_SYMBOLS, &mut word);
+            let cos = (TAU * (f64::from(word[0]) + 0.5) / 4_294_967_296.0).cos();
+            cos * echo.field[symbols[k]] * echo.interferer[b[k]]
+        };
+        let events: Vec<f64> = (0..twin.count).map(event).collect();
+        for (z, k) in z.iter_mut().zip(here.clone()) {
+            *z += convolve(&echo.response, echo.main, &events, k);
         }
     }
     for (x, crosstalk) in model.crosstalk.iter().enumerate() {

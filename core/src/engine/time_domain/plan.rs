@@ -2,6 +2,8 @@
 
 use super::branch::{Branch, alphabet, to_f32};
 use super::decide::Slicer;
+use super::interference::Echo;
+use super::relay::{Hop, Substitutes};
 use super::shaping::shaping_filter;
 use super::symbol_noise::{NoiseBranch, branches};
 use crate::error::{Error, Result, require};
@@ -25,6 +27,8 @@ pub(super) struct Plan {
     pub(super) level: Level,
     pub(super) modulation: Modulation,
     pub(super) symbols: Stream,
+    /// Symbols that are sent in the place of drawn ones.
+    pub(super) altered: Substitutes,
     pub(super) levels: [f32; 4],
     pub(super) thresholds: Vec<f32>,
     /// The linear signal with ideal feedback subtracted.
@@ -35,6 +39,7 @@ pub(super) struct Plan {
     pub(super) by_symbol: Vec<NoiseBranch>,
     /// Uniform white noises between −1/2 and 1/2 and their responses.
     pub(super) uniform: Vec<(Stream, Branch)>,
+    pub(super) echoes: Vec<Echo>,
     pub(super) aggressors: Vec<Aggressor>,
     pub(super) jitter: Option<JitterBranch>,
     pub(super) dfe: Vec<f32>,
@@ -142,6 +147,7 @@ impl Plan {
             level,
             modulation: model.modulation,
             symbols: Stream::new(level, seed, Purpose::Symbols, 0),
+            altered: Substitutes::default(),
             levels,
             thresholds: to_f32("thresholds_v", thresholds_v)?,
             signal: linear_signal(model)?,
@@ -159,6 +165,13 @@ impl Plan {
                     Ok((draws, Branch::new(&format!("noise.uniform[{i}]"), &u.response, u.main, 0.0)?))
                 })
                 .collect::<Result<_>>()?,
+            echoes: model
+                .noise
+                .interference
+                .iter()
+                .enumerate()
+                .map(|(i, source)| Echo::new(level, seed, i, source, m))
+                .collect::<Result<_>>()?,
             aggressors: aggressors(model, seed, level)?,
             jitter: model
                 .jitter
@@ -174,6 +187,17 @@ impl Plan {
         Ok(plan)
     }
 
+    /// The plan of a hop: draws of its own, symbols those that the hop before it decided.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    pub(super) fn of_hop(model: &DecisionModel, seed: u64, hop: &Hop<'_>, level: Level) -> Result<Self> {
+        let mut plan = Self::new(model, hop.seed(seed), level)?;
+        plan.symbols = Stream::new(level, seed, Purpose::Symbols, 0);
+        plan.altered = hop.substitutes();
+        Ok(plan)
+    }
+
     /// What decides.
     pub(super) fn slicer(&self) -> Slicer<'_> {
         Slicer { level: self.level, levels: &self.levels, thresholds: &self.thresholds, dfe: &self.dfe }
@@ -182,6 +206,7 @@ impl Plan {
     fn set_margins(&mut self) {
         let mut reach = vec![(self.signal.back(), self.signal.ahead)];
         reach.extend(self.by_symbol.iter().map(|b| (b.filter.back(), b.filter.ahead)));
+        reach.extend(self.echoes.iter().map(|e| (e.filter.back(), e.filter.ahead)));
         if let Some(table) = &self.table {
             reach.push(((table.memory - 1 - table.after) as i64, table.after as i64));
         }

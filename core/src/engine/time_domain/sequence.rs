@@ -12,7 +12,8 @@
 use super::block::{ORIGIN, Workspace};
 use super::branch::to_f32;
 use super::decide::{History, decide};
-use super::tally::Tally;
+use super::relay::Hop;
+use super::tally::{Tally, Total};
 use super::{Counts, Job, Segment, Simulation, run_cut};
 use crate::error::{Error, Result};
 use crate::receiver::SequenceDetector;
@@ -80,8 +81,9 @@ pub(super) fn simulate_sequence_cut(
     cut: super::Cut,
 ) -> Result<SequenceCounts> {
     let trellis = Trellis::new(model.levels.len(), detector)?;
-    let (dfe, total) = run_cut(model, Some(&trellis), simulation, cut)?;
-    Ok(SequenceCounts { counts: total.counts(model.modulation, Level::detect()?.name()), dfe })
+    let (dfe, sequence) = run_cut(model, Some(&trellis), simulation, cut, &Hop::default())?;
+    let counts = |total: Total| Ok::<_, Error>(total.counts(model.modulation, Level::detect()?.name()));
+    Ok(SequenceCounts { counts: counts(sequence)?, dfe: counts(dfe)? })
 }
 
 /// A detector made ready for the kernels.
@@ -164,8 +166,7 @@ impl Job<'_> {
         let width = lead + piece * LANES + trellis.overlap;
         let mut buffers = std::mem::take(&mut ws.sequence);
         self.collect(ORIGIN + first - lead as u64, width, &mut buffers, ws)?;
-        let keep = self.simulation.codewords.is_some();
-        let modulation = self.plan.modulation;
+        let (keep, modulation) = (self.keep, self.plan.modulation);
 
         let (mut tally, mut history) = (Tally::new(first, keep), History::right(taps));
         buffers.decisions.resize(width, 0);

@@ -2,6 +2,7 @@
 
 use super::codewords::{Codewords, Sorter};
 use super::counts::Counts;
+use super::relay::Altered;
 use crate::error::Result;
 use crate::modulation::Modulation;
 
@@ -25,12 +26,12 @@ pub(super) struct Tally {
     window_errors: u64,
     squares: u128,
     first: u64,
-    /// Every wrong decision, when codewords are counted: place, sent and decided.
+    /// Every wrong decision, when codewords are counted or a hop follows: place, sent and decided.
     kept: Option<Vec<(u64, u8, u8)>>,
 }
 
 impl Tally {
-    /// A segment from symbol `first` on; `keep` its wrong decisions for the codewords.
+    /// A segment from symbol `first` on; `keep` its wrong decisions for the codewords or the next hop.
     pub(super) fn new(first: u64, keep: bool) -> Self {
         Self { first, kept: keep.then(Vec::new), ..Self::default() }
     }
@@ -80,6 +81,8 @@ pub(super) struct Total {
     n_symbols: u64,
     sum: Tally,
     codewords: Option<Sorter>,
+    /// Every wrong decision, when they are asked for.
+    errors: Option<Vec<Altered>>,
     /// Length of the run that reaches the end of what has been added.
     carry: u64,
 }
@@ -91,7 +94,18 @@ impl Total {
     /// Those of the layout of the codewords.
     pub(super) fn new(codewords: Option<Codewords>, modulation: Modulation) -> Result<Self> {
         let codewords = codewords.map(|layout| Sorter::new(layout, modulation)).transpose()?;
-        Ok(Self { n_symbols: 0, sum: Tally::default(), codewords, carry: 0 })
+        Ok(Self { n_symbols: 0, sum: Tally::default(), codewords, errors: None, carry: 0 })
+    }
+
+    /// Keeps every wrong decision of the segments that keep theirs.
+    pub(super) fn keep_errors(mut self) -> Self {
+        self.errors = Some(Vec::new());
+        self
+    }
+
+    /// The wrong decisions that were kept.
+    pub(super) fn take_errors(&mut self) -> Vec<Altered> {
+        self.errors.take().unwrap_or_default()
     }
 
     /// Bit errors so far.
@@ -104,6 +118,13 @@ impl Total {
         self.n_symbols = end;
         if let (Some(sorter), Some(kept)) = (&mut self.codewords, &tally.kept) {
             kept.iter().for_each(|(k, sent, decided)| sorter.wrong(*k, *sent, *decided));
+        }
+        if let (Some(errors), Some(kept)) = (&mut self.errors, &tally.kept) {
+            errors.extend(kept.iter().map(|(place, sent, symbol)| Altered {
+                place: *place,
+                sent: *sent,
+                symbol: *symbol,
+            }));
         }
         tally.close_window();
         let trailing = if tally.open_end == end { tally.open } else { 0 };

@@ -29,14 +29,18 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::{LN_10, PI};
 
-/// A butt coupling between two circular Gaussian modes.
+/// A butt coupling between two Gaussian modes, circular or elliptical along x and y.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Coupler {
-    /// Mode field diameter of the source, m.
+    /// Mode field diameter of the source, m; in x alone when that in y is given.
     pub mfd_a_m: f64,
     /// Mode field diameter of the receiver, m; none means equal to the source's.
     pub mfd_b_m: Option<f64>,
+    /// Mode field diameter of the source in y, m; none means that it is circular.
+    pub mfd_a_y_m: Option<f64>,
+    /// Mode field diameter of the receiver in y, m; none means that it is circular, or the source's where that in x is.
+    pub mfd_b_y_m: Option<f64>,
     /// Offset of the receiving axis in x, m.
     pub offset_x_m: f64,
     /// Offset of the receiving axis in y, m.
@@ -58,6 +62,8 @@ impl Default for Coupler {
         Self {
             mfd_a_m: 9.2e-6,
             mfd_b_m: None,
+            mfd_a_y_m: None,
+            mfd_b_y_m: None,
             offset_x_m: 0.0,
             offset_y_m: 0.0,
             tilt_x_rad: 0.0,
@@ -77,8 +83,10 @@ impl Coupler {
     /// negative gap or excess loss, or an offset that is not finite.
     pub fn validate(&self) -> Result<()> {
         require::positive("mfd_a_m", self.mfd_a_m)?;
-        if let Some(b) = self.mfd_b_m {
-            require::positive("mfd_b_m", b)?;
+        let others =
+            [("mfd_b_m", self.mfd_b_m), ("mfd_a_y_m", self.mfd_a_y_m), ("mfd_b_y_m", self.mfd_b_y_m)];
+        for (name, diameter) in others {
+            diameter.map_or(Ok(0.0), |d| require::positive(name, d))?;
         }
         require::finite("offset_x_m", self.offset_x_m)?;
         require::finite("offset_y_m", self.offset_y_m)?;
@@ -91,12 +99,14 @@ impl Coupler {
 
     /// Loss at a wavelength, optical dB: excess and overlap in x and y.
     pub fn loss_db(&self, wavelength_m: f64) -> f64 {
+        let a_y = self.mfd_a_y_m.unwrap_or(self.mfd_a_m);
         let b = self.mfd_b_m.unwrap_or(self.mfd_a_m);
+        let b_y = self.mfd_b_y_m.or(self.mfd_b_m).unwrap_or(a_y);
         let plane =
-            |offset, tilt| plane_loss_db(self.mfd_a_m, b, offset, tilt, self.gap_m, wavelength_m, self.index);
+            |a, b, offset, tilt| plane_loss_db(a, b, offset, tilt, self.gap_m, wavelength_m, self.index);
         self.excess_loss_db
-            + plane(self.offset_x_m, self.tilt_x_rad)
-            + plane(self.offset_y_m, self.tilt_y_rad)
+            + plane(self.mfd_a_m, b, self.offset_x_m, self.tilt_x_rad)
+            + plane(a_y, b_y, self.offset_y_m, self.tilt_y_rad)
     }
 }
 
@@ -204,6 +214,21 @@ mod tests {
         assert_eq!(Coupler::default().loss_db(L), 0.0);
         let far = coupling_loss_db(9.2e-6, None, 1e-3, 0.0, 0.0, L, 1.0);
         assert!(far.is_finite() && far > 1e4);
+    }
+
+    #[test]
+    fn elliptical_modes_lose_in_each_direction_by_themselves() {
+        let edge = Coupler { mfd_b_m: Some(6e-6), mfd_b_y_m: Some(3e-6), ..Coupler::default() };
+        // Half of what a circular mode of either diameter loses.
+        let half = |b: f64| 0.5 * coupling_loss_db(9.2e-6, Some(b), 0.0, 0.0, 0.0, L, 1.0);
+        assert!((edge.loss_db(L) - half(6e-6) - half(3e-6)).abs() < 1e-12);
+        // The same ellipse on both sides loses nothing, whether it is told once or twice.
+        let ellipse = Coupler { mfd_a_y_m: Some(4e-6), ..Coupler::default() };
+        assert_eq!(ellipse.loss_db(L), 0.0);
+        let told = Coupler { mfd_b_m: Some(9.2e-6), mfd_b_y_m: Some(4e-6), ..ellipse };
+        assert_eq!(told.loss_db(L), 0.0);
+        let text = Coupler { mfd_b_y_m: Some(0.0), ..told }.validate().unwrap_err().to_string();
+        assert!(text.starts_with("mfd_b_y_m = 0"), "{text}");
     }
 
     #[test]

@@ -65,13 +65,18 @@ mod tests {
         check("laser", serde_json::to_value(Laser::default()).unwrap());
         check("driver", serde_json::to_value(Driver::default()).unwrap());
         check("mach_zehnder", serde_json::to_value(MachZehnder::default()).unwrap());
+        check("ring_modulator", serde_json::to_value(RingModulator::default()).unwrap());
+        check("eam", serde_json::to_value(Eam::default()).unwrap());
         check("coupler", serde_json::to_value(Coupler::default()).unwrap());
+        check("grating_coupler", serde_json::to_value(GratingCoupler::default()).unwrap());
+        check("evanescent_coupler", serde_json::to_value(EvanescentCoupler::default()).unwrap());
         check("fiber", serde_json::to_value(Fiber::default()).unwrap());
         check("connector", serde_json::to_value(Connector::default()).unwrap());
         check("photodiode", serde_json::to_value(Photodiode::default()).unwrap());
         check("tia", serde_json::to_value(Tia::default()).unwrap());
+        check("wavelengths", serde_json::to_value(Wavelengths::default()).unwrap());
         let optics = Optics::default();
-        let Modulator::MachZehnder(modulator) = &optics.modulator;
+        let Modulator::MachZehnder(modulator) = &optics.modulator else { panic!("a Mach–Zehnder") };
         for (field, value) in [
             ("laser_power_w", optics.laser.power_w),
             ("lanes_per_laser", optics.laser.lanes_per_laser as f64),

@@ -1,13 +1,14 @@
 //! The modulator's driver amplifier.
 
+use super::compression::gain_for;
 use super::filter::BesselThomson;
 use crate::error::{Error, Result, require};
 use crate::units::{amplitude_db, amplitude_ratio};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A linear amplifier of limited gain: a 4th-order Bessel–Thomson low-pass with noise at its input. It does not
-/// compress; where its gain is used up the swing falls.
+/// An amplifier of limited gain: a 4th-order Bessel–Thomson low-pass with noise at its input, then `saturation_v`
+/// tanh(v / `saturation_v`). Where its gain or its output is used up the swing falls.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Driver {
@@ -21,11 +22,21 @@ pub struct Driver {
     #[serde(with = "crate::ledger::float_or_inf")]
     #[schemars(with = "f64")]
     pub bandwidth_hz: f64,
+    /// Output at which it saturates, V zero to peak; `"inf"` for a linear amplifier.
+    #[serde(with = "crate::ledger::float_or_inf")]
+    #[schemars(with = "f64")]
+    pub saturation_v: f64,
 }
 
 impl Default for Driver {
     fn default() -> Self {
-        Self { swing_v: 2.5, gain_max_db: 20.0, input_noise_v2_per_hz: 2.5e-17, bandwidth_hz: 60e9 }
+        Self {
+            swing_v: 2.5,
+            gain_max_db: 20.0,
+            input_noise_v2_per_hz: 2.5e-17,
+            bandwidth_hz: 60e9,
+            saturation_v: f64::INFINITY,
+        }
     }
 }
 
@@ -33,22 +44,25 @@ impl Driver {
     /// Checks every field.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a swing or bandwidth that is not positive, negative noise, or a gain that is not finite.
+    /// [`Error::Parameter`] for a swing, bandwidth or saturation that is not positive, negative noise, or a gain that is
+    /// not finite.
     pub fn validate(&self) -> Result<()> {
         require::positive("swing_v", self.swing_v)?;
         require::within("gain_max_db", self.gain_max_db, -100.0, 100.0)?;
         require::non_negative("input_noise_v2_per_hz", self.input_noise_v2_per_hz)?;
-        bandwidth("bandwidth_hz", self.bandwidth_hz)
+        bandwidth("bandwidth_hz", self.bandwidth_hz)?;
+        saturation("saturation_v", self.saturation_v)
     }
 
-    /// Voltage gain that turns a settled swing at the input into `swing_v`, and whether it had to stop at the limit.
+    /// Small-signal voltage gain that turns a settled swing at the input, symmetric about 0, into `swing_v`, and whether it
+    /// had to stop at the largest gain or at 90 % of the saturated output.
     pub fn gain(&self, input_swing_v: f64) -> (f64, bool) {
-        let wanted = self.swing_v / input_swing_v;
+        let (wanted, saturated) = gain_for(input_swing_v, self.swing_v, self.saturation_v);
         // A gain that only rounding carries over the limit is not a limited one.
         if amplitude_db(wanted) > self.gain_max_db + 1e-9 {
             (amplitude_ratio(self.gain_max_db), true)
         } else {
-            (wanted, false)
+            (wanted, saturated)
         }
     }
 
@@ -61,6 +75,11 @@ impl Driver {
 /// A bandwidth is positive; infinite means no filter.
 pub(super) fn bandwidth(name: &str, value: f64) -> Result<()> {
     if value > 0.0 { Ok(()) } else { Err(Error::parameter(name, value, "above 0, or \"inf\" for no filter")) }
+}
+
+/// A saturated output is positive; infinite means a linear device.
+pub(super) fn saturation(name: &str, value: f64) -> Result<()> {
+    if value > 0.0 { Ok(()) } else { Err(Error::parameter(name, value, "above 0, or \"inf\" for none")) }
 }
 
 #[cfg(test)]

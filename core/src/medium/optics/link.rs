@@ -1,28 +1,33 @@
 //! The optical section of a lane: from the transmitter's levels to the waveform and the noise at the receiver's input.
 //!
 //! ```text
-//! levels ─ FFE ─ one-symbol rectangle ─ before ─ G_d H_d H_m ─► V(t) ─► P = P_lane T(V(t)) ─ path, fibre ─ R H_pd ─ Z H_tia ─ after ─►
+//! levels ─ FFE ─ one-symbol rectangle ─ before ─ driver, electrode ─► V(t) ─ modulator ─► E(t) ─ path, fibre ─► |E|² ─ photodiode, TIA ─ after ─►
 //! ```
 //!
-//! The modulator bends the waveform that reaches it, with all the intersymbol interference of the host path: no
-//! superposition holds behind it. The section is therefore described by one period of its noiseless output for a de
-//! Bruijn sequence ([`crate::response::Record`]). The linear form replaces the modulator by its settled levels and one
-//! pulse; it is fast, and its residual says what it leaves out.
+//! The modulator turns the waveform that reaches it, with all the intersymbol interference of the host path, into a
+//! complex field, and the photodiode takes the square of what the fibre makes of it: no superposition holds. The section
+//! is therefore described by one period of its noiseless output for a de Bruijn sequence
+//! ([`crate::response::Record`]). The linear form replaces it by the settled levels and the small-signal response; it is
+//! fast, and its residual says what it leaves out.
 //!
 //! Driver and receiver are AC-coupled: the mean of levels and of the light is removed (the noise keeps it).
-//! Compression of driver and TIA, chirp, reflections and polarization are not modelled.
+//! Polarization-dependent loss is not modelled; echoes of reflections and other wavelengths are members of the link of
+//! their own.
 
 use super::Optics;
+use super::chain::Chain;
 use super::de_bruijn::de_bruijn;
-use super::link_noise::{LevelLight, Ways, by_symbol, sources, symbol_delay_s};
-use super::operating_point::{DriveFigures, OperatingPoint, Stage, TiaFigures, settled_gain};
-use super::record::{RecordGrid, Resampled};
+use super::link_noise::{Delays, LevelLight, Waveforms, Ways, sources, symbol_delay_s};
+use super::operating_point::{DriveFigures, NO_MODULATION, OperatingPoint, Stage, TiaFigures, settled_gain};
 use crate::error::{Error, Result};
 use crate::response::{ChannelResponse, LevelLaw, NoiseSource, Record, Signal};
-use num_complex::Complex64;
 
 /// Seed of the record's symbols: fixed, so that a lane is a pure function of its configuration.
 const SEED: u64 = 0x6c69_6768_746c_616e;
+/// Symbols that the record resolves when none are asked for: 65,536 symbols of PAM4.
+const AUTOMATIC_MEMORY: usize = 6;
+/// Share of the time beyond which a drive that passes an extreme of the light is reported.
+const FALLING_SHARE: f64 = 1e-3;
 /// Fewest symbols of a record: what a least-squares fit of some hundred coefficients needs.
 const MIN_SYMBOLS: usize = 4096;
 
@@ -40,8 +45,9 @@ pub struct Transmit<'a> {
 /// Size and form of the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OpticalSettings {
-    /// Symbols that the slicer's table will resolve exactly; the record's order is two more.
-    pub memory: usize,
+    /// Symbols that the slicer's table resolves exactly; the record's order is two more. `None` leaves the choice to the
+    /// receiver, up to six.
+    pub memory: Option<usize>,
     /// Samples a symbol of the record.
     pub samples_per_symbol: usize,
     /// Levels and one pulse instead of a record.
@@ -50,7 +56,7 @@ pub struct OpticalSettings {
 
 impl Default for OpticalSettings {
     fn default() -> Self {
-        Self { memory: 6, samples_per_symbol: 16, linear: false }
+        Self { memory: None, samples_per_symbol: 16, linear: false }
     }
 }
 
@@ -95,7 +101,7 @@ pub struct OpticalLink {
 impl OpticalLink {
     /// Law of a noise that enters at the transmitter's output: the squared slope of the modulator at the symbol sent.
     pub fn transmitter_law(&self) -> LevelLaw {
-        by_symbol(&self.light.slope2_w2_per_v2, 0.0)
+        self.light.slope_law(0.0)
     }
 }
 
@@ -120,93 +126,76 @@ pub fn optical_link(
     let ways = Ways::new(optics, &point, after);
 
     let (alphabet, m) = (transmit.levels_v.len(), settings.samples_per_symbol);
-    let mut order = if settings.linear { 1 } else { settings.memory.saturating_add(2) };
+    let mut order =
+        if settings.linear { 1 } else { settings.memory.unwrap_or(AUTOMATIC_MEMORY).saturating_add(2) };
     while alphabet.pow(order.min(15) as u32) < MIN_SYMBOLS {
         order += 1;
     }
     let symbols = de_bruijn(alphabet, order, SEED)?;
     let rate = before.grid().symbol_rate();
-    let mut record = RecordGrid::new(symbols.len(), m, rate.hz());
-    let step_hz = record.step_hz();
-    let (pre, post) = (Resampled::new(before, symbols.len()), Resampled::new(after, symbols.len()));
-
-    // The drive at the modulator for any set of levels.
-    let driver = optics.driver.response();
-    let unlimited = driver.is_ideal() && optics.modulator.is_unlimited();
-    let drive = |record: &mut RecordGrid, levels: &[f64]| {
-        let x = shaped(&symbols, levels, transmit);
-        let all = symbols.len() * m / 2 + 1;
-        let stored = if pre.beyond() == 0.0 || unlimited { pre.len().min(all) } else { all };
-        let beyond = if unlimited { pre.beyond() * point.gain } else { 0.0 };
-        record.waveform(&x, stored, beyond, |j| {
-            let f = j as f64 * step_hz;
-            pre.at(j) * driver.at(f) * optics.modulator.response(f) * point.gain
-        })
-    };
-    let drive_v = drive(&mut record, &point.centred_v);
-    let power: Vec<f64> =
-        drive_v.iter().map(|v| point.lane_power_w * optics.modulator.transmission(*v)).collect();
-
-    let at_driver = symbol_delay_s(before);
-    let in_light = if unlimited {
-        at_driver
-    } else {
-        symbol_delay_s(&before.filtered(|f| driver.at(f) * optics.modulator.response(f)))
-    };
     let sample_s = rate.period_s() / m as f64;
-    let light =
-        LevelLight::measure(optics, &point, &symbols, &drive_v, &power, (at_driver, in_light), sample_s);
 
-    let amplifier = optics.tia.response();
-    let per_w = optics.photodiode.responsivity_a_per_w * point.path * point.tia.gain_ohm;
-    let detect = |j: usize| -> Complex64 {
-        if post.beyond() == 0.0 && j >= post.len() {
-            return Complex64::new(0.0, 0.0);
-        }
-        let f = j as f64 * step_hz;
-        let optical = optics.dispersion_response(f) * per_w;
-        post.at(j) * amplifier.at(f) * optics.photodiode.response(f) * optical
+    let mut chain = Chain::new(optics, &point, transmit, (before, after), &symbols, m);
+    let drive = chain.drive(&point.centred_v);
+    let field = optics.modulator.field(&drive.v, 1.0 / sample_s);
+    let power_w: Vec<f64> = field.iter().map(|e| point.lane_power_w * e.norm_sqr()).collect();
+    let received_w = chain.received_w(field);
+    let detected = chain.detected(&received_w);
+    let slope_per_v: Vec<f64> = drive.v.iter().map(|v| optics.modulator.slope_per_v(*v)).collect();
+    let waveforms = Waveforms {
+        slope_per_v: &slope_per_v,
+        power_w: &power_w,
+        received_w: &received_w,
+        driver_slope: &drive.relative_slope,
+        tia_slope: &detected.relative_slope,
     };
+    let light = LevelLight::measure(optics, &point, &symbols, &waveforms, delays(optics, before), sample_s);
 
-    let half_swing = optics.modulator.monotonic_limit_v();
-    let folded = drive_v.iter().filter(|v| v.abs() > half_swing).count() as f64 / drive_v.len() as f64;
-    if folded > 1e-3 {
-        point.warnings.push(format!(
-            "modulator: the drive passes its brightest or darkest point {:.1} % of the time",
-            100.0 * folded
-        ));
-    }
-
-    let from_driver = ways.driver.scaled(light.slope_w_per_v());
-    let noise = sources(optics, &point, &ways, &light);
+    let noise = sources(optics, &ways, &light);
+    // Over its own slope the small-signal response is that of the signal; the regression gives the size.
+    let modulation = optics.modulation_response();
+    let levels = bent_levels(&point);
+    let linear_v = chain.linear(&levels, |f| modulation(f) * point.path);
+    let slope = regression(&linear_v, &detected.v);
+    let small_signal = before.cascade(&ways.driver).scaled(slope);
+    let from_driver = ways.driver.scaled(light.slope_w_per_v().copysign(slope));
     let (signal, levels_v, linear_residual) = if settings.linear {
-        let levels = bent_levels(&point);
-        let linear_v = drive(&mut record, &levels);
-        let slope = regression(&linear_v, &power);
-        let left: Vec<f64> = power.iter().zip(&linear_v).map(|(p, v)| p - slope * v).collect();
-        let left = record.filtered(&left, detect);
-        let spacing = point.power_w.windows(2).map(|w| (w[1] - w[0]).abs()).fold(f64::INFINITY, f64::min);
-        let half_eye = 0.5 * spacing * per_w * settled_gain(after).abs();
-        let residual = left.iter().fold(0.0, |a: f64, v| a.max(v.abs())) / half_eye;
-        let response = before.cascade(&ways.driver).scaled(slope);
-        let signal = Signal::Linear { response, ffe: transmit.ffe.to_vec(), ffe_main: transmit.ffe_main };
+        let largest =
+            detected.v.iter().zip(&linear_v).map(|(v, l)| (v - slope * l).abs()).fold(0.0, f64::max);
+        let spacing = point.output_v.windows(2).map(|w| (w[1] - w[0]).abs()).fold(f64::INFINITY, f64::min);
+        let half_eye = 0.5 * spacing * settled_gain(after).abs();
+        // Levels that fold onto each other leave no eye.
+        let residual = if half_eye > 0.0 { largest / half_eye } else { f64::INFINITY };
+        let signal = Signal::Linear {
+            response: small_signal,
+            ffe: transmit.ffe.to_vec(),
+            ffe_main: transmit.ffe_main,
+        };
         (signal, levels, Some(residual))
     } else {
-        let small_signal = before.cascade(&ways.driver).scaled(regression(&drive_v, &power));
-        let v = record.filtered(&power, detect);
         let record = Record {
             symbol_rate: rate,
-            symbols,
+            symbols: symbols.clone(),
             order,
             memory: settings.memory,
             samples_per_symbol: m,
-            v,
+            v: detected.v,
             ffe: transmit.ffe.to_vec(),
             ffe_main: transmit.ffe_main,
             small_signal,
         };
         (Signal::Record(record), transmit.levels_v.to_vec(), None)
     };
+    // The drive rises with the symbol unless host or driver invert it.
+    let rises = point.settled_v[alphabet - 1] >= point.settled_v[0];
+    let falling = slope_per_v.iter().filter(|s| **s != 0.0 && (**s > 0.0) != rises).count();
+    let share = falling as f64 / slope_per_v.len() as f64;
+    if share > FALLING_SHARE {
+        point.warnings.push(format!(
+            "modulator: the drive passes its brightest or darkest point {:.1} % of the time",
+            100.0 * share
+        ));
+    }
     Ok(OpticalLink {
         levels_v,
         signal,
@@ -252,7 +241,7 @@ fn check(
             "finite taps with the main one among them",
         ));
     }
-    if settings.memory == 0 {
+    if settings.memory == Some(0) {
         return Err(Error::parameter("memory", 0, "at least 1"));
     }
     // An odd number has no sample at the symbol's centre.
@@ -263,34 +252,44 @@ fn check(
     Ok(())
 }
 
-/// x_k = Σ_i ffe[i] level[symbol k − (i − main)], periodic.
-fn shaped(symbols: &[u8], levels: &[f64], transmit: &Transmit<'_>) -> Vec<f64> {
-    let n = symbols.len() as isize;
-    let mut x = vec![0.0; symbols.len()];
-    for (i, tap) in transmit.ffe.iter().enumerate().filter(|(_, t)| **t != 0.0) {
-        let lag = i as isize - transmit.ffe_main as isize;
-        for (k, out) in x.iter_mut().enumerate() {
-            *out += tap * levels[symbols[(k as isize - lag).rem_euclid(n) as usize] as usize];
-        }
+/// Delays of a symbol at the planes of a section.
+fn delays(optics: &Optics, before: &ChannelResponse) -> Delays {
+    let (driver, amplifier, diode) = (optics.driver.response(), optics.tia.response(), &optics.photodiode);
+    let modulator = &optics.modulator;
+    let light = if driver.is_ideal() && modulator.is_unlimited() && modulator.is_memoryless() {
+        before.clone()
+    } else {
+        let modulation = optics.modulation_response();
+        before.filtered(|f| driver.at(f) * modulator.response(f) * modulation(f))
+    };
+    let amplified = if amplifier.is_ideal() && diode.bandwidth_hz.is_infinite() {
+        light.clone()
+    } else {
+        light.filtered(|f| amplifier.at(f) * diode.response(f))
+    };
+    Delays {
+        driver_s: symbol_delay_s(before),
+        light_s: symbol_delay_s(&light),
+        tia_s: symbol_delay_s(&amplified),
     }
-    x
 }
 
-/// The levels with the spacing of the settled light and their own outer distance, without mean.
+/// The levels with the spacing of the settled output and their own outer distance, without mean.
 fn bent_levels(point: &OperatingPoint) -> Vec<f64> {
-    let (v, p) = (&point.centred_v, &point.power_w);
+    let (v, out) = (&point.centred_v, &point.output_v);
     let last = v.len() - 1;
-    let chord = (p[last] - p[0]) / (v[last] - v[0]);
+    let light = point.power_w[last] - point.power_w[0];
     // A drive that folds the outer levels onto each other has no linear description.
-    if chord.abs() * (v[last] - v[0]) < 1e-6 * point.lane_power_w {
+    if light.abs() < NO_MODULATION * point.lane_power_w {
         return v.clone();
     }
-    let mean = p.iter().sum::<f64>() / p.len() as f64;
-    p.iter().map(|p| (p - mean) / chord).collect()
+    let chord = (out[last] - out[0]) / (v[last] - v[0]);
+    let mean = out.iter().sum::<f64>() / out.len() as f64;
+    out.iter().map(|o| (o - mean) / chord).collect()
 }
 
 /// Slope of y over x in the least-squares sense, both without their means.
-fn regression(x: &[f64], y: &[f64]) -> f64 {
+pub(super) fn regression(x: &[f64], y: &[f64]) -> f64 {
     let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len() as f64;
     let (mx, my) = (mean(x), mean(y));
     let (mut xy, mut xx) = (0.0, 0.0);

@@ -1,10 +1,17 @@
 //! Where an optical section settles: gains, swings, levels of light, losses stage by stage.
 
+use super::compression::compressed;
 use super::{Optics, Transmit};
 use crate::error::{Error, Result};
+use crate::grid::SymbolRate;
 use crate::modulation::level_mismatch;
 use crate::response::ChannelResponse;
 use crate::units::{amplitude_db, power_db, power_ratio};
+
+/// Difference of the outer levels over the light of the lane, below which nothing is modulated.
+pub(super) const NO_MODULATION: f64 = 1e-9;
+/// Extinction ratio below which it is said, dB.
+const LOW_EXTINCTION_DB: f64 = 1.0;
 
 /// One stage of the light's way, after which it has this power.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,12 +31,14 @@ pub struct Stage {
 pub struct DriveFigures {
     /// Settled swing at its input, V peak to peak.
     pub input_swing_v: f64,
-    /// Voltage gain, dB.
+    /// Small-signal voltage gain, dB.
     pub gain_db: f64,
     /// Settled swing at the modulator, V peak to peak.
     pub swing_v: f64,
-    /// Whether the gain stopped at its limit.
+    /// Whether the gain stopped at its limit or at the saturated output.
     pub limited: bool,
+    /// Whether it inverts, so that the light rises with the symbol.
+    pub inverts: bool,
 }
 
 /// What the TIA does.
@@ -37,11 +46,11 @@ pub struct DriveFigures {
 pub struct TiaFigures {
     /// Settled swing of the photocurrent, A peak to peak.
     pub input_swing_a: f64,
-    /// Transimpedance, Ω.
+    /// Small-signal transimpedance, Ω.
     pub gain_ohm: f64,
     /// Settled swing at its output, V peak to peak.
     pub swing_v: f64,
-    /// Whether the gain stopped at its limit.
+    /// Whether the gain stopped at its limit or at the saturated output.
     pub limited: bool,
 }
 
@@ -49,23 +58,26 @@ pub struct TiaFigures {
 pub(super) struct OperatingPoint {
     pub(super) drive: DriveFigures,
     pub(super) tia: TiaFigures,
-    /// Voltage gain of the driver.
+    /// Small-signal voltage gain of the driver, negative where it inverts.
     pub(super) gain: f64,
     /// Levels without their mean, V at the transmitter: the driver is AC-coupled.
     pub(super) centred_v: Vec<f64>,
+    /// Settled drive of each symbol at the modulator, V.
+    pub(super) settled_v: Vec<f64>,
     /// Power that enters the modulator, W.
     pub(super) lane_power_w: f64,
     /// Settled power of each symbol after the modulator, W.
     pub(super) power_w: Vec<f64>,
     /// Power transmission from modulator to photodiode.
     pub(super) path: f64,
+    /// Settled output of the TIA for each symbol, V, without the mean of the current.
+    pub(super) output_v: Vec<f64>,
     pub(super) stages: Vec<Stage>,
     pub(super) warnings: Vec<String>,
 }
 
 impl OperatingPoint {
     pub(super) fn new(optics: &Optics, before: &ChannelResponse, transmit: &Transmit<'_>) -> Result<Self> {
-        let mut warnings = Vec::new();
         let mean = transmit.levels_v.iter().sum::<f64>() / transmit.levels_v.len() as f64;
         let centred_v: Vec<f64> = transmit.levels_v.iter().map(|v| v - mean).collect();
         let range = centred_v[centred_v.len() - 1] - centred_v[0];
@@ -78,51 +90,114 @@ impl OperatingPoint {
                 "finite and above 0 V",
             ));
         }
-        let (gain, limited) = optics.driver.gain(input_swing_v);
+        let lane_power_w = optics.laser.lane_power_w();
+        let (magnitude, limited) = optics.driver.gain(input_swing_v);
+        let at_modulator = |gain: f64, v: f64| compressed(gain * settled * v, optics.driver.saturation_v);
+        let light = |gain: f64, v: f64| lane_power_w * optics.modulator.transmission(at_modulator(gain, v));
+        let (first, last) = (centred_v[0], centred_v[centred_v.len() - 1]);
+        let inverts = light(magnitude, last) < light(magnitude, first);
+        let gain = if inverts { -magnitude } else { magnitude };
+        let settled_v: Vec<f64> = centred_v.iter().map(|v| at_modulator(gain, *v)).collect();
         let drive = DriveFigures {
             input_swing_v,
-            gain_db: amplitude_db(gain),
-            swing_v: gain * input_swing_v,
+            gain_db: amplitude_db(magnitude),
+            swing_v: (settled_v[settled_v.len() - 1] - settled_v[0]).abs(),
             limited,
+            inverts,
         };
-        if limited {
-            warnings.push(format!(
-                "driver: its gain is limited to {:.1} dB, the swing at the modulator is {:.3} V instead of {:.3} V",
-                optics.driver.gain_max_db, drive.swing_v, optics.driver.swing_v
-            ));
-        }
-
-        let lane_power_w = optics.laser.lane_power_w();
-        let power_w: Vec<f64> = centred_v
-            .iter()
-            .map(|v| lane_power_w * optics.modulator.transmission(gain * settled * v))
-            .collect();
+        let power_w: Vec<f64> = centred_v.iter().map(|v| light(gain, *v)).collect();
         let path = power_ratio(-optics.path_loss_db());
-        let oma = (power_w[power_w.len() - 1] - power_w[0]).abs();
-        let input_swing_a = oma * path * optics.photodiode.responsivity_a_per_w;
+        let current: Vec<f64> = power_w.iter().map(|p| optics.photodiode.current_a(path * p)).collect();
+        let n = current.len();
+        let input_swing_a = (current[n - 1] - current[0]).abs();
         let (gain_ohm, limited) = optics.tia.gain_ohm(input_swing_a);
-        let tia = TiaFigures { input_swing_a, gain_ohm, swing_v: gain_ohm * input_swing_a, limited };
-        if limited {
-            warnings.push(format!(
-                "tia: its gain is limited to {:.0} ohm, the output swing is {:.4} V instead of {:.4} V",
-                optics.tia.gain_max_ohm, tia.swing_v, optics.tia.output_swing_v
-            ));
-        }
-        let nyquist = before.grid().symbol_rate().nyquist_hz();
-        let dispersion = optics.dispersion_response(nyquist);
-        if dispersion < 0.9 {
-            warnings.push(format!(
-                "fiber: dispersion leaves {dispersion:.3} of the modulation at half the symbol rate, where the small-signal model ends"
-            ));
-        }
+        let mean = current.iter().sum::<f64>() / n as f64;
+        let output_v: Vec<f64> =
+            current.iter().map(|i| compressed(gain_ohm * (i - mean), optics.tia.saturation_v)).collect();
+        let tia =
+            TiaFigures { input_swing_a, gain_ohm, swing_v: (output_v[n - 1] - output_v[0]).abs(), limited };
         let stages = stages(optics, lane_power_w, &power_w);
-        Ok(Self { drive, tia, gain, centred_v, lane_power_w, power_w, path, stages, warnings })
+        let point = Self {
+            drive,
+            tia,
+            gain,
+            centred_v,
+            settled_v,
+            lane_power_w,
+            power_w,
+            path,
+            output_v,
+            stages,
+            warnings: Vec::new(),
+        };
+        let warnings = point.warnings(optics, before.grid().symbol_rate());
+        Ok(Self { warnings, ..point })
+    }
+
+    /// What a user should know about where the section settled.
+    fn warnings(&self, optics: &Optics, rate: SymbolRate) -> Vec<String> {
+        let mut list = Vec::new();
+        let (drive, tia) = (&self.drive, &self.tia);
+        if drive.limited {
+            let limit = limit(optics.driver.saturation_v, optics.driver.gain_max_db, drive.gain_db, "dB");
+            list.push(format!(
+                "driver: {limit}, the swing at the modulator is {:.3} V instead of {:.3} V",
+                drive.swing_v, optics.driver.swing_v
+            ));
+        }
+        if drive.inverts {
+            list.push("driver: it inverts, because the light falls with the voltage".into());
+        }
+        let (first, last) = (self.power_w[0], self.power_w[self.power_w.len() - 1]);
+        // Below it the levels differ by rounding or by a drive that is not one.
+        let flat = (last - first).abs() < NO_MODULATION * self.lane_power_w;
+        if flat {
+            list.push("modulator: the outer levels have the same light, nothing is modulated".into());
+        } else {
+            if self.power_w.windows(2).any(|w| w[1] <= w[0]) {
+                list.push(
+                    "modulator: the light does not rise from level to level, levels fold onto each other"
+                        .into(),
+                );
+            }
+            let ratio = self.extinction_ratio_db();
+            if ratio < LOW_EXTINCTION_DB {
+                list.push(format!(
+                    "modulator: the extinction ratio is {ratio:.2} dB, below {LOW_EXTINCTION_DB} dB"
+                ));
+            }
+        }
+        if tia.limited {
+            let limit = limit(optics.tia.saturation_v, optics.tia.gain_max_ohm, tia.gain_ohm, "ohm");
+            let mut text = format!(
+                "tia: {limit}, the output swing is {:.4} V instead of {:.4} V",
+                tia.swing_v, optics.tia.output_swing_v
+            );
+            if let Some(worst) = self.stages.iter().max_by(|a, b| a.loss_db.total_cmp(&b.loss_db)) {
+                text += &format!("; most of the light is lost in {}, {:.1} dB", worst.name, worst.loss_db);
+            }
+            list.push(text);
+        }
+        list.extend(optics.modulator.warnings(self.lane_power_w, &self.settled_v));
+        let nyquist = rate.nyquist_hz();
+        let left =
+            (optics.modulation_per_v(nyquist) / optics.modulator.sidebands(nyquist).power_per_v(0.0)).norm();
+        if left.is_finite() && !(0.9..=1.0 / 0.9).contains(&left) {
+            list.push(format!(
+                "fiber: dispersion leaves {left:.3} of the modulation at half the symbol rate; the signal is exact, noise of the electrical part follows the small-signal response at the bias"
+            ));
+        }
+        list
     }
 
     /// R_LM of the settled light for four levels; the smallest spacing over the mean one for other alphabets.
     pub(super) fn level_mismatch(&self) -> f64 {
         let p = &self.power_w;
         let n = p.len();
+        // Levels without distance have no shape.
+        if (p[n - 1] - p[0]).abs() < NO_MODULATION * self.lane_power_w {
+            return 0.0;
+        }
         if let Ok(levels) = p.as_slice().try_into() {
             return level_mismatch(levels);
         }
@@ -133,7 +208,17 @@ impl OperatingPoint {
     /// Extinction ratio of the settled outer levels, dB.
     pub(super) fn extinction_ratio_db(&self) -> f64 {
         let (a, b) = (self.power_w[0], self.power_w[self.power_w.len() - 1]);
-        power_db(a.max(b) / a.min(b))
+        if a == b { 0.0 } else { power_db(a.max(b) / a.min(b)) }
+    }
+}
+
+/// Why a gain is not the wanted one.
+fn limit(saturation: f64, gain_max: f64, gain: f64, unit: &str) -> String {
+    // A gain below the largest was stopped by the output.
+    if gain < gain_max - 1e-9 * (1.0 + gain_max.abs()) {
+        format!("its output saturates at {saturation:.3} V")
+    } else {
+        format!("its gain is limited to {gain_max:.1} {unit}")
     }
 }
 

@@ -11,6 +11,7 @@
 use crate::response::ChannelResponse;
 use num_complex::Complex64;
 use realfft::{RealFftPlanner, RealToComplex};
+use rustfft::FftPlanner;
 use std::f64::consts::PI;
 use std::sync::Arc;
 
@@ -131,15 +132,32 @@ impl RecordGrid {
         v
     }
 
-    /// The waveform through H, its mean removed.
+    /// The waveform through H.
     pub(super) fn filtered(&mut self, v: &[f64], h: impl Fn(usize) -> Complex64) -> Vec<f64> {
         let total = self.n_samples();
         let mut spectrum = forward(&self.planner.plan_fft_forward(total), &mut v.to_vec());
-        spectrum[0] = Complex64::new(0.0, 0.0);
-        for (j, s) in spectrum.iter_mut().enumerate().skip(1) {
+        for (j, s) in spectrum.iter_mut().enumerate() {
             *s *= h(j);
         }
         inverse(&mut self.planner, &mut spectrum, total)
+    }
+
+    /// The field turned by `phase_s2` f² at every offset f from the carrier.
+    pub(super) fn dispersed(&self, field: &mut [Complex64], phase_s2: f64) {
+        let total = field.len();
+        let mut planner = FftPlanner::new();
+        let forward = planner.plan_fft_forward(total);
+        let inverse = planner.plan_fft_inverse(total);
+        let mut scratch =
+            vec![Complex64::ZERO; forward.get_inplace_scratch_len().max(inverse.get_inplace_scratch_len())];
+        forward.process_with_scratch(field, &mut scratch);
+        let scale = 1.0 / total as f64;
+        for (j, e) in field.iter_mut().enumerate() {
+            // Above the middle lie the negative offsets.
+            let offset_hz = j.min(total - j) as f64 * self.step_hz;
+            *e *= Complex64::from_polar(scale, phase_s2 * offset_hz * offset_hz);
+        }
+        inverse.process_with_scratch(field, &mut scratch);
     }
 }
 
@@ -222,8 +240,25 @@ mod tests {
         let v = record.waveform(&x, 0, 0.5, |j| resampled.at(j));
         assert_eq!(v[4 * 3..4 * 4], [1.25, 1.5, 1.5, 1.5]);
         let w = record.filtered(&v, |_| Complex64::new(2.0, 0.0));
-        // Mean 3.75 goes; a forward and an inverse transform of 64 points round.
-        assert!((w[4 * 3 + 2] - 2.0 * (1.5 - 3.75)).abs() < 1e-13);
+        // A forward and an inverse transform of 64 points round.
+        assert!((w[4 * 3 + 2] - 2.0 * 1.5).abs() < 1e-13);
+    }
+
+    #[test]
+    fn dispersion_turns_each_offset_by_its_square_and_keeps_the_energy() {
+        let record = RecordGrid::new(16, 8, 100e9);
+        let tone = |k: i32| -> Vec<Complex64> {
+            (0..128).map(|i| Complex64::cis(2.0 * PI * f64::from(k * i) / 128.0)).collect()
+        };
+        for k in [-20, -1, 0, 3, 40] {
+            let mut field = tone(k);
+            record.dispersed(&mut field, 3e-23);
+            let turn = Complex64::cis(3e-23 * (f64::from(k) * 100e9 / 16.0).powi(2));
+            for (e, before) in field.iter().zip(tone(k)) {
+                // Two transforms of 128 points.
+                assert!((e - before * turn).norm() < 1e-12, "{k}");
+            }
+        }
     }
 
     #[test]

@@ -1,9 +1,16 @@
 //! The optical section of a lane, as a configuration.
 
-use super::{Connector, Coupler, Driver, Fiber, Laser, MachZehnder, Modulator, Photodiode, Tia};
+use super::{
+    Connector, Coupler, Driver, EvanescentCoupler, Fiber, GratingCoupler, Laser, MachZehnder, Modulator,
+    ModuleKind, Photodiode, Tia, Wavelengths,
+};
 use crate::error::{Error, Result};
+use num_complex::Complex64;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+/// Slope of the power over that of the field, below which a small drive leaves the power alone.
+const NO_SLOPE: f64 = 1e-6;
 
 /// A passive part between modulator and photodiode.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -11,6 +18,10 @@ use serde::{Deserialize, Serialize};
 pub enum OpticalPart {
     /// Two Gaussian modes facing each other.
     Coupler(Coupler),
+    /// Fibre above a grating.
+    GratingCoupler(GratingCoupler),
+    /// Two waveguides side by side.
+    EvanescentCoupler(EvanescentCoupler),
     /// A length of fibre.
     Fiber(Fiber),
     /// A mated connector.
@@ -22,6 +33,8 @@ impl OpticalPart {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Coupler(_) => "coupler",
+            Self::GratingCoupler(_) => "grating_coupler",
+            Self::EvanescentCoupler(_) => "evanescent_coupler",
             Self::Fiber(_) => "fiber",
             Self::Connector(_) => "connector",
         }
@@ -31,6 +44,8 @@ impl OpticalPart {
     pub fn loss_db(&self, wavelength_m: f64) -> f64 {
         match self {
             Self::Coupler(c) => c.loss_db(wavelength_m),
+            Self::GratingCoupler(c) => c.loss_db(wavelength_m),
+            Self::EvanescentCoupler(c) => c.loss_db(),
             Self::Fiber(f) => f.loss_db(),
             Self::Connector(c) => c.loss_db,
         }
@@ -39,6 +54,8 @@ impl OpticalPart {
     fn validate(&self) -> Result<()> {
         match self {
             Self::Coupler(c) => c.validate(),
+            Self::GratingCoupler(c) => c.validate(),
+            Self::EvanescentCoupler(c) => c.validate(),
             Self::Fiber(f) => f.validate(),
             Self::Connector(c) => c.validate(),
         }
@@ -67,6 +84,12 @@ pub struct Optics {
     pub photodiode: Photodiode,
     /// From current to voltage.
     pub tia: Tia,
+    /// Other wavelengths in the same fibre; none is a fibre of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wavelengths: Option<Wavelengths>,
+    /// Where all this sits, which the ledger of energy asks: "engine" (beside or on the package, its laser outside) or
+    /// "pluggable" (its laser inside, its own controller).
+    pub module: ModuleKind,
 }
 
 impl Default for Optics {
@@ -82,6 +105,8 @@ impl Default for Optics {
             path: vec![port.clone(), connector.clone(), fiber, connector, port],
             photodiode: Photodiode::default(),
             tia: Tia::default(),
+            wavelengths: None,
+            module: ModuleKind::Engine,
         }
     }
 }
@@ -103,8 +128,10 @@ impl Optics {
         for (i, part) in self.path.iter().enumerate() {
             inside(&format!("path.{i}"), part.validate())?;
         }
+        self.check_reflections()?;
         inside("photodiode", self.photodiode.validate())?;
-        inside("tia", self.tia.validate())
+        inside("tia", self.tia.validate())?;
+        self.wavelengths.as_ref().map_or(Ok(()), |w| inside("wavelengths", w.validate()))
     }
 
     /// Loss of the path at the laser's wavelength, optical dB.
@@ -112,12 +139,52 @@ impl Optics {
         self.path.iter().map(|p| p.loss_db(self.laser.wavelength_m)).sum()
     }
 
-    /// Response of the path's fibres to modulated power, 1 at 0 Hz. The modulator is taken as free of chirp.
-    pub fn dispersion_response(&self, freq_hz: f64) -> f64 {
-        self.fibers().map(|f| f.small_signal_response(freq_hz, self.laser.wavelength_m, 0.0)).product()
+    /// What the path's fibres turn the field by at an offset f from the carrier, over f², rad s².
+    pub(super) fn dispersion_phase_s2(&self) -> f64 {
+        self.fibers().map(|f| f.dispersion_phase_s2(self.laser.wavelength_m)).sum()
     }
 
-    /// Couplers of the path, in order.
+    /// Response of modulated power to the differential group delay of the path's fibres, 1 at 0 Hz: their principal states
+    /// are taken as independent.
+    pub(super) fn polarization_response(&self, freq_hz: f64) -> Complex64 {
+        self.fibers().map(|f| f.polarization_response(freq_hz)).product()
+    }
+
+    /// Whether everything from the driver's input to the TIA's output follows its input instant by instant.
+    pub(super) fn has_no_memory(&self) -> bool {
+        self.driver.response().is_ideal()
+            && self.modulator.is_unlimited()
+            && self.modulator.is_memoryless()
+            && self.dispersion_phase_s2() == 0.0
+            && self.fibers().all(|f| f.dgd_s == 0.0)
+            && self.photodiode.bandwidth_hz.is_infinite()
+            && self.tia.response().is_ideal()
+    }
+
+    /// Relative power at the photodiode for a drive of 1 V at `freq_hz` around the bias, 1/V: small-signal, chirp,
+    /// dispersion and group delay included, [`Modulator::response`] left out.
+    pub(super) fn modulation_per_v(&self, freq_hz: f64) -> Complex64 {
+        let phase = self.dispersion_phase_s2() * freq_hz * freq_hz;
+        self.modulator.sidebands(freq_hz).power_per_v(phase) * self.polarization_response(freq_hz)
+    }
+
+    /// The same over its value at 0 Hz; where the light does not follow a small drive there at all, that of a modulator
+    /// without memory or chirp.
+    pub(super) fn modulation_response(&self) -> impl Fn(f64) -> Complex64 {
+        let bands = self.modulator.sidebands(0.0);
+        let (at_zero, size) = (bands.power_per_v(0.0), bands.upper_per_v.norm());
+        let follows = at_zero.norm() > NO_SLOPE * size && size > 0.0;
+        let phase_s2 = self.dispersion_phase_s2();
+        move |f| {
+            if follows {
+                self.modulation_per_v(f) / at_zero
+            } else {
+                self.polarization_response(f) * (phase_s2 * f * f).cos()
+            }
+        }
+    }
+
+    /// Couplers between facing modes on the path, in order.
     pub fn couplers(&self) -> impl Iterator<Item = &Coupler> {
         self.path.iter().filter_map(|p| if let OpticalPart::Coupler(c) = p { Some(c) } else { None })
     }
@@ -170,7 +237,7 @@ mod tests {
     #[test]
     fn an_error_names_the_part() {
         let mut optics = Optics::default();
-        optics.path[1] = OpticalPart::Connector(Connector { loss_db: -1.0 });
+        optics.path[1] = OpticalPart::Connector(Connector { loss_db: -1.0, ..Connector::default() });
         let text = optics.validate().unwrap_err().to_string();
         assert!(text.starts_with("path.1.loss_db = -1"), "{text}");
     }

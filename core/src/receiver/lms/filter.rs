@@ -2,7 +2,7 @@
 
 use super::{Lms, LmsUpdate};
 use crate::receiver::sample::Sample;
-use crate::simd::{self, Level, LmsTaps};
+use crate::simd::{self, Level, LmsTaps, dot};
 
 /// Symbols between two looks at the cancel flag.
 pub(crate) const BLOCK: usize = 4096;
@@ -117,6 +117,23 @@ impl Filter {
     pub(crate) fn load_window(&mut self, window: impl Iterator<Item = f64>) {
         self.r.clear();
         self.r.extend(window);
+    }
+
+    /// Takes one sample more, the newest that the symbol after the last sees.
+    pub(crate) fn push(&mut self, sample: f64) {
+        self.r.push(sample);
+    }
+
+    /// Begins a block of samples that are pushed one by one: keeps those that its first symbol sees.
+    pub(crate) fn keep_samples(&mut self) {
+        let done = (self.r.len() + 1).saturating_sub(self.c.len());
+        self.r.drain(..done);
+    }
+
+    /// The symbols before the first, the newest last, as many as the DFE has taps.
+    pub(crate) fn remember(&mut self, symbols: impl Iterator<Item = u8>) {
+        let levels = self.slicer.levels;
+        self.a.iter_mut().zip(symbols).for_each(|(a, s)| *a = levels[usize::from(s) & 3]);
     }
 
     /// Keeps what the DFE remembers after the first `count` symbols of a block.
@@ -262,17 +279,4 @@ impl Filter {
 /// −1, 0 or 1.
 fn sign(x: f64) -> f64 {
     if x == 0.0 { 0.0 } else { x.signum() }
-}
-
-/// Σ x y in four sums, so that the additions do not wait for one another.
-fn dot(x: &[f64], y: &[f64]) -> f64 {
-    let mut sums = [0.0; 4];
-    let (xs, ys) = (x.chunks_exact(4), y.chunks_exact(4));
-    let rest: f64 = xs.remainder().iter().zip(ys.remainder()).map(|(x, y)| x * y).sum();
-    for (x, y) in xs.zip(ys) {
-        for i in 0..4 {
-            sums[i] += x[i] * y[i];
-        }
-    }
-    (sums[0] + sums[2]) + (sums[1] + sums[3]) + rest
 }

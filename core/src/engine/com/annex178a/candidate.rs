@@ -18,6 +18,7 @@ use crate::engine::com::equalizer::FixedEqualizer;
 use crate::engine::com::pulse::{MAX_LAG, Taps};
 use crate::engine::com::search::plain;
 use crate::receiver::CtleStage;
+use crate::units::{amplitude_db, power_db, power_ratio};
 use num_complex::Complex64;
 
 /// Symbols after the cursor whose samples the quantizer's reach counts one by one; the others count by their energy.
@@ -37,8 +38,8 @@ pub(super) struct Spectra {
 pub(super) struct Stage {
     pub(super) ctle: CtleStage,
     pub(super) thru: Pulse,
-    pub(super) fext: Vec<Pulse>,
-    pub(super) next: Vec<Pulse>,
+    fext: Vec<Pulse>,
+    next: Vec<Pulse>,
     /// Autocorrelation of receiver noise, V².
     pub(super) receiver_v2: Vec<f64>,
     /// Of the pulse, and of pulse and jitter: what the transmitter's taps shape.
@@ -46,6 +47,8 @@ pub(super) struct Stage {
     shaped: Table,
     slopes: Table,
     fext_lags: Vec<Table>,
+    /// Phase of the largest energy of each near-end aggressor.
+    next_phases: Vec<usize>,
     /// Of noise that they do not shape, over σ_X², by phase.
     unshaped: Vec<f64>,
 }
@@ -75,6 +78,18 @@ pub(super) struct Scratch<'a> {
     window: Vec<f64>,
     h0: Vec<f64>,
     h1: Vec<f64>,
+}
+
+impl Stage {
+    /// Pulse of each aggressor behind its transmitter's taps, and its phase of the largest energy.
+    pub(super) fn crosstalk(&self, taps: &Taps) -> Vec<(Vec<f64>, usize)> {
+        let products = products(taps);
+        let far = self.fext.iter().zip(&self.fext_lags);
+        let near = self.next.iter().zip(&self.next_phases);
+        far.map(|(pulse, lags)| (pulse.shaped(taps), lags.worst_phase(&products)))
+            .chain(near.map(|(pulse, phase)| (pulse.shaped(&plain()), *phase)))
+            .collect()
+    }
 }
 
 impl<'a> Judge<'a> {
@@ -128,9 +143,12 @@ impl<'a> Judge<'a> {
                 signal.row(m).iter().zip(&receiver_v2).map(move |(t, r)| (transmitter * t + r) / sx2)
             })
             .collect();
+        let mut next_phases = Vec::with_capacity(next.len());
         for pulse in &next {
             let lags = pulse.lags(n_lags);
-            let worst = lags.row(lags.worst_phase(&products(&plain())));
+            let phase = lags.worst_phase(&products(&plain()));
+            let worst = lags.row(phase);
+            next_phases.push(phase);
             for row in unshaped.chunks_exact_mut(n_lags) {
                 row.iter_mut().zip(worst).for_each(|(u, x)| *u += x);
             }
@@ -140,6 +158,7 @@ impl<'a> Judge<'a> {
             ctle,
             shaped: signal.plus(jitter, &slopes),
             fext_lags: fext.iter().map(|p| p.lags(n_lags)).collect(),
+            next_phases,
             thru,
             fext,
             next,
@@ -151,7 +170,7 @@ impl<'a> Judge<'a> {
     }
 
     pub(super) fn transmitter_ratio(&self) -> f64 {
-        10_f64.powf(-self.config.snr_tx_db / 10.0)
+        power_ratio(-self.config.snr_tx_db)
     }
 
     /// The best of the 33 sampling times, or the one so many samples after it that is asked for.
@@ -192,7 +211,7 @@ impl<'a> Judge<'a> {
 
     fn fom_db(&self, q: f64) -> f64 {
         let levels = self.config.levels;
-        -10.0 * (level_power(levels) * q).log10() + 20.0 * (self.config.r_lm / (levels as f64 - 1.0)).log10()
+        amplitude_db(self.config.r_lm / (levels as f64 - 1.0)) - power_db(level_power(levels) * q)
     }
 
     /// The receiver at a sampling time.

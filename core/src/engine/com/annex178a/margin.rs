@@ -8,15 +8,16 @@
 
 use super::candidate::{Choice, Judge, Stage};
 use super::mmse::Taps as Receiver;
-use super::pulse::{Pulse, dot, products};
 use super::quantizer::{Clip, step_v};
 use crate::engine::com::NoiseBudget;
+use crate::engine::com::curves::CaseCurves;
 use crate::engine::com::decision::{level_power, signal_v};
 use crate::engine::com::distribution::{Lattice, bin_v};
 use crate::engine::com::pulse::Taps;
 use crate::engine::com::search::plain;
 use crate::error::{Error, Result};
 use crate::run::Run;
+use crate::simd::dot;
 
 /// Share of A_s below which a sample is left out of the distribution (93A.1.7.1).
 const SMALL: f64 = 1e-3;
@@ -32,6 +33,12 @@ pub(super) struct Slicer {
     pub(super) signal_v: f64,
     /// Interference that the DFE leaves, one a symbol.
     pub(super) isi_v: Vec<f64>,
+    /// Place of the cursor in it, which is 0 there, and its value.
+    cursor: usize,
+    cursor_v: f64,
+    /// Pulse behind transmitter, channel and CTLE, and its sample of the cursor.
+    shaped_v: Vec<f64>,
+    at: usize,
     /// Slopes, V per UI.
     pub(super) slopes_v: Vec<f64>,
     /// Transmitter noise's pulse: without the transmitter's FFE.
@@ -81,27 +88,24 @@ impl Slicer {
         let (slopes_v, _) = filtered(&slopes, choice.at);
         let plain_v = stage.thru.shaped(&plain());
         let (transmitter_v, _) = filtered(&plain_v, choice.at);
-        let crosstalk = |pulse: &Pulse, taps: &Taps| {
-            let phase = pulse.lags(crate::engine::com::pulse::MAX_LAG + 1).worst_phase(&products(taps));
-            filtered(&pulse.shaped(taps), phase).0
-        };
-        let crosstalk_v: Vec<Vec<f64>> = stage
-            .fext
-            .iter()
-            .map(|p| crosstalk(p, taps))
-            .chain(stage.next.iter().map(|p| crosstalk(p, &plain())))
-            .collect();
+        let crosstalk = stage.crosstalk(taps);
+        let crosstalk_v: Vec<Vec<f64>> = crosstalk.iter().map(|(v, phase)| filtered(v, *phase).0).collect();
         let receiver_v2 = filtered_lag(&w, &stage.receiver_v2, 0);
         let sx2 = level_power(config.levels);
         let gaussian_v2 = receiver_v2
             + judge.transmitter_ratio() * dot(&transmitter_v, &transmitter_v)
             + config.sigma_rj_ui.powi(2) * sx2 * dot(&slopes_v, &slopes_v);
-        let quantizer_step_v = quantizer_step_v(judge, stage, taps, choice, &shaped, &slopes, &plain_v);
+        let quantizer_step_v =
+            quantizer_step_v(judge, stage, choice, [&shaped, &slopes, &plain_v], &crosstalk);
         Self {
             pre,
             b,
             signal_v: signal_v(config, cursor_v),
             isi_v,
+            cursor,
+            cursor_v,
+            shaped_v: shaped,
+            at: choice.at,
             slopes_v,
             transmitter_v,
             crosstalk_v,
@@ -143,9 +147,22 @@ impl Slicer {
         Ok(self.w.iter().fold(p, |p, w| p.uniform(w.abs() * self.quantizer_step_v)))
     }
 
+    /// Distribution of everything.
+    pub(super) fn distribution(&self, bounded: &Lattice) -> Lattice {
+        bounded.gaussian(self.gaussian_v2.sqrt(), SIGMAS)
+    }
+
+    /// Pulse and distribution.
+    pub(super) fn curves(&self, judge: &Judge<'_>, distribution: &Lattice) -> CaseCurves {
+        let mut equalized_v = self.isi_v.clone();
+        equalized_v[self.cursor] = self.cursor_v;
+        let m = judge.config.samples_per_symbol;
+        CaseCurves::new(m, (&self.shaped_v, self.at), (equalized_v, self.cursor), distribution)
+    }
+
     /// A_ni.
-    pub(super) fn noise_v(&self, judge: &Judge<'_>, bounded: &Lattice) -> Result<f64> {
-        let noise_v = bounded.gaussian(self.gaussian_v2.sqrt(), SIGMAS).reach_v(judge.config.der);
+    pub(super) fn noise_v(&self, judge: &Judge<'_>, distribution: &Lattice) -> Result<f64> {
+        let noise_v = distribution.reach_v(judge.config.der);
         if noise_v > 0.0 {
             return Ok(noise_v);
         }
@@ -162,11 +179,9 @@ fn slopes(v: &[f64], m: usize) -> Vec<f64> {
 fn quantizer_step_v(
     judge: &Judge<'_>,
     stage: &Stage,
-    taps: &Taps,
     choice: &Choice,
-    shaped: &[f64],
-    slopes: &[f64],
-    plain_v: &[f64],
+    [shaped, slopes, plain_v]: [&[f64]; 3],
+    crosstalk: &[(Vec<f64>, usize)],
 ) -> f64 {
     let config = judge.config;
     let (m, bits) = (config.samples_per_symbol, judge.rules.quantizer_bits);
@@ -181,11 +196,8 @@ fn quantizer_step_v(
         + sx2 * config.sigma_rj_ui.powi(2) * energy(slopes);
     let mut samples: Vec<f64> = shaped.iter().skip(phase).step_by(m).copied().collect();
     samples.extend(slopes.iter().skip(phase).step_by(m).map(|v| config.a_dd_ui * v));
-    let lags = |p: &Pulse, t: &Taps| p.lags(crate::engine::com::pulse::MAX_LAG + 1).worst_phase(&products(t));
-    for (pulse, taps) in
-        stage.fext.iter().map(|p| (p, taps.clone())).chain(stage.next.iter().map(|p| (p, plain())))
-    {
-        samples.extend(pulse.shaped(&taps).iter().skip(lags(pulse, &taps)).step_by(m));
+    for (v, phase) in crosstalk {
+        samples.extend(v.iter().skip(*phase).step_by(m));
     }
     samples.sort_by(|a, b| b.abs().total_cmp(&a.abs()));
     let clip = Clip::new(config.levels, judge.rules.clip_probability);

@@ -14,11 +14,12 @@
 
 use super::candidate::{Judge, Stage};
 use super::margin::{SIGMAS, Slicer, filtered_lag};
-use super::pulse::dot;
 use crate::engine::com::decision::level_power;
 use crate::engine::com::distribution::Lattice;
 use crate::error::{Error, Result};
 use crate::run::Run;
+use crate::simd::dot;
+use crate::units::{amplitude_db, amplitude_ratio};
 use realfft::RealFftPlanner;
 
 /// Longest error event, symbols; its weight is below 1e-4 from the 35th on.
@@ -27,6 +28,8 @@ const MAX_EVENT: usize = 128;
 const LAST_TERM: f64 = 1e-4;
 /// Probability that the ends of a distribution may hold to be dropped.
 const NEGLIGIBLE: f64 = 1e-30;
+/// Smallest error ratio that a gain is taken at: below it probabilities leave double precision.
+const LEAST_DER: f64 = 1e-300;
 /// Halvings of the interval of the added noise's σ.
 const HALVINGS: usize = 48;
 
@@ -47,7 +50,8 @@ pub(super) fn gain_db(
     let p_an = bounded.gaussian(sigma_v, SIGMAS + 2.0 * slicer.signal_v / sigma_v);
     let rho = correlation(judge, stage, slicer, added_v2);
     let der = error_ratio(config.levels, slicer, &p_an, &rho, run)?;
-    let gain = 20.0 * (p_an.reach_v(der) / slicer.signal_v).log10();
+    // The distribution ends there: whatever lies below is credited no more.
+    let gain = amplitude_db(p_an.reach_v(der.max(LEAST_DER)) / slicer.signal_v);
     Ok(gain.max(0.0))
 }
 
@@ -60,7 +64,7 @@ fn added_noise_v2(judge: &Judge<'_>, slicer: &Slicer, bounded: &Lattice, noise_v
             "above 0: MLSD adds receiver noise",
         ));
     }
-    let target_v = noise_v * 10_f64.powf(judge.rules.added_noise_db / 20.0);
+    let target_v = noise_v * amplitude_ratio(judge.rules.added_noise_db);
     // P(bounded + Gaussian <= -target), a bin being a step wide.
     let half = (bounded.p.len() / 2) as f64;
     let edge = 0.5 - (target_v / bounded.step_v).ceil();
@@ -112,7 +116,10 @@ fn error_ratio(levels: usize, slicer: &Slicer, p_an: &Lattice, rho: &[f64], run:
     // The noise is symmetric: only the magnitude of a factor matters.
     let theta = signal_v / p_an.variance_v2();
     let step = Tilted::new(&p_an.scaled((1.0 - b).abs()), theta);
-    let mut sum = Tilted::new(p_an, theta).convolved(&Tilted::new(&p_an.scaled(b.abs()), theta))?;
+    // It keeps the transforms of a length once made.
+    let mut planner = RealFftPlanner::new();
+    let mut sum =
+        Tilted::new(p_an, theta).convolved(&Tilted::new(&p_an.scaled(b.abs()), theta), &mut planner)?;
     let share = 1.0 - 1.0 / levels as f64;
     let mut total = 0.0;
     for j in 1..=MAX_EVENT {
@@ -134,7 +141,7 @@ fn error_ratio(levels: usize, slicer: &Slicer, p_an: &Lattice, rho: &[f64], run:
         if term <= LAST_TERM * total || j == MAX_EVENT {
             break;
         }
-        sum = sum.convolved(&step)?;
+        sum = sum.convolved(&step, &mut planner)?;
     }
     Ok(total)
 }
@@ -183,10 +190,9 @@ impl Tilted {
         self
     }
 
-    fn convolved(&self, other: &Self) -> Result<Self> {
+    fn convolved(&self, other: &Self, planner: &mut RealFftPlanner<f64>) -> Result<Self> {
         let n = self.p.len() + other.p.len() - 1;
         let size = n.next_power_of_two();
-        let mut planner = RealFftPlanner::<f64>::new();
         let (forward, inverse) = (planner.plan_fft_forward(size), planner.plan_fft_inverse(size));
         let failed = |e: realfft::FftError| Error::parameter("mlsd", e, "a distribution");
         let spectrum = |p: &[f64]| {

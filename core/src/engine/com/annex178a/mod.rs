@@ -34,6 +34,7 @@ use super::{ComCase, FoundEqualizer};
 use crate::error::{Error, Result};
 use crate::receiver::CtleStage;
 use crate::run::Run;
+use crate::simd::Level;
 use candidate::{Judge, Scratch, Spectra, Stage};
 use margin::Slicer;
 use pulse::Grid;
@@ -65,7 +66,8 @@ pub(super) fn case(
     let slicer = Slicer::new(&judge, &stage, &best.taps, &choice, &receiver);
     run.check()?;
     let bounded = slicer.bounded(&judge, run)?;
-    let noise_v = slicer.noise_v(&judge, &bounded)?;
+    let distribution = slicer.distribution(&bounded);
+    let noise_v = slicer.noise_v(&judge, &distribution)?;
     let gain_db =
         if rules.mlsd { mlsd::gain_db(&judge, &stage, &slicer, &bounded, noise_v, run)? } else { 0.0 };
     let equalizer = FoundEqualizer {
@@ -87,7 +89,7 @@ pub(super) fn case(
         slicer.budget(&judge),
         FoundEqualizer { sampling_offset, ..equalizer },
         best,
-        None,
+        slicer.curves(&judge, &distribution),
     ))
 }
 
@@ -121,9 +123,9 @@ fn spectra(paths: &Paths, config: &ComConfig, rules: &Rules) -> Result<Spectra> 
     if !slowest_hz.is_finite() {
         return Err(Error::parameter("f_HP_PZ", slowest_hz, "finite"));
     }
-    let grid = Grid::new(longest, slowest_hz, config.sample_s(), config.samples_per_symbol, |f| {
-        receiver_filter(f, config)
-    });
+    let receiver = |f| receiver_filter(f, config);
+    let (sample_s, per_symbol) = (config.sample_s(), config.samples_per_symbol);
+    let grid = Grid::new(longest, slowest_hz, sample_s, per_symbol, receiver, Level::detect()?);
     let spectrum = |v: &Vec<f64>| grid.spectrum(v);
     let (fext, next) = (paths.fext.iter().map(spectrum).collect(), paths.next.iter().map(spectrum).collect());
     Ok(Spectra { thru: spectrum(&paths.thru), fext, next, grid })

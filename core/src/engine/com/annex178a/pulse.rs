@@ -10,6 +10,7 @@
 
 use crate::engine::com::pulse::{MAX_LAG, Taps};
 use crate::receiver::CtleStage;
+use crate::simd::{self, Level};
 use num_complex::Complex64;
 use realfft::{ComplexToReal, RealFftPlanner};
 use std::f64::consts::{PI, TAU};
@@ -26,6 +27,7 @@ const NEGLIGIBLE: f64 = 1e-13;
 
 /// The frequency grid that all paths of a case share.
 pub(super) struct Grid {
+    level: Level,
     pub(super) per_symbol: usize,
     symbols: usize,
     sample_s: f64,
@@ -33,6 +35,8 @@ pub(super) struct Grid {
     forward: Arc<dyn realfft::RealToComplex<f64>>,
     /// |H_r|².
     receiver: Vec<f64>,
+    /// Transform of a rectangle of one symbol, M sinc(f T_b).
+    rectangle: Vec<f64>,
 }
 
 impl Grid {
@@ -43,6 +47,7 @@ impl Grid {
         sample_s: f64,
         per_symbol: usize,
         receiver: impl Fn(f64) -> Complex64,
+        level: Level,
     ) -> Self {
         let tail = TAIL / (TAU * slowest_hz * sample_s);
         let needed = longest.div_ceil(per_symbol) + 2 * ROOM + (tail / per_symbol as f64).ceil() as usize;
@@ -50,13 +55,19 @@ impl Grid {
         let n = symbols * per_symbol;
         let mut planner = RealFftPlanner::new();
         let step_hz = 1.0 / (n as f64 * sample_s);
+        let rectangle = |k: usize| {
+            let x = PI * k as f64 / symbols as f64;
+            per_symbol as f64 * if k == 0 { 1.0 } else { x.sin() / x }
+        };
         Self {
+            level,
             per_symbol,
             symbols,
             sample_s,
             inverse: planner.plan_fft_inverse(n),
             forward: planner.plan_fft_forward(n),
             receiver: (0..=n / 2).map(|k| receiver(k as f64 * step_hz).norm_sqr()).collect(),
+            rectangle: (0..=n / 2).map(rectangle).collect(),
         }
     }
 
@@ -95,18 +106,10 @@ impl Grid {
 
     /// The pulse of a path.
     pub(super) fn pulse(&self, spectrum: &[Complex64], ctle: &[Complex64], amplitude_v: f64) -> Pulse {
-        let scale = amplitude_v * self.per_symbol as f64 / self.len() as f64;
-        let symbol_s = self.per_symbol as f64 * self.sample_s;
-        let shaped = spectrum
-            .iter()
-            .zip(ctle)
-            .enumerate()
-            .map(|(k, (h, c))| {
-                let x = PI * self.frequency_hz(k) * symbol_s;
-                h * c * (scale * if k == 0 { 1.0 } else { x.sin() / x })
-            })
-            .collect();
-        Pulse::new(self.backward(shaped), self.per_symbol)
+        let scale = amplitude_v / self.len() as f64;
+        let shaped =
+            spectrum.iter().zip(ctle).zip(&self.rectangle).map(|((h, c), r)| h * c * (scale * r)).collect();
+        Pulse::new(self.backward(shaped), self.per_symbol, self.level)
     }
 
     fn backward(&self, mut spectrum: Vec<Complex64>) -> Vec<f64> {
@@ -135,6 +138,7 @@ fn smooth(least: usize) -> usize {
 
 /// A pulse behind the CTLE without the transmitter's FFE.
 pub(super) struct Pulse {
+    level: Level,
     per_symbol: usize,
     symbols: usize,
     v: Vec<f64>,
@@ -146,14 +150,14 @@ pub(super) struct Pulse {
 }
 
 impl Pulse {
-    fn new(v: Vec<f64>, per_symbol: usize) -> Self {
+    fn new(v: Vec<f64>, per_symbol: usize, level: Level) -> Self {
         let symbols = v.len() / per_symbol;
         let by_phase = (0..per_symbol).flat_map(|m| v.iter().skip(m).step_by(per_symbol)).copied().collect();
         let peak = largest(&v);
         let floor = NEGLIGIBLE * v[peak].abs();
         let first = v.iter().position(|x| x.abs() > floor).unwrap_or(0) / per_symbol;
         let last = v.iter().rposition(|x| x.abs() > floor).unwrap_or(0) / per_symbol;
-        Self { per_symbol, symbols, v, by_phase, peak, support: first..last + 1 }
+        Self { level, per_symbol, symbols, v, by_phase, peak, support: first..last + 1 }
     }
 
     fn row(&self, phase: usize) -> &[f64] {
@@ -162,12 +166,12 @@ impl Pulse {
 
     /// R_m at lags 0 to `n_lags` - 1, one row a phase.
     pub(super) fn lags(&self, n_lags: usize) -> Table {
-        Table::new(self.per_symbol, n_lags, |phase| self.row(phase)[self.support.clone()].to_vec())
+        Table::new(self.level, self.per_symbol, n_lags, |phase| &self.row(phase)[self.support.clone()])
     }
 
     /// R' of the slopes, V² per UI².
     pub(super) fn slope_lags(&self, n_lags: usize) -> Table {
-        Table::new(self.per_symbol, n_lags, |phase| self.slopes(phase, self.support.clone()))
+        Table::new(self.level, self.per_symbol, n_lags, |phase| self.slopes(phase, self.support.clone()))
     }
 
     /// Slopes of the pulse at a phase, V per UI (178A-23).
@@ -243,12 +247,10 @@ pub(super) struct Table {
 }
 
 impl Table {
-    fn new(phases: usize, n_lags: usize, row: impl Fn(usize) -> Vec<f64>) -> Self {
-        let mut values = Vec::with_capacity(phases * n_lags);
-        for phase in 0..phases {
-            let x = row(phase);
-            values
-                .extend((0..n_lags).map(|k| if k < x.len() { dot(&x[..x.len() - k], &x[k..]) } else { 0.0 }));
+    fn new<X: AsRef<[f64]>>(level: Level, phases: usize, n_lags: usize, row: impl Fn(usize) -> X) -> Self {
+        let mut values = vec![0.0; phases * n_lags];
+        for (phase, r) in values.chunks_exact_mut(n_lags).enumerate() {
+            simd::autocorrelate(level, row(phase).as_ref(), r);
         }
         Self { n_lags, values }
     }
@@ -312,18 +314,4 @@ pub(super) fn products(taps: &Taps) -> Products {
         }
     }
     a
-}
-
-/// Σ a b, in eight sums that a compiler may keep in vectors.
-pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
-    let n = a.len().min(b.len());
-    let mut sums = [0.0; 8];
-    let (x, y) = (a[..n].chunks_exact(8), b[..n].chunks_exact(8));
-    let rest: f64 = x.remainder().iter().zip(y.remainder()).map(|(p, q)| p * q).sum();
-    for (p, q) in x.zip(y) {
-        for ((s, p), q) in sums.iter_mut().zip(p).zip(q) {
-            *s += p * q;
-        }
-    }
-    sums.iter().sum::<f64>() + rest
 }

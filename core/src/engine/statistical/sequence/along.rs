@@ -148,6 +148,9 @@ pub(super) fn disturbance(
     along.dfe = Vec::new();
     along.noise.autocorrelation_v2 = Vec::new();
     along.noise.by_symbol = Vec::new();
+    for echo in &mut along.noise.interference {
+        echo.response = weighted(c, &echo.response);
+    }
     along.jitter = None;
     for aggressor in &mut along.crosstalk {
         aggressor.phases.iter_mut().for_each(|p| *p = weighted(c, p));

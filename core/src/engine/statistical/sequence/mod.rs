@@ -17,7 +17,8 @@
 //! *Model*: of the interference that the detector does not know of, the event's own symbols bring their mean (a symbol
 //! that is decided too high was not the highest, so that alternating events have alternating symbols on average), and all
 //! symbols the density of free ones; P_e has that density exactly, with crosstalk, along s for the most likely patterns
-//! of signs, and the shape of the nearest of those otherwise; jitter counts as Gaussian; levels that are not equidistant
+//! of signs, and the shape of the nearest of those otherwise; interference of the light is in that density, bounded, with
+//! free symbols in the place of the event's own; jitter counts as Gaussian; levels that are not equidistant
 //! are told apart for the first four wrong symbols of an event, and averaged after them; noise that follows the symbols
 //! has two values of the right variance and skewness, and what a table has beside levels and slopes is a Gaussian.
 

@@ -3,7 +3,7 @@
 use super::super::alphabet::{Alphabet, Response};
 use super::super::remainder::{Kernel, Limits, Remainder};
 use super::super::word::Plan;
-use crate::density::Tail;
+use crate::density::{Density, Tail};
 use crate::error::Result;
 use crate::response::DecisionModel;
 use std::collections::BTreeMap;
@@ -34,7 +34,9 @@ impl Shape {
         let remainder = Remainder::new(along, &alphabet, &response, &plan, &[], gaussian);
         let held = jitter + remainder.folded_v2;
         let sigma = (noise * scale * scale + held).sqrt();
-        let density = remainder.density(remainder.step_v(sigma, 1.0, &LIMITS), Kernel::Exact);
+        // No symbol is the event's own here, so that one density is all.
+        let densities = remainder.densities(remainder.step_v(sigma, 1.0, &LIMITS), Kernel::Exact);
+        let density = densities.into_iter().next().unwrap_or_else(|| Density::at_zero(1.0));
         let (mean, variance) = (density.mean_v(), density.variance_v2().max(0.0));
         Ok(Self { tail: Tail::new(density), mean, variance, noise, held })
     }

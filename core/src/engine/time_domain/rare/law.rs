@@ -9,11 +9,13 @@
 //! | Gaussian noise and jitter | κ w | w of mean λ κ |
 //! | a converter's steps | width times a uniform | ∝ e^(λ x) |
 //! | residual of a table | one of its samples | ∝ e^(λ x) |
+//! | echo of the light | phase and symbol that come with the decided one | ∝ e^(λ x) |
 //!
 //! λ is where the mean of the slicer's input lies on the threshold.
 
 use super::pair::Pair;
 use crate::engine::time_domain::branch::Branch;
+use crate::engine::time_domain::interference::Echo;
 use crate::engine::time_domain::plan::{Aggressor, Plan};
 use crate::random::{Purpose, Stream};
 use crate::response::JitterModel;
@@ -111,8 +113,10 @@ pub(super) struct Law<'a> {
     pub(super) residual: Option<Choice>,
     /// Exponents of each uniform's taps.
     pub(super) uniform: Vec<Vec<f64>>,
+    /// Phase and symbol of each echo.
+    pub(super) echoes: Vec<Choice>,
     /// One stream for each kind of draw: symbols, noise, random jitter, sign, residual, then by source of noise, then
-    /// phase and symbols of each aggressor, then by uniform.
+    /// phase and symbols of each aggressor, then by uniform, then by echo.
     pub(super) streams: Vec<Stream>,
 }
 
@@ -125,6 +129,8 @@ struct Shares {
     residual: Vec<f64>,
     /// Widths, V.
     uniform: Vec<Vec<f64>>,
+    /// V by phase and symbol of the interferer.
+    echoes: Vec<Vec<f64>>,
     gaussian_v2: f64,
     /// V from the mean to the threshold.
     distance_v: f64,
@@ -149,7 +155,8 @@ impl<'a> Law<'a> {
                 exponents.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(*x), b.max(*x)));
             (spread.1 - spread.0 > NEGLIGIBLE).then(|| (*lag, Choice::new(&exponents).0))
         });
-        let kinds = 5 + plan.by_symbol.len() + 2 * plan.aggressors.len() + plan.uniform.len();
+        let kinds =
+            5 + plan.by_symbol.len() + 2 * plan.aggressors.len() + plan.uniform.len() + plan.echoes.len();
         let stream =
             |kind: usize| Stream::new(plan.level, seed, Purpose::Rare, (number * kinds + kind) as u32);
         let tilted = |v: &[f64]| v.iter().map(|v| lambda * v).collect::<Vec<f64>>();
@@ -164,6 +171,7 @@ impl<'a> Law<'a> {
             aggressors: shares.aggressors.iter().map(|phases| AggressorLaw::new(phases, lambda)).collect(),
             residual: (!shares.residual.is_empty()).then(|| Choice::new(&tilted(&shares.residual)).0),
             uniform: shares.uniform.iter().map(|widths| tilted(widths)).collect(),
+            echoes: shares.echoes.iter().map(|v| Choice::new(&tilted(v)).0).collect(),
             streams: (0..kinds).map(stream).collect(),
         }
     }
@@ -245,11 +253,13 @@ impl Shares {
         }
         let widths = |(_, branch): &(Stream, Branch)| branch.taps.iter().map(|t| f64::from(*t)).collect();
         let uniform = plan.uniform.iter().map(widths).collect();
+        let echoes = plan.echoes.iter().map(|e| of_echo(e, sent)).collect();
         Self {
             symbols,
             aggressors,
             residual,
             uniform,
+            echoes,
             gaussian_v2,
             distance_v: f64::from(threshold) - mean_v,
         }
@@ -277,6 +287,9 @@ impl Shares {
                 cumulants.push(own);
             }
             mean += tilted_mean(&means, &cumulants).0;
+        }
+        for values in &self.echoes {
+            mean += tilted_mean(values, &values.iter().map(|v| lambda * v).collect::<Vec<_>>()).0;
         }
         if !self.residual.is_empty() {
             let average = self.residual.iter().sum::<f64>() / self.residual.len() as f64;
@@ -330,6 +343,20 @@ fn of_aggressor(aggressor: &Aggressor, mean_v: &mut f64) -> Vec<Vec<Vec<f64>>> {
     let sum: f64 = aggressor.phases.iter().flatten().map(|c| f64::from(*c)).sum();
     *mean_v += mean_level * sum / aggressor.phases.len() as f64;
     aggressor.phases.iter().map(taps).collect()
+}
+
+/// Number and values of the phases among which an echo's is drawn: as fine as no noise resolves.
+pub(super) const PHASES: usize = 256;
+pub(super) fn phase_cosine(phase: usize) -> f64 {
+    (std::f64::consts::PI * (phase as f64 + 0.5) / PHASES as f64).cos()
+}
+
+/// What an echo of the decided symbol adds for each phase and symbol of the interferer, the symbol as the last digit.
+fn of_echo(echo: &Echo, sent: usize) -> Vec<f64> {
+    let own = tap(&echo.filter, 0) * f64::from(echo.products.field[sent]);
+    let symbols = &echo.products.interferer[..1 << echo.products.bits];
+    let phases = (0..PHASES).map(|phase| own * phase_cosine(phase));
+    phases.flat_map(|v| symbols.iter().map(move |g| v * f64::from(*g))).collect()
 }
 
 /// Mean of a table for the symbol sent, and by lag and symbol what each of the others adds to it on average.

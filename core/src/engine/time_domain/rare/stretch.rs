@@ -1,7 +1,7 @@
 //! One stretch of decisions around a crossing, drawn from its law.
 
 use super::Sums;
-use super::law::{Law, tilted_uniform, uniform};
+use super::law::{Law, phase_cosine, tilted_uniform, uniform};
 use crate::engine::time_domain::block::{centred, resize};
 use crate::engine::time_domain::branch::Branch;
 use crate::engine::time_domain::decide::{History, decide_one};
@@ -29,6 +29,8 @@ pub(super) struct Stretch {
     moved: Vec<f32>,
     residual: Vec<f32>,
     uniform: Vec<Vec<f32>>,
+    /// Events of each echo.
+    echoes: Vec<Vec<f32>>,
     spare: Vec<f32>,
     z: Vec<f32>,
     /// Slicer inputs of the crossing's own parity.
@@ -95,6 +97,7 @@ impl Law<'_> {
         ln_weight += self.fill_aggressors(draw, event, n, s);
         ln_weight += self.fill_jitter(draw, event, n, s);
         ln_weight += self.fill_uniform(draw, event, n, s);
+        ln_weight += self.fill_echoes(draw, event, n, s);
         let Some(residual) = &self.residual else { return ln_weight };
         let samples = self.plan.table.as_ref().map_or(&[][..], |t| &t.residual);
         resize(&mut s.words, n);
@@ -231,6 +234,40 @@ impl Law<'_> {
         ln_weight
     }
 
+    /// One phase for the whole stretch.
+    fn fill_echoes(&self, draw: u64, event: usize, n: usize, s: &mut Stretch) -> f64 {
+        let plan = self.plan;
+        let mut ln_weight = 0.0;
+        let first = self.streams.len() - plan.echoes.len();
+        s.echoes.resize(plan.echoes.len(), Vec::new());
+        for (i, (echo, choice)) in plan.echoes.iter().zip(&self.echoes).enumerate() {
+            let length = echo.filter.input_len(n);
+            let events = &mut s.echoes[i];
+            resize(events, length);
+            if echo.filter.taps.is_empty() {
+                continue;
+            }
+            // A word more, for phase and symbol of the crossing.
+            let words = length as u64 + 1;
+            resize(&mut s.words, length + 1);
+            self.streams[first + i].words(draw.wrapping_mul(words), &mut s.words);
+            let (chosen, ratio) = choice.pick(s.words[length]);
+            ln_weight += ratio;
+            let (phase, own) = (chosen >> echo.products.bits, chosen & ((1 << echo.products.bits) - 1));
+            let cos = phase_cosine(phase) as f32;
+            // Tap number `ahead` of the crossing's decision meets its own symbol.
+            let own_at =
+                (event + echo.filter.taps.len() - 1).checked_add_signed(-(echo.filter.ahead as isize));
+            let from = offset(plan, echo.filter.back());
+            let sent = &s.symbols[from..from + length];
+            for (k, ((e, word), a)) in events.iter_mut().zip(&s.words).zip(sent).enumerate() {
+                let b = if own_at == Some(k) { own } else { (word >> (32 - echo.products.bits)) as usize };
+                *e = cos * echo.products.field[usize::from(*a)] * echo.products.interferer[b];
+            }
+        }
+        ln_weight
+    }
+
     fn fill_jitter(&self, draw: u64, event: usize, n: usize, s: &mut Stretch) -> f64 {
         let plan = self.plan;
         let Some(jitter) = &plan.jitter else { return 0.0 };
@@ -316,6 +353,9 @@ fn evaluate(plan: &Plan, first: usize, n: usize, s: &mut Stretch) -> f32 {
     }
     for ((_, response), values) in plan.uniform.iter().zip(&s.uniform) {
         add(response, values, &mut s.z);
+    }
+    for (echo, events) in plan.echoes.iter().zip(&s.echoes) {
+        add(&echo.filter, events, &mut s.z);
     }
     if let Some(jitter) = &plan.jitter {
         add(&jitter.orders[0], &s.moved, &mut s.z);

@@ -2,6 +2,7 @@
 
 use super::plan::{Aggressor, Alignment, JitterStream, Plan, Table};
 use crate::engine::time_domain::block::{ORIGIN, PHASE_BLOCK, resize};
+use crate::engine::time_domain::interference::ProductBuffers;
 use crate::response::JitterModel;
 use crate::simd::{self, SumWorkspace};
 
@@ -14,6 +15,7 @@ pub(super) struct Workspace {
     work: Vec<f32>,
     bytes: Vec<u8>,
     words: Vec<u32>,
+    products: ProductBuffers,
     sum: SumWorkspace,
     /// Of an aggressor that runs free.
     aside: SumWorkspace,
@@ -29,11 +31,13 @@ impl Plan {
         resize(&mut ws.levels, width);
         let bits = self.modulation.bits_per_symbol() as u32;
         self.symbols.symbols(bits, at - self.back as u64, &mut ws.symbols);
+        self.altered.put(at - self.back as u64, &mut ws.symbols);
         simd::lookup(self.level, &ws.symbols, &self.levels, &mut ws.levels);
         symbols.copy_from_slice(&ws.symbols[self.back..self.back + n]);
         let (from, events) = (self.offset(self.signal.back), self.signal.events(n));
         self.sum.transform(self.signal.stream, &ws.levels[from..from + events], &mut ws.sum);
         self.add_noise(at, n, ws);
+        self.add_interference(at, n, ws);
         for aggressor in &self.aggressors {
             if let Alignment::Fixed(reach) = &aggressor.alignment {
                 self.draw_aggressor(aggressor, at.wrapping_add_signed(-reach.back), reach.events(n), ws);
@@ -86,6 +90,17 @@ impl Plan {
                 simd::multiply(self.level, &ws.work, &mut ws.draws);
             }
             self.sum.transform(stream.response.stream, &ws.draws, &mut ws.sum);
+        }
+    }
+
+    fn add_interference(&self, at: u64, n: usize, ws: &mut Workspace) {
+        for echo in &self.echoes {
+            let (back, events) = (echo.response.back, echo.response.events(n));
+            resize(&mut ws.draws, events);
+            let from = self.offset(back);
+            let sent = &ws.symbols[from..from + events];
+            echo.products.draw(at.wrapping_add_signed(-back), sent, &mut ws.products, &mut ws.draws);
+            self.sum.transform(echo.response.stream, &ws.draws, &mut ws.sum);
         }
     }
 

@@ -1,9 +1,10 @@
 //! Sequence detection behind the sampler: what the FFE made of the waveform, kept until its trellis can decide it.
 
 use super::sampler::Batch;
+use crate::engine::time_domain::relay::Altered;
 use crate::engine::time_domain::sequence::{Buffers, Trellis};
 use crate::engine::time_domain::tally::{Tally, Total};
-use crate::engine::time_domain::{Counts, Simulation};
+use crate::engine::time_domain::{Codewords, Counts};
 use crate::error::Result;
 use crate::modulation::Modulation;
 use crate::simd::Level;
@@ -36,10 +37,11 @@ impl<'a> Detected<'a> {
     pub(super) fn new(
         trellis: &'a Trellis,
         from: i64,
-        simulation: &Simulation,
+        (codewords, keep_errors): (Option<Codewords>, bool),
         modulation: Modulation,
         level: Level,
     ) -> Result<Self> {
+        let total = Total::new(codewords, modulation)?;
         Ok(Self {
             trellis,
             modulation,
@@ -48,8 +50,8 @@ impl<'a> Detected<'a> {
             sent: Vec::new(),
             from,
             next: 0,
-            keep: simulation.codewords.is_some(),
-            total: Total::new(simulation.codewords, modulation)?,
+            keep: keep_errors || codewords.is_some(),
+            total: if keep_errors { total.keep_errors() } else { total },
             buffers: Buffers::default(),
         })
     }
@@ -78,12 +80,13 @@ impl<'a> Detected<'a> {
         }
     }
 
-    /// Detects what is left before symbol `end`, with its tail taken, and counts.
-    pub(super) fn counts(mut self, end: i64) -> Counts {
+    /// Detects what is left before symbol `end`, with its tail taken, and counts; its errors, where they are kept.
+    pub(super) fn counts(mut self, end: i64) -> (Counts, Vec<Altered>) {
         while self.next < end {
             self.detect(end.min(self.next + PIECE));
         }
-        self.total.counts(self.modulation, self.level.name())
+        let errors = self.total.take_errors();
+        (self.total.counts(self.modulation, self.level.name()), errors)
     }
 
     /// Detects the symbols before number `end`.

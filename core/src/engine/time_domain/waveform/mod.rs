@@ -11,12 +11,15 @@
 //! one sample a symbol; the counts depend on neither the number of threads nor on how its work was cut. Memory holds a
 //! few blocks.
 //!
+//! Taps may adapt meanwhile; then symbols are taken one by one, as with clock recovery.
+//!
 //! A sequence detector decides behind the same samples, a part later; the clock follows the slicer, whose feedback is
 //! quicker.
 //!
 //! The eye is that of the slicer's input, as if the receiver sampled, converted and filtered at every phase, with the
-//! feedback of the decisions taken.
+//! feedback of the decisions taken; of taps that adapt, with those that they were up to some thousand symbols before.
 
+mod adapt;
 mod block;
 mod clock;
 mod converter;
@@ -33,15 +36,17 @@ mod twin;
 pub use clock::ClockReport;
 pub use eye::EyeDensity;
 
+use super::relay::{Altered, Hop};
 use super::tally::{Tally, Total};
-use super::{Counts, Simulation, check_simulation};
+use super::{Adapted, Counts, Simulation, check_simulation};
 use crate::engine::time_domain::plan::expect_len;
 use crate::engine::time_domain::sequence::Trellis;
 use crate::error::{Error, Result, require};
-use crate::receiver::{ClockMode, Receiver, SequenceDetector};
+use crate::receiver::{Adaptation, AdaptiveEqualizer, ClockMode, Receiver, SequenceDetector};
 use crate::response::{MAX_SINUSOID, WaveformModel};
 use crate::run::Run;
 use crate::simd::Level;
+use adapt::Adaptive;
 use detect::Detected;
 use image::EyeImage;
 use plan::Plan;
@@ -66,6 +71,8 @@ pub struct WaveformCounts {
     pub eye: EyeDensity,
     /// Clock recovery; `None` without.
     pub clock: Option<ClockReport>,
+    /// What the equalizer learnt, where it adapted; `None` otherwise.
+    pub adapted: Option<Adapted>,
     /// Symbols before the first that was counted.
     pub settling_symbols: u64,
     /// Samples that clipped at the converter.
@@ -84,7 +91,7 @@ pub fn simulate_waveform(
     receiver: &Receiver,
     simulation: &Simulation,
 ) -> Result<WaveformCounts> {
-    simulate(model, receiver, None, simulation)
+    Ok(simulate(model, receiver, Decider::Slicer, simulation, &Hop::default())?.0)
 }
 
 /// The same with a sequence detected in the place of the decision feedback, which goes on deciding for the clock and is
@@ -98,15 +105,46 @@ pub fn simulate_waveform_sequence(
     detector: &SequenceDetector,
     simulation: &Simulation,
 ) -> Result<WaveformCounts> {
-    simulate(model, receiver, Some(detector), simulation)
+    Ok(simulate(model, receiver, Decider::Sequence(detector), simulation, &Hop::default())?.0)
 }
 
-fn simulate(
+/// The same with FFE and DFE that adapt, from the taps of `equalizer` on; the clock goes by those of `model`. Levels are
+/// decided midway between their nominal values. The receiver waits at least as many symbols as training and settling take
+/// before it counts.
+///
+/// # Errors
+/// As [`simulate_waveform`], and [`Error::Convergence`] with the error that crossed the line when the taps diverge.
+pub fn simulate_waveform_adaptive(
     model: &WaveformModel,
     receiver: &Receiver,
-    detector: Option<&SequenceDetector>,
+    equalizer: &AdaptiveEqualizer,
+    adaptation: &Adaptation,
     simulation: &Simulation,
 ) -> Result<WaveformCounts> {
+    adaptation.validate()?;
+    let decider = Decider::Adaptive(equalizer, adaptation);
+    Ok(simulate(model, receiver, decider, simulation, &Hop::default())?.0)
+}
+
+/// What decides.
+#[derive(Clone, Copy)]
+pub(super) enum Decider<'a> {
+    Slicer,
+    Sequence(&'a SequenceDetector),
+    Adaptive(&'a AdaptiveEqualizer, &'a Adaptation),
+}
+
+/// The same as a hop of a relay, with the wrong decisions that the next hop would send.
+///
+/// # Errors
+/// As [`simulate_waveform_sequence`].
+pub(super) fn simulate(
+    model: &WaveformModel,
+    receiver: &Receiver,
+    decider: Decider<'_>,
+    simulation: &Simulation,
+    hop: &Hop<'_>,
+) -> Result<(WaveformCounts, Vec<Altered>)> {
     check_simulation(simulation)?;
     receiver.validate()?;
     check(model)?;
@@ -119,10 +157,9 @@ fn simulate(
         let requirement = "0 without receiver.clock_recovery in mode \"on\": nothing would follow it";
         return Err(Error::parameter(format!("transmitter.jitter.{name}"), value, requirement));
     }
-    let plan = Plan::new(model, simulation.seed, level)?;
-    let sampler = Sampler::new(model, receiver, simulation.seed, level)?;
-    let trellis = detector.map(|d| Trellis::new(model.levels.len(), d)).transpose()?;
-    simulation.run.install(|| run(model, &plan, sampler, trellis.as_ref(), simulation, level))
+    let plan = Plan::of_hop(model, simulation.seed, hop, level)?;
+    let sampler = Sampler::new(model, receiver, hop.seed(simulation.seed), level)?;
+    simulation.run.install(|| run(model, &plan, sampler, decider, simulation, hop.keep))
 }
 
 fn check(model: &WaveformModel) -> Result<()> {
@@ -142,19 +179,38 @@ fn check(model: &WaveformModel) -> Result<()> {
     Ok(())
 }
 
-fn run(
+fn run<'a>(
     model: &WaveformModel,
     plan: &Plan,
-    mut sampler: Sampler<'_>,
-    trellis: Option<&Trellis>,
+    mut sampler: Sampler<'a>,
+    decider: Decider<'a>,
     simulation: &Simulation,
-    level: Level,
-) -> Result<WaveformCounts> {
+    keep_errors: bool,
+) -> Result<(WaveformCounts, Vec<Altered>)> {
+    let level = plan.level;
     let n = simulation.n_symbols as i64;
-    let least = trellis.map_or(WARM_UP, |t| Detected::lead(t).max(WARM_UP));
+    let trellis = match decider {
+        Decider::Sequence(detector) => Some(Trellis::new(model.levels.len(), detector)?),
+        _ => None,
+    };
+    let needed = match (&trellis, decider) {
+        (Some(trellis), _) => Detected::lead(trellis),
+        (None, Decider::Adaptive(_, adaptation)) => adaptation.before(),
+        _ => 0,
+    };
+    let least = needed.max(WARM_UP);
     let settling = sampler.clock.as_ref().map_or(least, |c| c.settling().max(least));
+    let outer = model.levels.iter().fold(0.0f64, |a, l| a.max(l.abs()));
+    let cursor_v = cursor(model);
+    if let Decider::Adaptive(equalizer, adaptation) = decider {
+        sampler.adaptive = Some(Adaptive::new(equalizer, adaptation, settling, outer, cursor_v));
+    }
+    sampler.keeps_equalized = trellis.is_some();
     let mut detected = trellis
-        .map(|t| Detected::new(t, -(settling as i64), simulation, model.modulation, level))
+        .as_ref()
+        .map(|t| {
+            Detected::new(t, -(settling as i64), (simulation.codewords, keep_errors), model.modulation, level)
+        })
         .transpose()?;
     if let Some(clock) = &mut sampler.clock {
         clock.begin(model.drift_ui(-(settling as i64)));
@@ -167,14 +223,16 @@ fn run(
         }
     }
     receiver.sampler.settled();
-    let outer = model.levels.iter().fold(0.0f64, |a, l| a.max(l.abs()));
-    let mut eye = EyeDensity::new(plan.samples_per_symbol, EYE_LEVELS * outer * cursor(model).abs());
+    let mut eye = EyeDensity::new(plan.samples_per_symbol, EYE_LEVELS * outer * cursor_v.abs());
     let image = EyeImage::new(&eye, level, simulation.run.threads());
     let mut total = Total::new(simulation.codewords, model.modulation)?;
+    if keep_errors {
+        total = total.keep_errors();
+    }
     while receiver.next < n {
         let part = receiver.next;
         let end = (part + PART as i64).min(n);
-        let mut tally = Tally::new(part as u64, simulation.codewords.is_some());
+        let mut tally = Tally::new(part as u64, keep_errors || simulation.codewords.is_some());
         while receiver.next < end {
             let first = receiver.next as u64;
             receiver.decide(end)?;
@@ -199,6 +257,7 @@ fn run(
     image.finish(&mut eye);
     let clock = receiver.sampler.clock.as_ref().map(clock::Clock::report);
     let n_clipped = receiver.sampler.n_clipped;
+    let mut errors = total.take_errors();
     let sliced = total.counts(model.modulation, level.name());
     let (counts, dfe) = match detected {
         None => (sliced, None),
@@ -209,10 +268,13 @@ fn run(
                 receiver.decide(end)?;
                 detected.take(&receiver.sampler.batch);
             }
-            (detected.counts(counted), Some(sliced))
+            let (counts, found) = detected.counts(counted);
+            errors = found;
+            (counts, Some(sliced))
         }
     };
-    Ok(WaveformCounts { counts, dfe, eye, clock, settling_symbols: settling, n_clipped })
+    let adapted = receiver.sampler.adaptive.map(|a| a.adapted(receiver.next as u64));
+    Ok((WaveformCounts { counts, dfe, eye, clock, adapted, settling_symbols: settling, n_clipped }, errors))
 }
 
 /// A receiver on its waveform.
@@ -236,10 +298,10 @@ impl<'a> Running<'a> {
 
     /// Decides one batch, of symbols before number `end`.
     fn decide(&mut self, end: i64) -> Result<()> {
-        let mut n = self.sampler.run(&self.source, self.next, end);
+        let mut n = self.sampler.run(&self.source, self.next, end)?;
         while n == 0 {
             self.source.advance(self.sampler.holds())?;
-            n = self.sampler.run(&self.source, self.next, end);
+            n = self.sampler.run(&self.source, self.next, end)?;
         }
         self.next += n as i64;
         Ok(())

@@ -2,7 +2,9 @@
 
 use super::response::{Reach, Responses};
 use crate::engine::time_domain::branch::{Branch, alphabet, to_f32};
+use crate::engine::time_domain::interference::Products;
 use crate::engine::time_domain::plan::expect_len;
+use crate::engine::time_domain::relay::{Hop, Substitutes};
 use crate::error::{Error, Result, require};
 use crate::modulation::Modulation;
 use crate::random::{Purpose, Stream};
@@ -25,12 +27,15 @@ pub(super) struct Plan {
     pub(super) samples_per_symbol: usize,
     pub(super) modulation: Modulation,
     pub(super) symbols: Stream,
+    /// Symbols that are sent in the place of drawn ones.
+    pub(super) altered: Substitutes,
     pub(super) levels: [f32; 4],
     /// Every stream but those of [`Alignment::FreeRunning`].
     pub(super) sum: PolyphaseSum,
     pub(super) signal: Reach,
     pub(super) table: Option<Table>,
     pub(super) noise: Vec<NoiseStream>,
+    pub(super) echoes: Vec<Echo>,
     pub(super) aggressors: Vec<Aggressor>,
     pub(super) jitter: Option<JitterStream>,
     /// Symbols needed before the first and after the last of a block.
@@ -55,6 +60,13 @@ pub(super) struct NoiseStream {
     pub(super) draws: Stream,
     /// √factor of each symbol; `None` when stationary.
     pub(super) weight: Option<[f32; 4]>,
+    pub(super) response: Reach,
+}
+
+/// One echo of the light.
+#[derive(Debug, Clone)]
+pub(super) struct Echo {
+    pub(super) products: Products,
     pub(super) response: Reach,
 }
 
@@ -90,6 +102,17 @@ pub(super) struct JitterStream {
 }
 
 impl Plan {
+    /// The plan of a hop: draws of its own, symbols those that the hop before it decided.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    pub(super) fn of_hop(model: &WaveformModel, seed: u64, hop: &Hop<'_>, level: Level) -> Result<Self> {
+        let mut plan = Self::new(model, hop.seed(seed), level)?;
+        plan.symbols = Stream::new(level, seed, Purpose::Symbols, 0);
+        plan.altered = hop.substitutes();
+        Ok(plan)
+    }
+
     /// Checks the model and prepares it.
     ///
     /// # Errors
@@ -111,6 +134,14 @@ impl Plan {
         for (i, source) in model.noise.iter().enumerate() {
             noise.extend(noise_streams(source, i, model, seed, level, &mut responses)?);
         }
+        let mut echoes = Vec::new();
+        for (i, source) in model.interference.iter().enumerate() {
+            let name = format!("interference[{i}]");
+            check(&name, &source.response, m)?;
+            expect_len(&format!("{name}.field"), source.field.len(), model.levels.len())?;
+            let products = Products::new(level, seed, i, &source.field, &source.interferer)?;
+            echoes.push(Echo { products, response: responses.push(&name, &source.response, 0)? });
+        }
         let mut aggressors = Vec::new();
         for (i, source) in model.crosstalk.iter().enumerate() {
             aggressors.push(aggressor(source, i, model, seed, level, &mut responses)?);
@@ -125,12 +156,14 @@ impl Plan {
             samples_per_symbol: m,
             modulation: model.modulation,
             symbols: Stream::new(level, seed, Purpose::Symbols, 0),
+            altered: Substitutes::default(),
             levels: alphabet("levels", &model.levels)?,
             block: sum.hop() * (BLOCK / sum.hop()).max(1),
             sum,
             signal,
             table,
             noise,
+            echoes,
             aggressors,
             jitter,
             back: 0,
@@ -144,6 +177,7 @@ impl Plan {
         let of = |r: &Reach| (r.back, r.ahead);
         let mut reach = vec![of(&self.signal)];
         reach.extend(self.noise.iter().filter(|n| n.weight.is_some()).map(|n| of(&n.response)));
+        reach.extend(self.echoes.iter().map(|e| of(&e.response)));
         reach.extend(self.table.iter().map(|t| ((t.memory - 1 - t.after) as i64, t.after as i64)));
         if let Some(jitter) = &self.jitter {
             // An edge also needs the level before it.

@@ -2,8 +2,9 @@
 //!
 //! Only the instants that decisions and clock need are sampled here; the eye is made of the rest afterwards. Without
 //! clock recovery all instants are known, so that a batch is sampled, filtered and sliced at once, and feedback runs
-//! serially from an error on only. With it, symbols are taken one by one.
+//! serially from an error on only. With it, or with taps that adapt, symbols are taken one by one.
 
+use super::adapt::{Adaptive, BATCH};
 use super::clock::Clock;
 use super::converter::Converter;
 use super::source::Source;
@@ -32,8 +33,15 @@ pub(super) struct Sampler<'a> {
     negative_dfe: Vec<f32>,
     pub(super) converter: Converter,
     pub(super) clock: Option<Clock>,
+    /// The equalizer, where it adapts; `ffe` and `dfe` are what it was up to some thousand symbols before, `reversed` and
+    /// `negative_dfe` those of the model.
+    pub(super) adaptive: Option<Adaptive<'a>>,
+    /// Number of the first symbol of the run, at most 0.
+    begin: i64,
     pub(super) n_clipped: u64,
     pub(super) batch: Batch,
+    /// Whether what the FFE made of each sample is kept, for a detector.
+    pub(super) keeps_equalized: bool,
     /// Whether the transmitter's frequency is another than the receiver's.
     drifts: bool,
     history: History,
@@ -52,7 +60,7 @@ pub(super) struct Batch {
     y: Vec<f32>,
     /// Half a symbol before, where the clock needs it.
     edges: Vec<f32>,
-    /// What the FFE made of it at each decision.
+    /// What the FFE made of it at each decision, where that is kept.
     pub(super) equalized: Vec<f32>,
     /// Symbols sampled and decided.
     pub(super) sent: Vec<u8>,
@@ -86,8 +94,11 @@ impl<'a> Sampler<'a> {
             dfe: to_f32("dfe", &model.dfe)?,
             converter: Converter::new(receiver, model, seed, level)?,
             clock,
+            adaptive: None,
+            begin: 0,
             n_clipped: 0,
             batch: Batch::default(),
+            keeps_equalized: false,
             drifts: drifts(model),
             history: History::right(model.dfe.len()),
             at: Vec::new(),
@@ -111,25 +122,40 @@ impl<'a> Sampler<'a> {
         for k in column..column + past {
             self.take(source, k, phase_ui - self.late_ui(k), edges);
         }
+        let before = |j: i64| source.symbol(first - j);
         for j in (1..=self.dfe.len() as i64).rev() {
-            let level = self.levels[usize::from(source.symbol(first - j))];
+            let level = self.levels[usize::from(before(j))];
             self.batch.sent_levels.push(level);
             self.batch.decided_levels.push(level);
+        }
+        self.begin = first;
+        if let Some(adaptive) = &mut self.adaptive {
+            self.batch.y.iter().for_each(|y| adaptive.push(*y));
+            adaptive.remember((1..=self.dfe.len() as i64).rev().map(before));
         }
     }
 
     /// Decides the symbols from number `first` up to `end` of which the source has everything; how many these were.
-    pub(super) fn run(&mut self, source: &Source<'_>, first: i64, end: i64) -> usize {
+    ///
+    /// # Errors
+    /// [`crate::Error::Convergence`] when taps that adapt diverge.
+    pub(super) fn run(&mut self, source: &Source<'_>, first: i64, end: i64) -> Result<usize> {
         self.batch.keep(self.ffe.len() - 1, self.dfe.len());
         self.batch.first_column = first + self.model.ffe_pre as i64 + 1 - self.ffe.len() as i64;
-        match self.clock.take() {
-            None => self.run_at_once(source, first, end),
-            Some(mut clock) => {
-                self.run_serially(source, first, end, &mut clock);
-                self.clock = Some(clock);
+        let (mut clock, mut adaptive) = (self.clock.take(), self.adaptive.take());
+        let done = match (&mut clock, &mut adaptive) {
+            (None, None) => {
+                self.run_at_once(source, first, end);
+                Ok(())
             }
-        }
-        self.batch.decided.len()
+            (clock, Some(adaptive)) => self.run_adapting(source, first, end, clock.as_mut(), adaptive),
+            (Some(clock), None) => {
+                self.run_serially(source, first, end, clock);
+                Ok(())
+            }
+        };
+        (self.clock, self.adaptive) = (clock, adaptive);
+        done.map(|()| self.batch.decided.len())
     }
 
     /// Errors are counted from here on.
@@ -190,7 +216,9 @@ impl<'a> Sampler<'a> {
             let newest = self.batch.y.len();
             let mut z = dot(&self.reversed, &self.batch.y[newest - taps..]);
             let edge = if edges { dot(&self.reversed, &self.batch.edges[newest - taps..]) } else { 0.0 };
-            self.batch.equalized.push(z);
+            if self.keeps_equalized {
+                self.batch.equalized.push(z);
+            }
             let decided = &self.batch.decided_levels;
             let past = &decided[decided.len() - self.dfe.len()..];
             z -= self.dfe.iter().zip(past.iter().rev()).map(|(d, a)| d * a).sum::<f32>();
@@ -201,6 +229,52 @@ impl<'a> Sampler<'a> {
             self.batch.decided_levels.push(level);
             self.batch.sent.push(source.symbol(k + self.batch.offsets_ui[newest - 1 - pre].round() as i64));
         }
+    }
+
+    fn run_adapting(
+        &mut self,
+        source: &Source<'_>,
+        first: i64,
+        end: i64,
+        mut clock: Option<&mut Clock>,
+        adaptive: &mut Adaptive<'a>,
+    ) -> Result<()> {
+        let (taps, pre) = (self.ffe.len(), self.model.ffe_pre);
+        let edges = clock.as_ref().is_some_and(|c| c.needs_edges());
+        let window_end = source.end() as f64;
+        if first == self.begin || first.rem_euclid(BATCH) == 0 {
+            let (ffe, dfe) = adaptive.taps();
+            self.ffe = to_f32("ffe", &ffe)?;
+            self.dfe = to_f32("dfe", &dfe)?;
+        }
+        for k in first..end.min((first.div_euclid(BATCH) + 1) * BATCH) {
+            let column = k + pre as i64;
+            let late_ui = self.late_ui(column);
+            let offset_ui = clock.as_ref().map_or(0.0, |c| c.phase_ui()) - late_ui;
+            if column as f64 + offset_ui + MARGIN > window_end {
+                break;
+            }
+            self.take(source, column, offset_ui, edges);
+            let newest = self.batch.y.len();
+            adaptive.push(self.batch.y[newest - 1]);
+            let sent = source.symbol(k + self.batch.offsets_ui[newest - 1 - pre].round() as i64);
+            let decided = adaptive.decide((k - self.begin) as u64, sent)?;
+            let level = self.levels[usize::from(decided.followed)];
+            if let Some(clock) = &mut clock {
+                clock.follow(late_ui, self.model.sinusoid(column));
+                let levels = &self.batch.decided_levels;
+                let past = levels[levels.len() - self.negative_dfe.len()..].iter().rev();
+                let fed = self.negative_dfe.iter().zip(past).map(|(d, a)| d * a).sum::<f32>();
+                let z = dot(&self.reversed, &self.batch.y[newest - taps..]) + fed;
+                let edge = if edges { dot(&self.reversed, &self.batch.edges[newest - taps..]) } else { 0.0 };
+                clock.update(f64::from(z), f64::from(edge), f64::from(level));
+            }
+            self.batch.decided.push(decided.symbol);
+            self.batch.decided_levels.push(level);
+            self.batch.sent.push(sent);
+        }
+        adaptive.end_batch();
+        Ok(())
     }
 
     fn run_at_once(&mut self, source: &Source<'_>, first: i64, end: i64) {
@@ -232,7 +306,9 @@ impl<'a> Sampler<'a> {
         self.z.clear();
         self.z.resize(n, 0.0);
         simd::fir_add(self.level, &batch.y, &self.ffe, &mut self.z);
-        batch.equalized.extend_from_slice(&self.z);
+        if self.keeps_equalized {
+            batch.equalized.extend_from_slice(&self.z);
+        }
         if !self.dfe.is_empty() {
             simd::fir_add(self.level, &batch.sent_levels, &self.negative_dfe, &mut self.z);
         }

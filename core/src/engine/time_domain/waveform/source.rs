@@ -75,8 +75,10 @@ impl<'a> Source<'a> {
 
     /// Place in the window of the instant `offset_ui` after symbol `k`: a sample, and the part of one beyond it.
     pub(super) fn place(&self, k: i64, offset_ui: f64) -> (usize, f32) {
-        let position = ((k - self.first) as f64 + offset_ui) * self.plan.samples_per_symbol as f64;
-        let whole = position.floor();
-        (whole as usize, (position - whole) as f32)
+        // Apart from the symbol, so that rounding does not depend on where the window begins.
+        let m = self.plan.samples_per_symbol;
+        let offset = offset_ui * m as f64;
+        let whole = offset.floor();
+        (((k - self.first) * m as i64 + whole as i64) as usize, (offset - whole) as f32)
     }
 }

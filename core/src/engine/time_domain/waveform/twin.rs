@@ -6,13 +6,15 @@ use super::sampler::Sampler;
 use super::source::Source;
 use crate::Run;
 use crate::engine::time_domain::block::{ORIGIN, PHASE_BLOCK};
+use crate::engine::time_domain::interference::PHASE_SYMBOLS;
 use crate::error::Result;
 use crate::grid::SymbolRate;
 use crate::modulation::Modulation;
 use crate::random::{Purpose, Stream};
 use crate::receiver::{Adc, ClockRecovery, Receiver};
 use crate::response::{
-    CrosstalkPhase, PhaseResponse, WaveformCrosstalk, WaveformModel, WaveformNoise, WaveformTable,
+    CrosstalkPhase, PhaseResponse, WaveformCrosstalk, WaveformInterference, WaveformModel, WaveformNoise,
+    WaveformTable,
 };
 use crate::simd::Level;
 
@@ -52,6 +54,12 @@ fn model() -> WaveformModel {
         signal: response(0, 9, 3, 1.0),
         table: Some(table),
         noise: vec![noise(1, None), noise(3, Some(vec![0.5, 1.0, 2.0, 4.0]))],
+        interference: vec![WaveformInterference {
+            name: "mpi".into(),
+            field: vec![0.7, 1.0, 1.2, 1.4],
+            interferer: vec![0.8, 1.1],
+            response: response(6, 5, 1, 0.2),
+        }],
         crosstalk: vec![WaveformCrosstalk {
             name: "fext".into(),
             levels: vec![-1.0, 1.0],
@@ -112,6 +120,18 @@ impl Events<'_> {
                     f64::from(draw[0]) * factor
                 });
             }
+        }
+        for (i, echo) in model.interference.iter().enumerate() {
+            let symbols = self.stream(Purpose::InterferenceSymbols, i as u32);
+            let phases = self.stream(Purpose::InterferencePhase, i as u32);
+            y += Self::through(&echo.response, k, p, |k| {
+                let at = ORIGIN.wrapping_add_signed(k);
+                let (mut symbol, mut word) = ([0], [0]);
+                symbols.symbols(1, at, &mut symbol);
+                phases.words(at / PHASE_SYMBOLS, &mut word);
+                let cos = (std::f64::consts::TAU * (f64::from(word[0]) + 0.5) / 4_294_967_296.0).cos();
+                cos * echo.field[self.symbol(k)] * echo.interferer[usize::from(symbol[0])]
+            });
         }
         for (i, aggressor) in model.crosstalk.iter().enumerate() {
             let mut word = [0];

@@ -24,8 +24,8 @@
 
 mod floating;
 
-use super::pulse::dot;
 use super::rules::Rules;
+use crate::simd::dot;
 
 /// One sampling phase: autocorrelation of signal and noise over σ_X² by lag, and the rows h0 and h1 by tap place.
 pub(super) struct Phase<'a> {

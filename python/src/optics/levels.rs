@@ -1,67 +1,13 @@
-//! `lightlane.optics`, and the methods of the optical devices' classes.
+//! Levels, noise, error ratios and sensitivity.
 
+use super::{Numbers, extinction_ratio};
 use crate::array::{broadcast, reals, whole};
-use crate::error::{Raise, parameter};
+use crate::error::Raise;
 use lightlane::error::require;
-use lightlane::medium::optics::{self, Coupler, Fiber, FilterKind, MachZehnder, Thresholds};
+use lightlane::medium::optics::{self, FilterKind, Thresholds};
 use lightlane::{Error, Result};
 use numpy::{IntoPyArray, PyArrayMethods};
 use pyo3::prelude::*;
-use serde::de::DeserializeOwned;
-
-type Numbers = PyResult<Py<PyAny>>;
-
-/// The range that a laser's wavelength has too: outside it the unit has slipped.
-fn wavelength(wavelength_m: f64) -> Result<f64> {
-    require::within("wavelength_m", wavelength_m, 0.8e-6, 2e-6)
-}
-
-/// Infinite is the ratio of a signal whose lowest level is dark.
-fn extinction_ratio(db: f64) -> Result<f64> {
-    if db >= 0.0 { Ok(db) } else { Err(Error::parameter("extinction_ratio_db", db, "at least 0")) }
-}
-
-/// A device from its canonical JSON.
-fn device<T: DeserializeOwned>(text: &str) -> PyResult<T> {
-    serde_json::from_str(text).map_err(|e| parameter("device", e, "a configuration"))
-}
-
-#[pyfunction]
-fn coupling_loss_db(
-    mfd_a_m: &Bound<'_, PyAny>,
-    mfd_b_m: &Bound<'_, PyAny>,
-    offset_m: &Bound<'_, PyAny>,
-    tilt_rad: &Bound<'_, PyAny>,
-    gap_m: &Bound<'_, PyAny>,
-    wavelength_m: &Bound<'_, PyAny>,
-    index: &Bound<'_, PyAny>,
-) -> Numbers {
-    let arguments = [
-        (mfd_a_m, "mfd_a_m"),
-        (mfd_b_m, "mfd_b_m"),
-        (offset_m, "offset_m"),
-        (tilt_rad, "tilt_rad"),
-        (gap_m, "gap_m"),
-        (wavelength_m, "wavelength_m"),
-        (index, "index"),
-    ];
-    broadcast(arguments, |[a, b, offset, tilt, gap, lambda, n]| {
-        require::positive("mfd_a_m", a)?;
-        require::positive("mfd_b_m", b)?;
-        require::finite("offset_m", offset)?;
-        require::within("tilt_rad", tilt, -std::f64::consts::FRAC_PI_2, std::f64::consts::FRAC_PI_2)?;
-        require::non_negative("gap_m", gap)?;
-        require::within("index", n, 1.0, 10.0)?;
-        Ok([optics::coupling_loss_db(a, Some(b), offset, tilt, gap, wavelength(lambda)?, n)])
-    })
-}
-
-#[pyfunction]
-fn fresnel_reflectance(index_a: &Bound<'_, PyAny>, index_b: &Bound<'_, PyAny>) -> Numbers {
-    broadcast([(index_a, "index_a"), (index_b, "index_b")], |[a, b]| {
-        Ok([optics::fresnel_reflectance(require::positive("index_a", a)?, require::positive("index_b", b)?)])
-    })
-}
 
 #[pyfunction]
 fn oma_w(average_power_w: &Bound<'_, PyAny>, extinction_ratio_db: &Bound<'_, PyAny>) -> Numbers {
@@ -215,73 +161,7 @@ fn rows<const N: usize>(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Vec<[f
     Ok(numbers.chunks_exact(N).map(|c| std::array::from_fn(|i| c[i])).collect())
 }
 
-#[pyfunction]
-fn coupler_loss_db(coupler: &str, wavelength_m: &Bound<'_, PyAny>) -> Numbers {
-    let coupler: Coupler = device(coupler)?;
-    broadcast([(wavelength_m, "wavelength_m")], |[l]| Ok([coupler.loss_db(wavelength(l)?)]))
-}
-
-#[pyfunction]
-fn fiber_dispersion_s_per_m2(fiber: &str, wavelength_m: &Bound<'_, PyAny>) -> Numbers {
-    let fiber: Fiber = device(fiber)?;
-    broadcast([(wavelength_m, "wavelength_m")], |[l]| Ok([fiber.dispersion_s_per_m2(wavelength(l)?)]))
-}
-
-#[pyfunction]
-fn fiber_small_signal_response(
-    fiber: &str,
-    freq_hz: &Bound<'_, PyAny>,
-    wavelength_m: &Bound<'_, PyAny>,
-    chirp: &Bound<'_, PyAny>,
-) -> Numbers {
-    let fiber: Fiber = device(fiber)?;
-    let arguments = [(freq_hz, "freq_hz"), (wavelength_m, "wavelength_m"), (chirp, "chirp")];
-    broadcast(arguments, |[f, l, chirp]| {
-        require::finite("freq_hz", f)?;
-        require::finite("chirp", chirp)?;
-        Ok([fiber.small_signal_response(f, wavelength(l)?, chirp)])
-    })
-}
-
-#[pyfunction]
-fn mach_zehnder_transmission(modulator: &str, v: &Bound<'_, PyAny>) -> Numbers {
-    let modulator: MachZehnder = device(modulator)?;
-    broadcast([(v, "v")], |[v]| Ok([modulator.transmission(require::finite("v", v)?)]))
-}
-
-#[pyfunction]
-fn mach_zehnder_oma_w(modulator: &str, power_w: &Bound<'_, PyAny>, swing_v: &Bound<'_, PyAny>) -> Numbers {
-    let modulator: MachZehnder = device(modulator)?;
-    broadcast([(power_w, "power_w"), (swing_v, "swing_v")], |[p, swing_v]| {
-        Ok([modulator.oma_w(require::non_negative("power_w", p)?, swing(swing_v)?)])
-    })
-}
-
-#[pyfunction]
-fn mach_zehnder_extinction_ratio_db(modulator: &str, swing_v: &Bound<'_, PyAny>) -> Numbers {
-    let modulator: MachZehnder = device(modulator)?;
-    broadcast([(swing_v, "swing_v")], |[v]| Ok([modulator.extinction_ratio_db(swing(v)?)]))
-}
-
-#[pyfunction]
-fn mach_zehnder_level_mismatch(modulator: &str, swing_v: &Bound<'_, PyAny>) -> Numbers {
-    let modulator: MachZehnder = device(modulator)?;
-    broadcast([(swing_v, "swing_v")], |[v]| Ok([modulator.level_mismatch(swing(v)?)]))
-}
-
-#[pyfunction]
-fn mach_zehnder_linear_drive_v(modulator: &str, swing_v: &Bound<'_, PyAny>) -> Numbers {
-    let modulator: MachZehnder = device(modulator)?;
-    broadcast([(swing_v, "swing_v")], |[v]| Ok(modulator.linear_drive_v(swing(v)?)))
-}
-
-fn swing(swing_v: f64) -> Result<f64> {
-    require::non_negative("swing_v", swing_v)
-}
-
-pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_function(wrap_pyfunction!(coupling_loss_db, module)?)?;
-    module.add_function(wrap_pyfunction!(fresnel_reflectance, module)?)?;
+pub(super) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(oma_w, module)?)?;
     module.add_function(wrap_pyfunction!(average_power_w, module)?)?;
     module.add_function(wrap_pyfunction!(pam4_levels_w, module)?)?;
@@ -293,12 +173,5 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(level_noise_a, module)?)?;
     module.add_function(wrap_pyfunction!(sensitivity_oma_w, module)?)?;
     module.add_function(wrap_pyfunction!(pam4_ser, module)?)?;
-    module.add_function(wrap_pyfunction!(coupler_loss_db, module)?)?;
-    module.add_function(wrap_pyfunction!(fiber_dispersion_s_per_m2, module)?)?;
-    module.add_function(wrap_pyfunction!(fiber_small_signal_response, module)?)?;
-    module.add_function(wrap_pyfunction!(mach_zehnder_transmission, module)?)?;
-    module.add_function(wrap_pyfunction!(mach_zehnder_oma_w, module)?)?;
-    module.add_function(wrap_pyfunction!(mach_zehnder_extinction_ratio_db, module)?)?;
-    module.add_function(wrap_pyfunction!(mach_zehnder_level_mismatch, module)?)?;
-    module.add_function(wrap_pyfunction!(mach_zehnder_linear_drive_v, module)?)
+    Ok(())
 }
