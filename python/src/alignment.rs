@@ -23,7 +23,7 @@ fn configuration<T: DeserializeOwned>(text: &str) -> PyResult<T> {
 
 /// A number of fibres among numbers that broadcast.
 fn fibers(n: f64) -> Result<usize> {
-    let is_count = n >= 1.0 && n <= 1e9 && n.fract() == 0.0;
+    let is_count = (1.0..=1e9).contains(&n) && n.fract() == 0.0;
     if is_count {
         Ok(n as usize)
     } else {

@@ -55,7 +55,8 @@ pub struct AlignmentYield {
     pub margin_db: Vec<f64>,
     /// Arrays within the budget.
     pub n_passed: usize,
-    /// The yield by quadrature, where there is one: a single coupler of equal modes without offset, gap and tilt.
+    /// The yield by quadrature, where there is one: a single coupler of equal circular modes without offset, gap
+    /// and tilt.
     pub integrated: Option<f64>,
 }
 
@@ -181,7 +182,8 @@ fn read(curve: &[(f64, f64)]) -> (f64, impl Fn(f64) -> f64 + use<>) {
 /// The yield by quadrature where the loss is that of offsets alone.
 fn integrated(alignment: &Alignment, couplers: &[&Coupler], budget_db: f64) -> Result<Option<f64>> {
     let [c] = couplers else { return Ok(None) };
-    let equal = c.mfd_b_m.is_none_or(|b| b == c.mfd_a_m);
+    let modes = [c.mfd_b_m, c.mfd_a_y_m, c.mfd_b_y_m];
+    let equal = modes.iter().flatten().all(|diameter| *diameter == c.mfd_a_m);
     let moved = [c.offset_x_m, c.offset_y_m, c.tilt_x_rad, c.tilt_y_rad, c.gap_m].iter().any(|v| *v != 0.0);
     if !equal || moved || alignment.sigma_tilt_rad > 0.0 || alignment.sigma_gap_m > 0.0 {
         return Ok(None);

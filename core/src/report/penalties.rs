@@ -35,13 +35,17 @@ pub enum PenaltyCause {
     Jitter,
     /// Electrical aggressors.
     Crosstalk,
+    /// Echoes between the connectors of the path.
+    Reflections,
+    /// Light of other wavelengths.
+    Wavelengths,
     /// Noise of the electrical receiver behind the TIA.
     ReceiverNoise,
 }
 
 impl PenaltyCause {
     /// Every cause.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Dispersion,
         Self::Rin,
         Self::Misalignment,
@@ -49,6 +53,8 @@ impl PenaltyCause {
         Self::TransmitterNoise,
         Self::Jitter,
         Self::Crosstalk,
+        Self::Reflections,
+        Self::Wavelengths,
         Self::ReceiverNoise,
     ];
 
@@ -62,6 +68,8 @@ impl PenaltyCause {
             Self::TransmitterNoise => "transmitter noise",
             Self::Jitter => "jitter",
             Self::Crosstalk => "crosstalk",
+            Self::Reflections => "reflections",
+            Self::Wavelengths => "wavelengths",
             Self::ReceiverNoise => "receiver noise",
         }
     }
@@ -106,15 +114,28 @@ impl PenaltyCause {
                     }
                 }
             }
-            _ => {
+            Self::Wavelengths => optics.wavelengths = None,
+            Self::Reflections => {
                 for part in &mut optics.path {
-                    if let OpticalPart::Coupler(c) = part {
-                        (c.offset_x_m, c.offset_y_m) = (0.0, 0.0);
-                        (c.tilt_x_rad, c.tilt_y_rad, c.gap_m) = (0.0, 0.0, 0.0);
+                    if let OpticalPart::Connector(connector) = part {
+                        connector.reflectance_db = None;
                     }
                 }
             }
+            _ => optics.path.iter_mut().for_each(align),
         }
+    }
+}
+
+/// Puts what is coupled where it loses least.
+fn align(part: &mut OpticalPart) {
+    match part {
+        OpticalPart::Coupler(c) => {
+            (c.offset_x_m, c.offset_y_m) = (0.0, 0.0);
+            (c.tilt_x_rad, c.tilt_y_rad, c.gap_m) = (0.0, 0.0, 0.0);
+        }
+        OpticalPart::GratingCoupler(g) => (g.offset_x_m, g.offset_y_m) = (0.0, 0.0),
+        _ => {}
     }
 }
 
