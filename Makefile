@@ -5,7 +5,7 @@
 #   make check    format, lint and types only
 #   make bench    the benchmarks           make fuzz SECONDS=60   the fuzz targets, so long each
 #   make verify   the long gates           make wheel             a wheel, installed and tried in an empty environment
-#   make rivals   numpy, scipy, numba, serdespy, PyBERT and PyChOpMarg beside it: the tables of the docs
+#   make rivals   numpy, scipy, numba, serdespy, PyBERT, OptiCommPy and PyChOpMarg beside it: the tables of the docs
 #   make config   write python/lightlane/_config.py anew from the Rust structs
 #   make clean    remove what the commands above made
 
@@ -126,7 +126,8 @@ rivals: $(STAMPS)/rivals $(STAMPS)/rival-com $(STAMPS)/release
 	mkdir -p docs/figures
 	{ $(RIVALS)/bin/python benches/rivals/chain.py target/release/rival && \
 	  PYTHONPATH=python $(RIVALS)/bin/python benches/rivals/waveform.py && \
-	  $(RIVALS)/bin/python benches/rivals/peers.py target/release/rival $(BIN)/python; } | tee $(STAMPS)/rivals.txt
+	  $(RIVALS)/bin/python benches/rivals/peers.py target/release/rival $(BIN)/python && \
+	  PYTHONPATH=python $(RIVALS)/bin/python benches/rivals/optics.py; } | tee $(STAMPS)/rivals.txt
 	cp $(STAMPS)/rivals.txt docs/figures/rivals.txt
 	$(VENV)/rival-com/bin/python benches/rivals/com.py $(BIN)/python | tee $(STAMPS)/com.txt
 	cp $(STAMPS)/com.txt docs/figures/com.txt

@@ -1,18 +1,17 @@
 """An optical lane as a Python user would write it, with numpy and with OptiCommPy, beside Lightlane.
 
-The job: PAM4 at 106.25 GBd and 8 samples a symbol, a driver, a Mach-Zehnder modulator with its electrode, 500 m of fibre
-on the complex field, photodiode with shot and laser noise, TIA, receiver filter, FFE of 15 taps, decisions, errors
-counted.
+The job: PAM4 at 106.25 GBd and 8 samples a symbol, a driver, a Mach-Zehnder modulator with its electrode, 500 m of
+fibre on the complex field, photodiode with shot and laser noise, TIA, receiver filter, FFE of 15 taps, decisions,
+errors counted.
 
-    python benches/rivals/optics.py [path/to/python/with/opticommpy]
+    python benches/rivals/optics.py
 
 Everything runs on one thread. Both rivals find sampling phase, taps and thresholds beforehand, from a run that is not
-timed. OptiCommPy has devices and fibre; what it lacks, laser noise and the filters' shapes, is numpy there too. All must
-count the same errors, but for what their noise draws.
+timed. OptiCommPy has devices and fibre; what it lacks, laser noise and the filters' shapes, is numpy there too. All
+must count the same errors, but for what their noise draws.
 """
 
 import os
-import sys
 import time
 from collections.abc import Callable
 
@@ -224,9 +223,8 @@ def main() -> None:
         print(
             f"  {name:44}{1e-3 / seconds:10.4g}{shortest['numpy'] / seconds:10.3g}{ser.get(name, np.nan):12.3e}"
         )
-    print(
-        f"  lightlane, statistical engine {report.ser:.3e}; over OptiCommPy {shortest.get('OptiCommPy', np.nan) / shortest['lightlane']:.3g}"
-    )
+    over = shortest.get("OptiCommPy", np.nan) / shortest["lightlane"]
+    print(f"  lightlane over OptiCommPy {over:.3g}; its statistical engine {report.ser:.3e}")
 
 
 if __name__ == "__main__":

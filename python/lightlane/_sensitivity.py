@@ -302,8 +302,8 @@ class SensitivityMethods(Config):
         ----------
         causes : iterable of str, optional
             Of ``"dispersion"``, ``"rin"``, ``"misalignment"``, ``"driver noise"``, ``"transmitter noise"``,
-            ``"jitter"``, ``"crosstalk"`` (electrical), ``"reflections"``, ``"wavelengths"``, ``"receiver noise"``; all that
-            the lane has if None.
+            ``"jitter"``, ``"crosstalk"`` (electrical), ``"reflections"``, ``"wavelengths"``, ``"receiver noise"``; all
+            that the lane has if None.
         ber_limit : float, optional
             Bit error ratio before FEC; the lane's own limit if None.
         threads : int, optional
