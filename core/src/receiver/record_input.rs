@@ -30,6 +30,9 @@ const FEWEST: usize = 4;
 const MOST: usize = 8;
 /// Share of the half-eye above which the unexplained part is handed to the engines, sample by sample.
 const RESIDUAL_LIMIT: f64 = 0.05;
+/// Share above which the waveform mode, which has nothing but words and remainder, is refused: the largest of a record's
+/// 65,536 values, some five deviations of what counts see.
+const WAVEFORM_LIMIT: f64 = 0.08;
 
 /// A record at the FFE's input.
 pub(crate) struct RecordInput {
@@ -198,11 +201,11 @@ impl RecordInput {
             values.push(fit.table);
             phases.push(fit.cursors);
         }
-        if residual_ratio > RESIDUAL_LIMIT {
+        if residual_ratio > WAVEFORM_LIMIT {
             // The baud mode draws what is left; here its samples follow one another through the FFE.
             let requirement = format!(
                 "\"baud\" for this lane: words of {} symbols leave {residual_ratio:.2} of the half-eye unexplained, above \
-                 {RESIDUAL_LIMIT}",
+                 {WAVEFORM_LIMIT}",
                 window.memory
             );
             return Err(Error::parameter("mode", "\"waveform\"", requirement));
