@@ -11,7 +11,7 @@ import lightlane as ll
 
 
 def _lane(**changes: object) -> ll.Lane:
-    lane = ll.presets.lane("cpo-dr1")
+    lane = ll.presets.lane("cpo-dr1-mzm")
     medium = [block.replace(**changes) if isinstance(block, ll.Optics) else block for block in lane.medium]
     return lane.replace(medium=medium)
 
