@@ -79,11 +79,13 @@ pub struct ErrorProcess {
 /// ```
 /// use lightlane::fec::{Code, ErrorProcess, figures, figures_of_segments};
 /// use lightlane::modulation::Modulation::Pam4;
-/// // Independent errors of two segments are those of one with the sum of their error ratios.
+/// // Independent errors of two segments are those of one with the sum of their error ratios, but for symbols wrong in both:
+/// // 1.2e-4 of the wrong ones, of which a lost codeword has 16.
 /// let half = ErrorProcess { ber: 1.2e-4, burst_continuation: 0.0 };
 /// let two = figures_of_segments(Pam4, &[half, half], Code::Kp4, 1, false)?;
 /// let one = figures(Pam4, 2.4e-4, Code::Kp4, 1, 0.0, false)?;
-/// assert!((two.codeword_error_ratio / one.codeword_error_ratio - 1.0).abs() < 1e-5);
+/// let ratio = two.codeword_error_ratio / one.codeword_error_ratio;
+/// assert!(ratio < 1.0 && ratio > 1.0 - 3e-3);
 /// # Ok::<(), lightlane::Error>(())
 /// ```
 pub fn figures_of_segments(
