@@ -21,7 +21,7 @@ pub(crate) fn dot(x: &[f64], y: &[f64]) -> f64 {
 /// Lags whose sums are made together: a sample is loaded once for all of them.
 const LAGS: usize = 8;
 
-/// `r[k]` = Σ x[n] x[n + k], 0 from the length of `x` on.
+/// `r[k]` = Σ `x[n] x[n + k]`, 0 from the length of `x` on.
 ///
 /// ```
 /// use lightlane::simd::{Level, autocorrelate};
