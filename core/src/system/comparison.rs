@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::lane::{Block, Lane, Networks, PreparedLane, PreparedSegments};
 use crate::ledger::Corner;
 use crate::medium::optics::Modulator;
-use crate::receiver::{Dfe, Ffe, MlsdSetting};
+use crate::receiver::{Dfe, Ffe, MlsdSetting, Receiver};
 use crate::report::{LaneReport, join};
 use crate::run::Run;
 use crate::system::{
@@ -125,18 +125,21 @@ fn cheapest(label: &str, mut prepared: PreparedSegments, run: &Run) -> Result<Co
     let last = prepared.segments.len() - 1;
     let mut analyses =
         (0..last).map(|i| prepared.analysis(i, run)).collect::<Result<Vec<_>>>().map_err(within)?;
-    for rung in LADDER.map(of_ladder).into_iter().chain([receiver.clone()]) {
-        let own = rung == receiver;
-        prepared.lane.receiver = rung.clone();
-        prepared.segments[last].lane.receiver = rung;
+    let mut with = |prepared: &mut PreparedSegments, receiver: Receiver| {
+        prepared.lane.receiver = receiver.clone();
+        prepared.segments[last].lane.receiver = receiver;
         analyses.truncate(last);
         analyses.push(prepared.analysis(last, run).map_err(within)?);
-        let report = join(&prepared.lane, &analyses, run).map_err(within)?;
-        if own || report.margin_db >= 0.0 {
+        join(&prepared.lane, &analyses, run).map_err(within)
+    };
+    for rung in LADDER.map(of_ladder) {
+        let report = with(&mut prepared, rung)?;
+        if report.margin_db >= 0.0 {
             return row(label, prepared, report);
         }
     }
-    compared(label, &prepared, run)
+    let report = with(&mut prepared, receiver)?;
+    row(label, prepared, report)
 }
 
 fn compared(label: &str, prepared: &PreparedSegments, run: &Run) -> Result<ComparedLane> {

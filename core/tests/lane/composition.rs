@@ -142,6 +142,17 @@ fn the_last_rung_is_the_lanes_own_equalizer() {
 }
 
 #[test]
+fn a_rung_that_is_the_lanes_own_and_fails_is_passed_by() {
+    let mut lane = preset("copper-kr1").unwrap();
+    lane.receiver.ffe = Some(Ffe { pre: 1, post: 2, ..Ffe::default() });
+    lane.receiver.dfe = None;
+    let c = compared(&[("a".into(), lane.clone()), ("b".into(), lane)]);
+    assert!(c.same_serdes[0].report.margin_db < 0.0, "{}", c.same_serdes[0].report.margin_db);
+    let cheapest = &c.equal_margin[0].report;
+    assert!(cheapest.margin_db >= 0.0 && cheapest.equalizer.ffe.len() > 4, "{}", cheapest.margin_db);
+}
+
+#[test]
 fn what_changes_nothing_is_said() {
     use lightlane::modulation::Modulation;
     use lightlane::response::Jitter;
