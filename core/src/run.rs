@@ -89,16 +89,12 @@ impl Run {
         }
     }
 
-    /// Runs `work` inside the pool of this process with [`Run::threads`] threads.
+    /// Runs `work` inside the pool of this process with [`Run::threads`] threads, one included.
     ///
     /// Pools are kept by (process, size): a forked child must not reuse its parent's pool, whose threads did not
     /// survive the fork, and rayon's global pool would ignore the thread count asked for.
     pub fn install<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
-        let threads = self.threads();
-        if threads == 1 {
-            return work();
-        }
-        match pool(threads) {
+        match pool(self.threads()) {
             Some(pool) => pool.install(work),
             None => work(),
         }

@@ -59,13 +59,15 @@ fn a_longer_run_allocates_for_its_segments_alone() -> Result<()> {
         jitter: None,
         thresholds_v: Some(vec![-2.0, 0.0, 2.0]),
     };
-    // One thread, which is the one that is measured. A segment has 65,536 symbols.
+    // The one thread of its pool, which is the one that is measured. A segment has 65,536 symbols.
     let count = |segments: u64| -> Result<u64> {
         let run = Run::with_threads(Some(1))?;
-        let simulation = Simulation { n_symbols: segments << 16, run, ..Simulation::default() };
-        let mut done = Ok(0);
-        let info = measure(|| done = simulate(&model, &simulation).map(|c| c.n_symbol_errors));
-        done.map(|_| info.count_total)
+        let simulation = Simulation { n_symbols: segments << 16, run: run.clone(), ..Simulation::default() };
+        run.install(|| {
+            let mut done = Ok(0);
+            let info = measure(|| done = simulate(&model, &simulation).map(|c| c.n_symbol_errors));
+            done.map(|_| info.count_total)
+        })
     };
     count(1)?;
     let (few, many) = (count(8)?, count(24)?);

@@ -64,12 +64,8 @@ impl Prepared {
         let models = model.jitter_at_rest();
         let siblings = models.len();
         let one = |m| Condition::new(m, &alphabet, siblings, detector, scale, effort, run);
-        // One thread stays outside rayon, whose global pool must not be touched.
-        let conditions: Vec<Condition> = if run.threads() == 1 || siblings == 1 {
-            models.into_iter().map(one).collect::<Result<_>>()?
-        } else {
-            run.install(|| models.into_par_iter().map(one).collect::<Result<_>>())?
-        };
+        let conditions: Vec<Condition> =
+            run.install(|| models.into_par_iter().map(one).collect::<Result<_>>())?;
         let thresholds_v = match &model.thresholds_v {
             Some(t) => t.clone(),
             None => thresholds::optimum(&sketch(&conditions)),

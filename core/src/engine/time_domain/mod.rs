@@ -222,12 +222,7 @@ impl Job<'_> {
         let mut history = History::right(self.plan.dfe.len());
         for first in (0..n_segments).step_by(wave as usize) {
             let range = first..(first + wave).min(n_segments);
-            // One thread stays outside rayon, whose global pool must not be touched.
-            let done: Result<Vec<Segment>> = if threads == 1 {
-                range.clone().map(segment).collect()
-            } else {
-                range.clone().into_par_iter().map(segment).collect()
-            };
+            let done: Result<Vec<Segment>> = range.clone().into_par_iter().map(segment).collect();
             for (index, mut part) in range.zip(done?) {
                 if let Some(found) = part.sequence.take() {
                     sequence.add(found, self.end(index));

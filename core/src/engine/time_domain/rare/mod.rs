@@ -292,12 +292,7 @@ impl Job<'_> {
             let n_tasks = n.div_ceil(TASK);
             for start in (0..n_tasks).step_by(wave as usize) {
                 let range = start..(start + wave).min(n_tasks);
-                // One thread stays outside rayon, whose global pool must not be touched.
-                let parts: Result<Vec<Sums>> = if threads == 1 {
-                    range.map(task).collect()
-                } else {
-                    range.into_par_iter().map(task).collect()
-                };
+                let parts: Result<Vec<Sums>> = range.into_par_iter().map(task).collect();
                 parts?.iter().for_each(|part| sum.add(part));
             }
             found.push(sum);

@@ -51,12 +51,7 @@ impl EyeImage {
             self.evaluate(source, sampler, (first, n.min(first + PIECE)), &mut counter);
             counter.count(self.level, self.scale, self.phases);
         };
-        // One thread stays outside rayon, whose global pool must not be touched.
-        if self.counters.len() == 1 {
-            (0..n).step_by(PIECE).for_each(piece);
-        } else {
-            (0..n).into_par_iter().step_by(PIECE).for_each(piece);
-        }
+        (0..n).into_par_iter().step_by(PIECE).for_each(piece);
     }
 
     /// The slicer's input at every phase of a range of the batch.

@@ -50,11 +50,6 @@ impl<'a> Source<'a> {
         self.symbols.resize(kept + blocks * block, 0);
         self.v.resize((kept + blocks * block) * m, 0.0);
         let (symbols, v) = (&mut self.symbols[kept..], &mut self.v[kept * m..]);
-        // One thread stays outside rayon, whose global pool must not be touched.
-        if threads == 1 {
-            self.plan.block(next, symbols, v, &mut lock(&self.workspaces[0]));
-            return Ok(());
-        }
         let parts = symbols.par_chunks_mut(block).zip(v.par_chunks_mut(block * m)).enumerate();
         parts.for_each(|(i, (symbols, v))| {
             let thread = rayon::current_thread_index().unwrap_or(0) % threads;

@@ -108,12 +108,8 @@ impl Alignment {
             Ok(kept)
         };
         let n_blocks = n_arrays.div_ceil(BLOCK);
-        let blocks: Result<Vec<Vec<f64>>> = if run.threads() == 1 {
-            // One thread stays outside rayon, whose global pool must not be touched.
-            (0..n_blocks).map(block).collect()
-        } else {
-            run.install(|| (0..n_blocks).into_par_iter().map(block).collect())
-        };
+        let blocks: Result<Vec<Vec<f64>>> =
+            run.install(|| (0..n_blocks).into_par_iter().map(block).collect());
         Ok(blocks?.concat())
     }
 
