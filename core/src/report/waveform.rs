@@ -56,11 +56,12 @@ impl PreparedLane {
         samples_per_symbol: Option<usize>,
         run: &Run,
     ) -> Result<(WaveformModel, Receiver, Option<SequenceDetector>)> {
-        let report = run.install(|| self.without_waveform_only().analyze(run))?;
-        let resolved = self.with_waveform_only(report.lane.receiver);
+        let found = run.install(|| self.without_waveform_only().detected(run))?;
+        let resolved = self.with_waveform_only(found.equalized.resolved);
         let samples = samples_per_symbol.unwrap_or(self.link.grid.samples_per_symbol());
-        let model = receiver::waveform(&self.link, &resolved, &report.thresholds_v, samples, run)?;
-        Ok((model, resolved, report.detection.map(|d| d.detector)))
+        let thresholds_v = found.statistics.thresholds_v();
+        let model = receiver::waveform(&self.link, &resolved, thresholds_v, samples, run)?;
+        Ok((model, resolved, found.detector))
     }
 
     /// A receiver found without what only a waveform has, with it.
