@@ -11,7 +11,7 @@ use crate::receiver::raster::Raster;
 use crate::receiver::slicer::Settled;
 use crate::response::{
     FitWindow, PhaseResponse, PulseResponse, Record, RecordFit, RecordFitter, Residual, SlicerSignal,
-    WaveformTable, real_transforms, record_fit,
+    WaveformTable, real_transforms,
 };
 use crate::run::Run;
 use nalgebra::{Cholesky, DMatrix};
@@ -49,6 +49,15 @@ pub(crate) struct RecordInput {
     memories: Vec<usize>,
     /// Best linear response.
     pub(crate) pulse: PulseResponse,
+}
+
+/// The fit that was chosen.
+struct BestFit<'a> {
+    fitter: RecordFitter<'a>,
+    fit: RecordFit,
+    residual: Residual,
+    /// Largest magnitude of what is left, over the half-eye.
+    share: f64,
 }
 
 impl RecordInput {
@@ -123,12 +132,12 @@ impl RecordInput {
         let z = self.through(&y, settled);
         let (wanted, isi) = self.by_level(&z, dfe);
         let half_eye = self.half_eye(cursor);
-        let (window, fit, residual) = self.smallest(&z, |_, residual| residual.max_abs / half_eye)?;
-        let residual_ratio = residual.max_abs / half_eye;
+        let best = self.smallest(&z, |residual| residual.max_abs / half_eye)?;
+        let BestFit { fit, residual, share: residual_ratio, .. } = best;
         let signal = SlicerSignal::Table {
             table: fit.table,
-            memory: window.memory,
-            after: window.after,
+            memory: fit.window.memory,
+            after: fit.window.after,
             cursors: fit.cursors,
             main: fit.main,
             residual_v: if residual_ratio > RESIDUAL_LIMIT { residual.samples } else { Vec::new() },
@@ -139,26 +148,21 @@ impl RecordInput {
 
     /// The fit of the fewest symbols whose share of the half-eye left unexplained is below the limit, or else of those that
     /// leave the smallest one.
-    fn smallest(
-        &self,
-        z: &[f64],
-        share: impl Fn(FitWindow, &Residual) -> f64,
-    ) -> Result<(FitWindow, RecordFit, Residual)> {
-        let mut best: Option<(f64, (FitWindow, RecordFit, Residual))> = None;
+    fn smallest(&self, z: &[f64], share: impl Fn(&Residual) -> f64) -> Result<BestFit<'_>> {
+        let mut best: Option<BestFit<'_>> = None;
         for &memory in &self.memories {
-            let window = self.window(memory, z);
-            let fit = record_fit(z, &self.symbols, &self.levels, window)?;
+            let fitter = RecordFitter::new(&self.symbols, &self.levels, self.window(memory, z))?;
+            let fit = fitter.fit(z)?;
             let residual = fit.residual(z, &self.symbols)?;
-            let left = share(window, &residual);
-            if best.as_ref().is_none_or(|(least, _)| left < *least) {
-                best = Some((left, (window, fit, residual)));
+            let share = share(&residual);
+            if best.as_ref().is_none_or(|b| share < b.share) {
+                best = Some(BestFit { fitter, fit, residual, share });
             }
-            if left <= RESIDUAL_LIMIT {
+            if share <= RESIDUAL_LIMIT {
                 break;
             }
         }
-        let none = || Error::parameter("record.memory", 0, "at least 1");
-        best.map(|(_, found)| found).ok_or_else(none)
+        best.ok_or_else(|| Error::parameter("record.memory", 0, "at least 1"))
     }
 
     /// Words of `memory` symbols, as many of them after the cursor as explain most, and the remainder around them.
@@ -191,9 +195,8 @@ impl RecordInput {
         let unexplained =
             |left: &[f64]| self.through(left, settled).iter().fold(0.0f64, |m, v| m.max(v.abs())) / half_eye;
         // The middle of the eye is where decisions are made.
-        let (window, _, residual) = self.smallest(&at(0), |_, residual| unexplained(&residual.samples))?;
-        let residual_ratio = unexplained(&residual.samples);
-        let fitter = RecordFitter::new(&self.symbols, &self.levels, window)?;
+        let best = self.smallest(&at(0), |residual| unexplained(&residual.samples))?;
+        let BestFit { fitter, fit: RecordFit { window, .. }, share: residual_ratio, .. } = best;
         let (mut values, mut phases) = (Vec::new(), Vec::new());
         for p in 0..raster.samples {
             run.check()?;
