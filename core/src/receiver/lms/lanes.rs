@@ -47,10 +47,7 @@ impl Lms {
             return Err(Error::parameter("samples", "0 samples", "at least 1 sample"));
         }
         check_training(training.as_flattened(), training.len(), n_training)?;
-        let mut magnitude = 0.0f64;
-        for row in samples {
-            magnitude = magnitude.max(largest("samples", &row.0)?);
-        }
+        let magnitude = magnitude(samples)?;
         // Squares of errors are summed in single precision.
         let limit = self.error_limit(magnitude).min(1e15);
         let simd = Level::detect()?;
@@ -64,15 +61,20 @@ impl Lms {
         let mut levels = vec![Row::default(); m + BLOCK];
         let mut known = Vec::with_capacity(BLOCK);
         let mut soft = vec![Row::default(); n];
+        let mut decisions = Vec::with_capacity(n);
         let mut total = [0.0; LANES];
         for (b, soft) in soft.chunks_mut(BLOCK).enumerate() {
             run.check()?;
             let (first, count) = (b * BLOCK, soft.len());
-            for (t, row) in window[..behind + count].iter_mut().enumerate() {
-                // Sample first + pre − behind + t, zero outside the record.
-                let at = (first + self.pre + t).checked_sub(behind);
-                *row = at.and_then(|k| samples.get(k)).copied().unwrap_or_default();
-            }
+            // Row t is sample first + pre − behind + t, zero outside the record.
+            let from = first + self.pre;
+            let before = behind.saturating_sub(from).min(behind + count);
+            let ahead = &samples[(from + before).saturating_sub(behind).min(n)..];
+            let (zeros, rows) = window[..behind + count].split_at_mut(before);
+            let inside = rows.len().min(ahead.len());
+            zeros.fill(Row::default());
+            rows[..inside].copy_from_slice(&ahead[..inside]);
+            rows[inside..].fill(Row::default());
             known.clear();
             let trained = &training[first.min(n_training)..(first + count).min(n_training)];
             let table = Modulation::Pam4.levels();
@@ -112,6 +114,7 @@ impl Lms {
                 }
                 total[lane] += sum;
             }
+            decisions.extend(soft.iter().map(|row| row.0.map(slice)));
             levels.copy_within(count..count + m, 0);
             run.report((first + count) as u64, n as u64);
         }
@@ -120,13 +123,31 @@ impl Lms {
         }
         ffe.reverse();
         dfe.reverse();
-        // clip(⌊1.5 z + 2⌋, 0, 3) by comparisons, which become vector code on every processor.
-        let slice = |z: f32| {
-            let v = z * 1.5 + 2.0;
-            u8::from(v >= 1.0) + u8::from(v >= 2.0) + u8::from(v >= 3.0)
-        };
-        let decisions = soft.iter().map(|row| row.0.map(slice)).collect();
         let error_rms = total.map(|sum| (sum / n as f64).sqrt());
         Ok(LmsLanesRun { decisions, soft, ffe, dfe, error_rms })
     }
+}
+
+/// clip(⌊1.5 z + 2⌋, 0, 3) by comparisons, which become vector code on every processor.
+fn slice(z: f32) -> u8 {
+    let v = z * 1.5 + 2.0;
+    u8::from(v >= 1.0) + u8::from(v >= 2.0) + u8::from(v >= 3.0)
+}
+
+/// Largest magnitude of all samples.
+fn magnitude(samples: &[Row]) -> Result<f64> {
+    let mut lanes = [0.0f32; LANES];
+    let mut finite = true;
+    for row in samples {
+        for (largest, x) in lanes.iter_mut().zip(row.0) {
+            finite &= x.abs() <= f32::MAX;
+            *largest = largest.max(x.abs());
+        }
+    }
+    if !finite {
+        for (k, row) in samples.iter().enumerate() {
+            largest(&format!("samples[{k}]"), &row.0)?;
+        }
+    }
+    Ok(f64::from(lanes.into_iter().fold(0.0, f32::max)))
 }

@@ -78,11 +78,70 @@ pub fn lms(
     if let LmsRowsUpdate::Block(sums) = &taps.update {
         assert!(sums.ffe.len() == ffe && sums.dfe.len() == dfe, "sums must fit the taps");
     }
-    dispatch!(level.inner, simd => body(simd, taps, samples, training, levels, soft, energy, worst));
+    let plain = matches!(taps.update, LmsRowsUpdate::Plain) && taps.groups == [(0, ffe)];
+    let sums = (energy, worst);
+    // Usual lengths have an instance whose taps stay in registers.
+    dispatch!(level.inner, simd => match (plain, ffe, dfe) {
+        (true, 8, 1) => in_registers::<_, 8>(simd, taps, samples, training, levels, soft, sums),
+        (true, 16, 1) => in_registers::<_, 16>(simd, taps, samples, training, levels, soft, sums),
+        (true, 24, 1) => in_registers::<_, 24>(simd, taps, samples, training, levels, soft, sums),
+        _ => body(simd, taps, samples, training, levels, soft, sums),
+    });
+}
+
+/// The level nearest to z.
+#[inline(always)]
+fn nearest<S: Simd>(z: f32x16<S>) -> f32x16<S> {
+    (z * 1.5 + 2.0).floor().max(0.0).min(3.0) * (2.0 / 3.0) - 1.0
+}
+
+/// All `N` taps every symbol, and one of feedback.
+#[inline(always)]
+fn in_registers<S: Simd, const N: usize>(
+    simd: S,
+    taps: &mut LmsRows<'_>,
+    samples: &[Row],
+    training: &[Row],
+    levels: &mut [Row],
+    soft: &mut [Row],
+    (energy, worst): (&mut Row, &mut Row),
+) {
+    let load = |row: &Row| f32x16::from_slice(simd, &row.0);
+    let zero = f32x16::splat(simd, 0.0);
+    let mut c: [f32x16<S>; N] = std::array::from_fn(|i| load(&taps.ffe[i]));
+    let (mut d, mut before) = (load(&taps.dfe[0]), load(&levels[0]));
+    let (mut sum, mut largest) = (load(energy), load(worst));
+    let step = f32x16::splat(simd, taps.step);
+    for (k, soft) in soft.iter_mut().enumerate() {
+        let window = &samples[k..k + N];
+        let mut parts = [(-d) * before, zero, zero, zero];
+        for i in 0..N {
+            parts[i % 4] = c[i].mul_add(load(&window[i]), parts[i % 4]);
+        }
+        let z = (parts[0] + parts[1]) + (parts[2] + parts[3]);
+        let a = match training.get(k) {
+            Some(known) => load(known),
+            None => nearest(z),
+        };
+        let e = z - a;
+        z.store_slice(&mut soft.0);
+        a.store_slice(&mut levels[k + 1].0);
+        sum = e.mul_add(e, sum);
+        largest = largest.max(e.abs());
+        let g = e * step;
+        for i in 0..N {
+            c[i] = load(&window[i]).mul_add(-g, c[i]);
+        }
+        d = g.mul_add(before, d);
+        before = a;
+    }
+    c.iter().zip(taps.ffe.iter_mut()).for_each(|(c, row)| c.store_slice(&mut row.0));
+    d.store_slice(&mut taps.dfe[0].0);
+    sum.store_slice(&mut energy.0);
+    largest.store_slice(&mut worst.0);
 }
 
 #[inline(always)]
-#[allow(clippy::too_many_arguments)]
 fn body<S: Simd>(
     simd: S,
     taps: &mut LmsRows<'_>,
@@ -90,8 +149,7 @@ fn body<S: Simd>(
     training: &[Row],
     levels: &mut [Row],
     soft: &mut [Row],
-    energy: &mut Row,
-    worst: &mut Row,
+    (energy, worst): (&mut Row, &mut Row),
 ) {
     let LmsRows { step, update, groups, ffe, dfe } = taps;
     let step = *step;
@@ -112,7 +170,7 @@ fn body<S: Simd>(
         }
         let a = match training.get(k) {
             Some(known) => load(known),
-            None => (z * 1.5 + 2.0).floor().max(0.0).min(3.0) * (2.0 / 3.0) - 1.0,
+            None => nearest(z),
         };
         let e = z - a;
         z.store_slice(&mut soft.0);
