@@ -6,6 +6,7 @@
 //! receiver wants more light than the lane delivers, its laser is made stronger.
 
 use super::attenuated::OpticalLane;
+use crate::engine::statistical::height;
 use crate::error::{Error, Result, require};
 use crate::lane::{Lane, Networks};
 use crate::run::Run;
@@ -101,10 +102,6 @@ pub(super) fn in_parallel<T: Sync, U: Send>(
     run: &Run,
     f: impl Fn(&T) -> Result<U> + Sync + Send,
 ) -> Result<Vec<U>> {
-    // One thread stays outside rayon, whose global pool must not be touched.
-    if run.threads() == 1 {
-        return items.iter().map(f).collect();
-    }
     run.install(|| items.par_iter().map(f).collect())
 }
 
@@ -132,15 +129,18 @@ impl Tried {
 /// One end of the bracket.
 struct End {
     tried: Tried,
-    attenuation_db: f64,
     /// ½ ln(−ln BER) less that of the limit: positive where the limit is met.
     excess: f64,
 }
 
+impl End {
+    fn attenuation_db(&self) -> f64 {
+        self.tried.light.attenuation_db
+    }
+}
+
 /// The sensitivity without a curve.
 pub(super) fn at_limit(lane: &OpticalLane<'_>, ber_limit: f64, run: &Run) -> Result<Sensitivity> {
-    // √(−ln BER) is nearly proportional to the amplitude: its logarithm falls along a line.
-    let height = |ber: f64| 0.5 * (-ber.clamp(1e-300, 0.999).ln()).ln();
     let target = height(ber_limit);
     let (mut passes, mut fails): (Option<End>, Option<End>) = (None, None);
     let mut launched_oma_w = 0.0;
@@ -154,7 +154,7 @@ pub(super) fn at_limit(lane: &OpticalLane<'_>, ber_limit: f64, run: &Run) -> Res
         let done = |limit, warnings| {
             Ok(Sensitivity { ber_limit, limit, launched_oma_w, curve: Vec::new(), warnings })
         };
-        let end = End { attenuation_db, excess: height(light.ber) - target, tried };
+        let end = End { excess: height(light.ber) - target, tried };
         // A second time on the same side, the other end counts half, or it would never move (the Illinois rule).
         if light.ber <= ber_limit {
             if attenuation_db >= RANGE_DB.1 {
@@ -173,20 +173,20 @@ pub(super) fn at_limit(lane: &OpticalLane<'_>, ber_limit: f64, run: &Run) -> Res
             fails = Some(end);
         }
         attenuation_db = match (&passes, &fails) {
-            (Some(met), Some(missed)) if missed.attenuation_db - met.attenuation_db <= RESOLUTION_DB => {
+            (Some(met), Some(missed)) if missed.attenuation_db() - met.attenuation_db() <= RESOLUTION_DB => {
                 return done(met.tried.light, met.tried.warnings.clone());
             }
             (Some(met), Some(missed)) => inside(met, missed),
-            (Some(met), None) => met.attenuation_db + (1.1 * met.excess / SLOPE_PER_DB).clamp(0.25, 12.0),
+            (Some(met), None) => met.attenuation_db() + (1.1 * met.excess / SLOPE_PER_DB).clamp(0.25, 12.0),
             (None, Some(missed)) => {
-                missed.attenuation_db + (1.1 * missed.excess / SLOPE_PER_DB).clamp(-12.0, -0.25)
+                missed.attenuation_db() + (1.1 * missed.excess / SLOPE_PER_DB).clamp(-12.0, -0.25)
             }
             (None, None) => 0.0,
         }
         .clamp(RANGE_DB.0, RANGE_DB.1);
     }
     let width_db = match (&passes, &fails) {
-        (Some(met), Some(missed)) => missed.attenuation_db - met.attenuation_db,
+        (Some(met), Some(missed)) => missed.attenuation_db() - met.attenuation_db(),
         _ => RANGE_DB.1 - RANGE_DB.0,
     };
     Err(Error::Convergence {
@@ -200,7 +200,7 @@ pub(super) fn at_limit(lane: &OpticalLane<'_>, ber_limit: f64, run: &Run) -> Res
 
 /// Where a line through both ends crosses the limit, a little further from the nearer end: both ends then close in.
 fn inside(met: &End, missed: &End) -> f64 {
-    let (low, high) = (met.attenuation_db, missed.attenuation_db);
+    let (low, high) = (met.attenuation_db(), missed.attenuation_db());
     let root = (low * missed.excess - high * met.excess) / (missed.excess - met.excess);
     if !root.is_finite() {
         return 0.5 * (low + high);

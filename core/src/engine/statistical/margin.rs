@@ -32,6 +32,12 @@ impl Prepared {
     }
 }
 
+/// ½ ln(−ln BER): √(−ln BER) is nearly proportional to signal over noise, so that its logarithm against either in decibels is
+/// nearly a line.
+pub(crate) fn height(ber: f64) -> f64 {
+    0.5 * (-ber.clamp(1e-300, 0.999).ln()).ln()
+}
+
 /// Margin of segments in a row against a bit error ratio before FEC, to which the sum of theirs is taken.
 ///
 /// All Gaussian noises of all segments grow together; intersymbol interference, crosstalk, jitter (random jitter too),
@@ -49,8 +55,6 @@ pub fn joint_margin_db(segments: &[&Prepared], ber_limit: f64, run: &Run) -> Res
         let margin_db = if passes { f64::INFINITY } else { f64::NEG_INFINITY };
         return Ok(Margin { margin_db, fails_without_noise: !passes });
     }
-    // √(−ln BER) is nearly proportional to 1/noise: its logarithm against the noise in dB is nearly a line.
-    let height = |ber: f64| 0.5 * (-ber.clamp(1e-300, 0.999).ln()).ln();
     let target = height(ber_limit);
     let above = |db: f64| height(sum(amplitude_ratio(db))) - target;
     let now = height(sum(1.0)) - target;

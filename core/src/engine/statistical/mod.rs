@@ -43,6 +43,7 @@ mod word;
 
 pub use eye::{Eye, level_densities};
 pub use eye_figures::Contour;
+pub(crate) use margin::height;
 pub use margin::{Margin, joint_margin_db};
 pub use operating::OperatingMargin;
 pub use prepared::Prepared;
