@@ -223,6 +223,26 @@ proptest! {
     }
 
     #[test]
+    fn correlation(n in prop_oneof![lengths(), 4090..4100usize], lags in 0..40usize, seed: u64) {
+        let x = noise(n, seed);
+        // Not one sample more than the kernel may read.
+        let y = noise((n + lags).saturating_sub(1), seed ^ 1);
+        let start: Vec<f64> = noise(lags, seed ^ 2).into_iter().map(f64::from).collect();
+        let mut wanted = start.clone();
+        naive::correlate_add(&x, &y, &mut wanted);
+        for level in Level::available() {
+            let mut reached = start.clone();
+            simd::correlate_add(level, &x, &y, &mut reached);
+            for (w, r) in wanted.iter().zip(&reached) {
+                // Half a unit in the last place of a running sum a term: of four lanes at least, whose sums of n/4 signs
+                // that do not agree stay below √n.
+                let tolerance = 6e-8 * (1.0 + n as f64 * (n as f64).sqrt() / 4.0);
+                prop_assert!((w - r).abs() <= tolerance, "{} {n}: {w} {r}", level.name());
+            }
+        }
+    }
+
+    #[test]
     fn recursive(order in 0..9usize, steps in 0..6usize, seed: u64) {
         let draws = |n: usize, seed: u64| noise(n, seed).into_iter().map(f64::from).collect::<Vec<_>>();
         let b = draws(order + 1, seed);
@@ -299,6 +319,21 @@ proptest! {
                 if (exact - exact.round()).abs() > 1e-5 {
                     prop_assert_eq!(f64::from(*bin), (exact.floor() + 5.0).clamp(0.0, 9.0), "{}", v);
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn places(n in lengths(), last in 0..4096u16, seed: u64) {
+        let values: Vec<f32> = noise(n, seed).iter().map(|v| 1.5 * v).collect();
+        let (mut wanted, mut reached) = (vec![9; n], vec![9; n]);
+        naive::places(&values, -1.0, 1024.0, last, &mut wanted);
+        for level in Level::available() {
+            simd::places(level, &values, -1.0, 1024.0, last, &mut reached);
+            for (w, r) in wanted.iter().zip(&reached) {
+                // The difference from the lowest value is rounded to 2⁻²³ of 2: 2⁻¹³ of a bin of 1/1024.
+                prop_assert!(w.abs_diff(*r) <= 1 << (simd::PLACE_BITS - 13), "{} {w} {r}", level.name());
+                prop_assert!(*r >> simd::PLACE_BITS <= u32::from(last));
             }
         }
     }

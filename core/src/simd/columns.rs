@@ -108,3 +108,30 @@ fn bins_body(values: &[f32], scale: f32, bins: u16, output: &mut [u16]) {
         *n = (v * scale + offset).clamp(0.0, top) as i32 as u16;
     }
 }
+
+/// Bits of a place below its bin.
+pub const PLACE_BITS: u32 = 19;
+
+/// `output[n]` is the place of `values[n]` among bins, ⌊2^19 · scale · (value − low)⌋ kept within whole bins 0 to `last`: the
+/// bin stands above the lowest [`PLACE_BITS`] bits, which are how much of the way to the next bin is gone. Over the shorter
+/// of the two; `last` is below 4096.
+///
+/// ```
+/// use lightlane::simd::{Level, PLACE_BITS, places};
+/// let mut output = [0; 3];
+/// places(Level::detect()?, &[-9.0, 0.375, 9.0], -1.0, 2.0, 7, &mut output);
+/// assert_eq!(output.map(|p| p >> PLACE_BITS), [0, 2, 7]);
+/// assert_eq!(output[1] & ((1 << PLACE_BITS) - 1), (0.75 * f64::from(1u32 << PLACE_BITS)) as u32);
+/// # Ok::<(), lightlane::Error>(())
+/// ```
+pub fn places(level: Level, values: &[f32], low: f32, scale: f32, last: u16, output: &mut [u32]) {
+    dispatch!(level.inner, _simd => places_body(values, low, scale, last, output));
+}
+
+#[inline(always)]
+fn places_body(values: &[f32], low: f32, scale: f32, last: u16, output: &mut [u32]) {
+    let (unit, top) = ((1u32 << PLACE_BITS) as f32, f32::from(last));
+    for (p, v) in output.iter_mut().zip(values) {
+        *p = (((v - low) * scale).clamp(0.0, top) * unit) as i32 as u32;
+    }
+}

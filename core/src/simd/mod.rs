@@ -33,7 +33,7 @@ mod recursive;
 mod ring;
 mod sums;
 
-pub use columns::{add_rows, bins, interpolate, lagrange, quantize, strided_fir_add};
+pub use columns::{PLACE_BITS, add_rows, bins, interpolate, lagrange, places, quantize, strided_fir_add};
 pub use elementwise::{axpy, count_greater, lookup, multiply, unpack};
 pub use fir::fir_add;
 pub use level::{Level, level_name};
@@ -46,5 +46,5 @@ pub use polyphase::Polyphase;
 pub use polyphase_sum::{PolyphaseSum, SumWorkspace};
 pub use recursive::{Precision, RecursiveFilter, RecursiveState};
 pub use ring::{RING_BLOCK, RingLight, RingRates, ring, ring_window};
-pub use sums::autocorrelate;
 pub(crate) use sums::dot;
+pub use sums::{autocorrelate, correlate_add};

@@ -1,7 +1,7 @@
 //! What each kernel means, in the fewest lines: the reference of its tests.
 
-use super::RingRates;
 use super::philox::{PHILOX_GROUP, PHILOX_LANES, philox4x32_10};
+use super::RingRates;
 use num_complex::Complex64;
 
 /// [`super::fir_add`] in double precision.
@@ -162,4 +162,19 @@ pub fn ring(rates: RingRates, theta: &[f64], light: &[Complex64], b: &mut Comple
 /// [`super::autocorrelate`].
 pub fn autocorrelate(x: &[f64], r: &mut [f64]) {
     r.iter_mut().enumerate().for_each(|(k, r)| *r = x.iter().zip(x.iter().skip(k)).map(|(x, y)| x * y).sum());
+}
+
+/// [`super::correlate_add`] in double precision.
+pub fn correlate_add(x: &[f32], y: &[f32], r: &mut [f64]) {
+    for (k, r) in r.iter_mut().enumerate() {
+        *r += x.iter().zip(&y[k.min(y.len())..]).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum::<f64>();
+    }
+}
+
+/// [`super::places`] in double precision.
+pub fn places(values: &[f32], low: f32, scale: f32, last: u16, output: &mut [u32]) {
+    for (p, v) in output.iter_mut().zip(values) {
+        let at = (f64::from(*v) - f64::from(low)) * f64::from(scale);
+        *p = (at.clamp(0.0, f64::from(last)) * f64::from(1u32 << super::PLACE_BITS)) as u32;
+    }
 }

@@ -1,4 +1,4 @@
-//! Sums of products in double precision.
+//! Sums of products, gathered in double precision.
 
 use super::Level;
 use fearless_simd::{dispatch, prelude::*};
@@ -53,5 +53,64 @@ fn body<S: Simd>(simd: S, x: &[f64], r: &mut [f64]) {
             let rest = x.get(first + k + whole..).unwrap_or_default();
             *r = sums[k].as_slice().iter().sum::<f64>() + dot(&x[whole.min(x.len())..], rest);
         }
+    }
+}
+
+/// Terms that are summed in single precision before they are gathered in double.
+const GATHERED: usize = 4096;
+
+/// `r[k] += Σ x[n] y[n + k]`: how `x` correlates with `y` at lags of whole samples. `y` holds `r.len() − 1` samples more than
+/// `x`.
+///
+/// ```
+/// use lightlane::simd::{Level, correlate_add};
+/// let mut r = [0.0; 2];
+/// correlate_add(Level::detect()?, &[1.0, 2.0], &[3.0, 4.0, 5.0], &mut r);
+/// assert_eq!(r, [11.0, 14.0]);
+/// # Ok::<(), lightlane::Error>(())
+/// ```
+///
+/// # Panics
+/// When `y` is too short: a caller's bug.
+pub fn correlate_add(level: Level, x: &[f32], y: &[f32], r: &mut [f64]) {
+    if x.is_empty() || r.is_empty() {
+        return;
+    }
+    assert!(y.len() >= x.len() + r.len() - 1, "a correlation needs a partner of every sample at every lag");
+    dispatch!(level.inner, simd => correlate_body(simd, x, y, r));
+}
+
+#[inline(always)]
+fn correlate_body<S: Simd>(simd: S, x: &[f32], y: &[f32], r: &mut [f64]) {
+    for (block, x) in x.chunks(GATHERED).enumerate() {
+        let mut y = &y[block * GATHERED..];
+        let mut r = &mut *r;
+        while r.len() >= LAGS {
+            let (now, later) = r.split_at_mut(LAGS);
+            correlate_lags::<S, LAGS>(simd, x, y, now);
+            (y, r) = (&y[LAGS..], later);
+        }
+        for (k, r) in r.chunks_mut(1).enumerate() {
+            correlate_lags::<S, 1>(simd, x, &y[k..], r);
+        }
+    }
+}
+
+/// `L` lags together.
+#[inline(always)]
+fn correlate_lags<S: Simd, const L: usize>(simd: S, x: &[f32], y: &[f32], r: &mut [f64]) {
+    let width = S::f32s::LEN;
+    let whole = x.len() / width * width;
+    let mut sums = [S::f32s::splat(simd, 0.0); L];
+    for n in (0..whole).step_by(width) {
+        let now = S::f32s::from_slice(simd, &x[n..n + width]);
+        let later = &y[n..n + width + L - 1];
+        for k in 0..L {
+            sums[k] = now.mul_add(S::f32s::from_slice(simd, &later[k..k + width]), sums[k]);
+        }
+    }
+    for k in 0..L {
+        let rest: f32 = x[whole..].iter().zip(&y[whole + k..]).map(|(x, y)| x * y).sum();
+        r[k] += sums[k].as_slice().iter().map(|s| f64::from(*s)).sum::<f64>() + f64::from(rest);
     }
 }

@@ -4,17 +4,13 @@
 //! SER = Σ_thresholds Σ_y f(y) Q(|y − P_th|/s)        s = C_eq σ_G
 //! ```
 //!
-//! Amplitudes are (P − P_ave)/OMA. Each sample is shared between the two bins beside it, so that sums are continuous
-//! in the taps; that widens a histogram by a sixth of a squared bin, 2e-7, against 1e-3 of the noise.
+//! Amplitudes are (P − P_ave)/OMA.
 
+use super::histogram::{BINS, BINS_PER_OMA, Filled, amplitude};
 use crate::density::{normal_pdf, q};
 use crate::engine::golden_section::golden_section;
 use std::sync::LazyLock;
 
-/// Bins an OMA.
-pub(super) const BINS_PER_OMA: usize = 1024;
-/// Bins of a histogram, from one OMA below the average to one above.
-pub(super) const BINS: usize = 2 * BINS_PER_OMA + 1;
 /// Least noise, below which an eye counts as closed: a TDECQ of 14 dB.
 pub(super) const LEAST_NOISE: f64 = 2e-3;
 const MOST_NOISE: f64 = 1.0;
@@ -24,41 +20,38 @@ const PER_UNIT: usize = 512;
 /// Bracket of a threshold in which its search ends, over the adjustment.
 const ADJUSTED_TO: f64 = 3e-3;
 
-static TABLE: LazyLock<Vec<[f64; 2]>> = LazyLock::new(|| {
-    let x = |i: usize| i as f64 / PER_UNIT as f64;
-    (0..=TOP as usize * PER_UNIT + 1).map(|i| [q(x(i)), x(i) * normal_pdf(x(i))]).collect()
+/// Values, then how they change up to the next row.
+type Row = [[f64; 2]; 2];
+
+static TABLE: LazyLock<Vec<Row>> = LazyLock::new(|| {
+    let at = |i: usize| {
+        let x = i as f64 / PER_UNIT as f64;
+        [q(x), x * normal_pdf(x)]
+    };
+    let rows = (0..TOP as usize * PER_UNIT).map(|i| {
+        let (a, b) = (at(i), at(i + 1));
+        [a, [b[0] - a[0], b[1] - a[1]]]
+    });
+    // Far out there is nothing.
+    rows.chain([[[0.0; 2]; 2]]).collect()
 });
 
 /// Q(x) and x φ(x) for x from 0, by linear interpolation; 0 far out.
 #[inline]
-fn tail(table: &[[f64; 2]], x: f64) -> [f64; 2] {
-    if x >= TOP {
-        return [0.0; 2];
-    }
-    let at = x * PER_UNIT as f64;
-    let i = at as usize;
-    let f = at - i as f64;
-    let (a, b) = (table[i], table[i + 1]);
-    [a[0] + f * (b[0] - a[0]), a[1] + f * (b[1] - a[1])]
-}
-
-/// Amplitude of a bin.
-pub(super) fn amplitude(bin: usize) -> f64 {
-    bin as f64 / BINS_PER_OMA as f64 - 1.0
-}
-
-/// Bin below an amplitude and the share that belongs to the one above.
-#[inline]
-pub(super) fn place(z: f32) -> (usize, f32) {
-    let at = ((z + 1.0) * BINS_PER_OMA as f32).clamp(0.0, (BINS - 2) as f32);
-    let bin = at as usize;
-    (bin, at - bin as f32)
+fn tail(table: &[Row], x: f64) -> [f64; 2] {
+    let at = (x * PER_UNIT as f64).min((table.len() - 1) as f64);
+    // Two conversions of a small number are cheaper than one to the widest integer.
+    let i = at as i32 as usize;
+    let f = at - f64::from(i as i32);
+    let [value, change] = table[i];
+    [value[0] + f * change[0], value[1] + f * change[1]]
 }
 
 /// Left and right histogram, each of unit sum.
 #[derive(Debug, Clone)]
 pub(super) struct Histograms {
-    pub(super) sides: [Vec<f64>; 2],
+    sides: [Vec<f64>; 2],
+    filled: [Filled; 2],
 }
 
 /// Noise that brings the histograms to the target, and how the error ratio leaves it.
@@ -86,7 +79,19 @@ pub(super) struct Target {
 }
 
 impl Histograms {
+    /// Shares of samples in each bin, left and right.
+    pub(super) fn new(sides: [Vec<f64>; 2]) -> Self {
+        let filled = sides.each_ref().map(|side| Filled::new(side));
+        Self { sides, filled }
+    }
+
+    /// Share of the samples in each bin of the left or the right histogram.
+    pub(super) fn side(&self, side: usize) -> &[f64] {
+        &self.sides[side]
+    }
+
     /// Sum over the bins near one threshold: error ratio and its derivative by ln s.
+    #[inline]
     fn near(&self, side: usize, threshold: f64, noise: f64) -> [f64; 2] {
         let table = TABLE.as_slice();
         let reach = TOP * noise;
@@ -94,12 +99,10 @@ impl Histograms {
         let (first, last) = (bin(threshold - reach).ceil() as usize, bin(threshold + reach).floor() as usize);
         let inverse = 1.0 / noise;
         let mut sum = [0.0; 2];
-        for (i, h) in self.sides[side][first..=last].iter().enumerate() {
-            if *h > 0.0 {
-                let t = tail(table, ((amplitude(first + i) - threshold) * inverse).abs());
-                sum[0] += h * t[0];
-                sum[1] += h * t[1];
-            }
+        for [y, h] in self.filled[side].between(first, last) {
+            let t = tail(table, ((y - threshold) * inverse).abs());
+            sum[0] += h * t[0];
+            sum[1] += h * t[1];
         }
         sum
     }

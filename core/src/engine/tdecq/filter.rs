@@ -107,30 +107,73 @@ impl Filtered {
     /// ```
     pub(super) fn at(&self, times_ui: [f64; 2]) -> [Vec<f32>; 2] {
         let n = self.n_symbols;
-        let mut folded = vec![Complex32::new(0.0, 0.0); n];
         let turns = times_ui.map(|t| TAU * t / n as f64);
-        let step = turns.map(|w| Complex64::from_polar(1.0, w));
-        // Phasors by recursion over a stretch, begun exactly: single precision would drift over a whole turn.
-        const STRETCH: usize = 256;
-        let mut phasor = [Complex64::new(1.0, 0.0); 2];
+        // The phasor of a bin is that of its stretch's first, times one that all stretches share.
+        let within = turns.map(|w| Phasors::new((0..STRETCH).map(|k| w * k as f64)));
+        // What falls on a bin, and on the mirror of one: n − i for what is kept at i.
+        let mut direct = vec![Complex32::default(); n];
+        let mut mirrored = vec![Complex32::default(); n];
         for (zone, bins) in self.spectrum.chunks(n).enumerate() {
-            for (i, bin) in bins.iter().enumerate() {
-                let k = zone * n + i;
-                if k.is_multiple_of(STRETCH) {
-                    phasor = turns.map(|w| Complex64::from_polar(1.0, w * k as f64));
-                }
-                let rotated = phasor.map(|p| *bin * Complex32::new(p.re as f32, p.im as f32));
-                // The second time rides on the imaginary part: both signals are real.
-                folded[i] += rotated[0] + Complex32::new(-rotated[1].im, rotated[1].re);
-                // Neither 0 nor the bin at half the sampling rate has a mirror of its own.
-                if k > 0 && 2 * k != self.samples.len() {
-                    let mirrored = rotated[0].conj() + Complex32::new(rotated[1].im, rotated[1].re);
-                    folded[if i == 0 { 0 } else { n - i }] += mirrored;
-                }
-                phasor = [phasor[0] * step[0], phasor[1] * step[1]];
+            let stretches = direct.chunks_mut(STRETCH).zip(mirrored.chunks_mut(STRETCH));
+            for ((stretch, bins), (direct, mirrored)) in bins.chunks(STRETCH).enumerate().zip(stretches) {
+                let first = zone * n + stretch * STRETCH;
+                let begin = turns.map(|w| Complex64::from_polar(1.0, w * first as f64));
+                turn(
+                    bins,
+                    begin.map(|p| Complex32::new(p.re as f32, p.im as f32)),
+                    &within,
+                    direct,
+                    mirrored,
+                );
             }
         }
+        for lone in [0, self.samples.len() / 2] {
+            // Neither 0 nor the bin at half the sampling rate has a mirror of its own.
+            if (lone == 0 || self.samples.len().is_multiple_of(2)) && lone < self.spectrum.len() {
+                let p = turns.map(|w| Complex64::from_polar(1.0, w * lone as f64));
+                let [a, b] = p.map(|p| self.spectrum[lone] * Complex32::new(p.re as f32, p.im as f32));
+                mirrored[lone % n] -= a.conj() + Complex32::new(b.im, b.re);
+            }
+        }
+        let mut folded = direct;
+        folded[0] += mirrored[0];
+        folded[1..].iter_mut().zip(mirrored[1..].iter().rev()).for_each(|(f, m)| *f += m);
         self.to_column.process(&mut folded);
         [folded.iter().map(|z| z.re).collect(), folded.iter().map(|z| z.im).collect()]
+    }
+}
+
+/// Bins whose phasors share their beginning.
+const STRETCH: usize = 256;
+
+/// e^(jφ) of many φ, parts apart.
+struct Phasors {
+    re: [f32; STRETCH],
+    im: [f32; STRETCH],
+}
+
+impl Phasors {
+    fn new(angles: impl Iterator<Item = f64>) -> Self {
+        let mut phasors = Self { re: [0.0; STRETCH], im: [0.0; STRETCH] };
+        for (i, angle) in angles.enumerate() {
+            let (sin, cos) = angle.sin_cos();
+            (phasors.re[i], phasors.im[i]) = (cos as f32, sin as f32);
+        }
+        phasors
+    }
+}
+
+/// Adds a stretch of bins turned by two phasors each; the second signal rides on the imaginary part: both are real.
+fn turn(
+    bins: &[Complex32],
+    begin: [Complex32; 2],
+    within: &[Phasors; 2],
+    direct: &mut [Complex32],
+    mirrored: &mut [Complex32],
+) {
+    for (i, ((bin, d), m)) in bins.iter().zip(direct).zip(mirrored).enumerate() {
+        let [a, b] = [0, 1].map(|s| begin[s] * Complex32::new(within[s].re[i], within[s].im[i]) * bin);
+        *d += Complex32::new(a.re - b.im, a.im + b.re);
+        *m += Complex32::new(a.re + b.im, b.re - a.im);
     }
 }

@@ -18,7 +18,8 @@
 //! | reference filter, any phase | `filter` |
 //! | OMA, extinction ratio, transition, overshoot, RIN_OMA | `figures` |
 //! | C_eq | `noise` |
-//! | histograms, thresholds, noise at the target | `error_ratio` |
+//! | histograms | `histogram` |
+//! | thresholds, noise at the target | `error_ratio` |
 //! | main tap, timing, taps | `search`, `moments`, `objective`, `descent` |
 //!
 //! TECQ is the same measurement without the test fibre, SECQ that of a stressed receiver's source: all three are
@@ -35,6 +36,7 @@ mod descent;
 mod error_ratio;
 mod figures;
 mod filter;
+mod histogram;
 mod moments;
 mod noise;
 mod objective;
@@ -53,9 +55,10 @@ use crate::modulation::level_mismatch;
 use crate::run::Run;
 use crate::units::power_db;
 use capture::Capture;
-use error_ratio::{BINS, LEAST_NOISE, amplitude};
+use error_ratio::LEAST_NOISE;
 use figures::{Sent, overshoots};
 use filter::Filtered;
+use histogram::{BINS, amplitude, bin_of};
 use search::{Found, Signal};
 use serde::Serialize;
 
@@ -362,10 +365,9 @@ impl Context<'_> {
         let m = self.filtered.samples_per_symbol;
         let first = (found.time_ui * m as f64).round() as isize - m as isize / 2;
         let rows = BINS.div_ceil(BINS_A_ROW);
-        let row_of = |z: f32| error_ratio::place(z).0 / BINS_A_ROW;
         let mut counts = vec![0u32; rows * (m + 1)];
         let shown = self.capture.n_symbols.min(MOST_SHOWN);
-        let mut z = Vec::new();
+        let (mut z, mut places) = (Vec::new(), vec![0; shown]);
         for k in 0..=m {
             let inverse = (1.0 / self.oma) as f32;
             let mut column = self.filtered.part(first + k as isize, shown);
@@ -373,7 +375,10 @@ impl Context<'_> {
             found.sets.equalized_other(&column, &found.weights, &mut z);
             // At its seam the part is not a turn of the pattern.
             let seam = if shown < self.capture.n_symbols { self.config.n_taps() } else { 0 };
-            z[seam..z.len() - seam].iter().for_each(|z| counts[row_of(*z) * (m + 1) + k] += 1);
+            histogram::places(found.sets.level, &z, &mut places);
+            for place in &places[seam..shown - seam] {
+                counts[bin_of(*place) / BINS_A_ROW * (m + 1) + k] += 1;
+            }
         }
         let oma_w = self.oma * self.capture.scale_w;
         let folded = |side: &[f64]| side.chunks(BINS_A_ROW).map(|c| c.iter().sum()).collect::<Vec<f64>>();
@@ -382,8 +387,8 @@ impl Context<'_> {
             time_ui: (0..=m).map(|k| (first + k as isize) as f64 / m as f64 - found.time_ui).collect(),
             power_w: (0..rows).map(|r| self.capture.average_power_w + centre(r) * oma_w).collect(),
             counts,
-            left: folded(&found.evaluation.histograms.sides[0]),
-            right: folded(&found.evaluation.histograms.sides[1]),
+            left: folded(found.evaluation.histograms.side(0)),
+            right: folded(found.evaluation.histograms.side(1)),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Correlations that least squares are made of.
 
-use super::objective::product;
+use crate::simd::{Level, correlate_add};
 
 /// Correlations of one column with itself and with the symbols.
 pub(super) struct Moments {
@@ -11,24 +11,37 @@ pub(super) struct Moments {
     ahead: usize,
 }
 
-impl Moments {
-    /// Correlations of a column over `oma` with levels, as far as `taps` reach.
-    pub(super) fn new(column: &[f32], levels: &[f32], oma: f64, taps: usize) -> Self {
-        let n = column.len();
+/// The symbols that columns are correlated with, continued around the turn as far as taps reach.
+pub(super) struct Reference {
+    level: Level,
+    /// Levels from `ahead` symbols before the first to `taps` after the last.
+    levels: Vec<f32>,
+    ahead: usize,
+    taps: usize,
+}
+
+impl Reference {
+    pub(super) fn new(level: Level, levels: &[f32], taps: usize) -> Self {
         let ahead = taps + 1;
-        let scale = 1.0 / (n as f64 * oma);
-        // E x_(i-l) y_i around the turn.
-        let lagged = |x: &[f32], y: &[f32], l: isize| {
-            let l = l.rem_euclid(n as isize) as usize;
-            product(&x[..n - l], &y[l..]) + product(&x[n - l..], &y[..l])
-        };
-        Self {
-            auto: (0..taps as isize).map(|l| lagged(column, column, l) * scale / oma).collect(),
-            cross: (-(ahead as isize)..=taps as isize).map(|l| lagged(column, levels, l) * scale).collect(),
-            ahead,
-        }
+        let levels = [&levels[levels.len() - ahead..], levels, &levels[..taps]].concat();
+        Self { level, levels, ahead, taps }
     }
 
+    /// Correlations of a column of one sample a symbol over `oma`.
+    pub(super) fn moments(&self, column: &[f32], oma: f64) -> Moments {
+        let around = [column, &column[..self.taps]].concat();
+        let mut auto = vec![0.0; self.taps];
+        correlate_add(self.level, column, &around, &mut auto);
+        let mut cross = vec![0.0; self.ahead + self.taps + 1];
+        correlate_add(self.level, column, &self.levels, &mut cross);
+        let scale = 1.0 / (column.len() as f64 * oma);
+        auto.iter_mut().for_each(|r| *r *= scale / oma);
+        cross.iter_mut().for_each(|r| *r *= scale);
+        Moments { auto, cross, ahead: self.ahead }
+    }
+}
+
+impl Moments {
     /// E y_(i-l) a_i.
     pub(super) fn cross(&self, l: isize) -> f64 {
         self.cross[(l + self.ahead as isize) as usize]

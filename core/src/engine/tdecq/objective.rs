@@ -7,7 +7,8 @@
 //! The sum keeps a steady level where it is, feedback included. At the load s the error ratio stays at its target, so
 //! d ln s = −(∂ ln SER/∂c dc)/(∂ ln SER/∂ ln s); thresholds are at their best place and contribute nothing.
 
-use super::error_ratio::{BINS, Histograms, LEAST_NOISE, Load, Target, place};
+use super::error_ratio::{Histograms, LEAST_NOISE, Load, Target};
+use super::histogram::{self, Filling, bin_of};
 use super::noise::{correlated, enhancement};
 use crate::simd::{self, Level};
 
@@ -24,7 +25,7 @@ pub(super) struct Weights {
 
 /// Samples of the two histograms, two instants each, in units of the OMA from the average.
 pub(super) struct Sets {
-    level: Level,
+    pub(super) level: Level,
     /// Left, left, right, right; each continued for any main tap.
     padded: [Vec<f32>; 4],
     /// Level of the symbol before, -1/2 to 1/2; empty without feedback.
@@ -52,39 +53,23 @@ impl Sets {
 
     fn through(&self, y: &[f32], weights: &Weights, out: &mut Vec<f32>) {
         let y = for_main(y, weights);
-        out.clear();
         out.resize(y.len() + 1 - weights.taps.len(), 0.0);
-        let taps: Vec<f32> = weights.taps.iter().map(|c| *c as f32).collect();
-        simd::fir_add(self.level, y, &taps, out);
-        let d = weights.feedback as f32;
-        out.iter_mut().zip(&self.before).for_each(|(z, a)| *z -= d * a);
+        self.block(y, &single(&weights.taps), weights.feedback as f32, 0, out);
     }
 
-    /// The two histograms of samples behind the equalizer.
-    fn histograms(&self, z: &[Vec<f32>; 4]) -> Histograms {
-        let share = 1.0 / (2.0 * self.n as f64);
-        let side = |columns: [&Vec<f32>; 2]| {
-            let mut counts = vec![0.0f32; BINS];
-            let mut sums = vec![0.0f64; BINS];
-            for column in columns {
-                // Single precision would lose single samples among millions.
-                for block in column.chunks(1 << 16) {
-                    for x in block {
-                        let (bin, f) = place(*x);
-                        counts[bin] += 1.0 - f;
-                        counts[bin + 1] += f;
-                    }
-                    sums.iter_mut().zip(&mut counts).for_each(|(s, c)| {
-                        *s += f64::from(*c);
-                        *c = 0.0;
-                    });
-                }
-            }
-            sums.iter_mut().for_each(|s| *s *= share);
-            sums
-        };
-        Histograms { sides: [side([&z[0], &z[1]]), side([&z[2], &z[3]])] }
+    /// Samples behind the equalizer from the symbol `first` on; `y` begins with what the last tap has for it.
+    fn block(&self, y: &[f32], taps: &[f32], feedback: f32, first: usize, out: &mut [f32]) {
+        out.fill(0.0);
+        if let Some(before) = self.before.get(first..) {
+            out.iter_mut().zip(before).for_each(|(z, a)| *z = -feedback * a);
+        }
+        simd::fir_add(self.level, y, taps, out);
     }
+}
+
+/// Weights in the precision of the samples.
+fn single(taps: &[f64]) -> Vec<f32> {
+    taps.iter().map(|c| *c as f32).collect()
 }
 
 /// A column continued around the turn by all taps but one at both ends, so that every tap of any main tap has its samples.
@@ -107,26 +92,46 @@ pub(super) struct Evaluation {
     pub(super) cost: f64,
 }
 
+/// Symbols that are treated at a time: their samples stay near the processor.
+const BLOCK: usize = 4096;
+
 /// Cost of weights over given sets. Buffers grow once.
 pub(super) struct Objective<'a> {
     pub(super) sets: &'a Sets,
     pub(super) rho: &'a [f64],
     pub(super) target: Target,
-    z: [Vec<f32>; 4],
+    /// Places of the equalized samples of each column among the bins.
+    places: [Vec<u32>; 4],
     guess: f64,
 }
 
 impl<'a> Objective<'a> {
     pub(super) fn new(sets: &'a Sets, rho: &'a [f64], target: Target, guess: f64) -> Self {
-        Self { sets, rho, target, z: Default::default(), guess }
+        let places = [(); 4].map(|()| vec![0; sets.n]);
+        Self { sets, rho, target, places, guess }
+    }
+
+    /// The two histograms of samples behind the equalizer.
+    fn histograms(&mut self, weights: &Weights) -> Histograms {
+        let sets = self.sets;
+        let (taps, feedback) = (single(&weights.taps), weights.feedback as f32);
+        let mut z = [0.0; BLOCK];
+        let mut sides = [Filling::new(), Filling::new()];
+        for (column, places) in self.places.iter_mut().enumerate() {
+            let y = for_main(&sets.padded[column], weights);
+            for (block, places) in places.chunks_mut(BLOCK).enumerate() {
+                let (first, z) = (block * BLOCK, &mut z[..places.len()]);
+                sets.block(&y[first..], &taps, feedback, first, z);
+                histogram::places(sets.level, z, places);
+                sides[column / 2].add(places);
+            }
+        }
+        Histograms::new(sides.map(|side| side.over(2 * sets.n)))
     }
 
     /// The cost alone.
     pub(super) fn evaluate(&mut self, weights: &Weights) -> Evaluation {
-        for (column, z) in self.z.iter_mut().enumerate() {
-            self.sets.equalized(column, weights, z);
-        }
-        let histograms = self.sets.histograms(&self.z);
+        let histograms = self.histograms(weights);
         let load = histograms.load(&self.target, self.guess);
         self.guess = load.noise;
         let enhancement = enhancement(self.rho, &weights.taps);
@@ -138,23 +143,28 @@ impl<'a> Objective<'a> {
     /// d cost/d c_j for every tap as if it stood alone, then d cost/d d, after `evaluate` of the same weights.
     pub(super) fn gradient(&self, weights: &Weights, at: &Evaluation) -> (Vec<f64>, f64) {
         let slopes = Histograms::slopes(&at.load);
-        let last = weights.taps.len() - 1;
         let (mut by_tap, mut by_feedback) = (vec![0.0; weights.taps.len()], 0.0);
         // What turns a change of ln SER into one of the cost: of ln s, or of the excess while the eye is closed.
         let closed = at.load.noise <= LEAST_NOISE * (1.0 + 1e-9);
         let factor = if closed { 1.0 } else { 1.0 / at.load.slope };
-        let mut steps: Vec<f32> = Vec::with_capacity(self.sets.n);
-        for (column, z) in self.z.iter().enumerate() {
+        let mut steps = [0.0; BLOCK];
+        let mut lags = vec![0.0; weights.taps.len()];
+        for (column, places) in self.places.iter().enumerate() {
             let weight = at.load.weights[column / 2] / (2.0 * self.sets.n as f64) * factor;
-            steps.clear();
-            steps.extend(z.iter().map(|z| slopes[place(*z).0]));
             let y = for_main(&self.sets.padded[column], weights);
-            for (j, g) in by_tap.iter_mut().enumerate() {
-                *g += weight * product(&steps, &y[last - j..]);
+            let mut fed = [0.0];
+            lags.fill(0.0);
+            for (block, places) in places.chunks(BLOCK).enumerate() {
+                let (first, steps) = (block * BLOCK, &mut steps[..places.len()]);
+                steps.iter_mut().zip(places).for_each(|(s, place)| *s = slopes[bin_of(*place)]);
+                simd::correlate_add(self.sets.level, steps, &y[first..], &mut lags);
+                if !self.sets.before.is_empty() {
+                    simd::correlate_add(self.sets.level, steps, &self.sets.before[first..], &mut fed);
+                }
             }
-            if !self.sets.before.is_empty() {
-                by_feedback -= weight * product(&steps, &self.sets.before);
-            }
+            // The last tap acts on the first of the samples.
+            by_tap.iter_mut().zip(lags.iter().rev()).for_each(|(g, l)| *g += weight * l);
+            by_feedback -= weight * fed[0];
         }
         let noise = correlated(self.rho, &weights.taps);
         let square = at.enhancement * at.enhancement;

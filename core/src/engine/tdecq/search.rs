@@ -6,7 +6,7 @@
 use super::config::TdecqConfig;
 use super::error_ratio::Target;
 use super::filter::Filtered;
-use super::moments::Moments;
+use super::moments::{Moments, Reference};
 use super::objective::{Evaluation, Objective, Sets, Weights, product};
 use crate::error::{Error, Result};
 use crate::run::Run;
@@ -47,6 +47,7 @@ pub(super) struct Signal<'a> {
     levels: &'a [f32],
     /// Samples of `filtered` from a symbol's first to where it correlates best.
     centre: isize,
+    reference: Reference,
     rho: &'a [f64],
     config: &'a TdecqConfig,
     level: Level,
@@ -78,7 +79,8 @@ impl<'a> Signal<'a> {
         let level_power = product(levels, levels) / n as f64;
         let level_next = product(&levels[1..], &levels[..n - 1]) / n as f64;
         let level = Level::detect()?;
-        Ok(Self { filtered, oma, levels, centre, rho, config, level, level_power, level_next })
+        let reference = Reference::new(level, levels, config.n_taps());
+        Ok(Self { filtered, oma, levels, centre, reference, rho, config, level, level_power, level_next })
     }
 
     fn n_taps(&self) -> usize {
@@ -134,7 +136,7 @@ impl<'a> Signal<'a> {
     }
 
     fn moments(&self, offset: isize) -> Moments {
-        Moments::new(&self.filtered.column(offset), self.levels, self.oma, self.n_taps())
+        self.reference.moments(&self.filtered.column(offset), self.oma)
     }
 
     /// Σ c − d = 1 with least E(z − a)² + σ² C_eq².
