@@ -32,6 +32,7 @@ mod polyphase_sum;
 mod recursive;
 mod ring;
 mod sums;
+mod triangular;
 
 pub use columns::{PLACE_BITS, add_rows, bins, interpolate, lagrange, places, quantize, strided_fir_add};
 pub use elementwise::{axpy, count_greater, lookup, multiply, unpack};
@@ -48,3 +49,4 @@ pub use recursive::{Precision, RecursiveFilter, RecursiveState};
 pub use ring::{RING_BLOCK, RingLight, RingRates, ring, ring_window};
 pub(crate) use sums::dot;
 pub use sums::{autocorrelate, correlate_add};
+pub use triangular::{Lower, substitute, substitute_back};

@@ -1,7 +1,7 @@
 //! What each kernel means, in the fewest lines: the reference of its tests.
 
 use super::philox::{PHILOX_GROUP, PHILOX_LANES, philox4x32_10};
-use super::RingRates;
+use super::{Lower, RingRates};
 use num_complex::Complex64;
 
 /// [`super::fir_add`] in double precision.
@@ -176,5 +176,24 @@ pub fn places(values: &[f32], low: f32, scale: f32, last: u16, output: &mut [u32
     for (p, v) in output.iter_mut().zip(values) {
         let at = (f64::from(*v) - f64::from(low)) * f64::from(scale);
         *p = (at.clamp(0.0, f64::from(last)) * f64::from(1u32 << super::PLACE_BITS)) as u32;
+    }
+}
+
+/// [`super::substitute`] from the first row, one value at a time.
+pub fn substitute(l: Lower<'_>, columns: usize, rows: &mut [f64]) {
+    for n in 0..rows.len() {
+        let (i, c) = (n / columns, n % columns);
+        let taken: f64 = (0..i).map(|k| l.values[i * l.width + k] * rows[k * columns + c]).sum();
+        rows[n] = (rows[n] - taken) / l.values[i * l.width + i];
+    }
+}
+
+/// [`super::substitute_back`], one value at a time.
+pub fn substitute_back(l: Lower<'_>, columns: usize, rows: &mut [f64]) {
+    for n in (0..rows.len()).rev() {
+        let (i, c) = (n / columns, n % columns);
+        let below = i + 1..rows.len() / columns;
+        let taken: f64 = below.map(|k| l.values[k * l.width + i] * rows[k * columns + c]).sum();
+        rows[n] = (rows[n] - taken) / l.values[i * l.width + i];
     }
 }

@@ -18,6 +18,7 @@ use crate::engine::com::equalizer::FixedEqualizer;
 use crate::engine::com::pulse::{MAX_LAG, Taps};
 use crate::engine::com::search::plain;
 use crate::receiver::CtleStage;
+use crate::simd::Level;
 use crate::units::{amplitude_db, power_db, power_ratio};
 use num_complex::Complex64;
 
@@ -68,6 +69,7 @@ pub(super) struct Judge<'a> {
     pub(super) config: &'a ComConfig,
     pub(super) rules: &'a Rules,
     pub(super) fixed: &'a FixedEqualizer,
+    pub(super) level: Level,
 }
 
 /// Memory of one thread.
@@ -96,7 +98,7 @@ impl<'a> Judge<'a> {
     pub(super) fn scratch(&self) -> Scratch<'a> {
         let span = self.span();
         Scratch {
-            solver: Solver::new(self.rules, self.dfe_limits()),
+            solver: Solver::new(self.rules, self.dfe_limits(), self.level),
             r: vec![0.0; span],
             fext: vec![0.0; span],
             window: vec![0.0; span + AFTER + BEFORE + 2],

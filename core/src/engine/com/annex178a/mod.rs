@@ -49,8 +49,9 @@ pub(super) fn case(
     fixed: &FixedEqualizer,
     run: &Run,
 ) -> Result<ComCase> {
-    let judge = Judge { config, rules, fixed };
-    let settings = Settings { judge: &judge, spectra: spectra(paths, config, rules)? };
+    let level = Level::detect()?;
+    let judge = Judge { config, rules, fixed, level };
+    let settings = Settings { judge: &judge, spectra: spectra(paths, &judge)? };
     let missing = || match fixed.sampling_offset {
         Some(n) if n != 0 => {
             Error::parameter("fixed_equalizer.sampling_offset", n, "such that the pulse is above 0 there")
@@ -80,7 +81,7 @@ pub(super) fn case(
         sampling_offset: 0,
     };
     let sampling_offset =
-        choice.offset - anchor(config, rules, &equalizer, &stage, &best.taps).unwrap_or(choice.offset);
+        choice.offset - anchor(&judge, &equalizer, &stage, &best.taps).unwrap_or(choice.offset);
     Ok(ComCase::new(
         number,
         (slicer.signal_v, noise_v),
@@ -95,24 +96,19 @@ pub(super) fn case(
 
 /// Sampling time of highest FOM for the taps found, from the peak: that of the search, as a rule. Clipped taps are not
 /// the best within their limits, so another may be theirs.
-fn anchor(
-    config: &ComConfig,
-    rules: &Rules,
-    found: &FoundEqualizer,
-    stage: &Stage,
-    taps: &Taps,
-) -> Option<i64> {
+fn anchor(judge: &Judge<'_>, found: &FoundEqualizer, stage: &Stage, taps: &Taps) -> Option<i64> {
     let fixed = FixedEqualizer {
         rx_ffe: Some(found.rx_ffe.clone()),
         rx_ffe_pre: Some(found.rx_ffe_pre),
         dfe: Some(found.dfe.clone()),
         ..FixedEqualizer::default()
     };
-    let judge = Judge { config, rules, fixed: &fixed };
+    let judge = Judge { fixed: &fixed, ..*judge };
     judge.choose(stage, taps, &mut judge.scratch()).map(|c| c.offset)
 }
 
-fn spectra(paths: &Paths, config: &ComConfig, rules: &Rules) -> Result<Spectra> {
+fn spectra(paths: &Paths, judge: &Judge<'_>) -> Result<Spectra> {
+    let (config, rules) = (judge.config, judge.rules);
     let all = || [&paths.thru].into_iter().chain(&paths.fext).chain(&paths.next);
     let longest = all().map(Vec::len).max().unwrap_or(0);
     let stage = config.stage(0.0, 0.0)?;
@@ -125,7 +121,7 @@ fn spectra(paths: &Paths, config: &ComConfig, rules: &Rules) -> Result<Spectra> 
     }
     let receiver = |f| receiver_filter(f, config);
     let (sample_s, per_symbol) = (config.sample_s(), config.samples_per_symbol);
-    let grid = Grid::new(longest, slowest_hz, sample_s, per_symbol, receiver, Level::detect()?);
+    let grid = Grid::new(longest, slowest_hz, sample_s, per_symbol, receiver, judge.level);
     let spectrum = |v: &Vec<f64>| grid.spectrum(v);
     let (fext, next) = (paths.fext.iter().map(spectrum).collect(), paths.next.iter().map(spectrum).collect());
     Ok(Spectra { thru: spectrum(&paths.thru), fext, next, grid })

@@ -91,6 +91,8 @@ impl Clip {
     fn cumulants(&self, samples: &[f64], variance: f64, s: f64) -> (f64, f64, f64) {
         let (l, scale) = (self.levels, 1.0 / (self.levels - 1.0));
         let (mut k, mut k1, mut k2) = (0.5 * variance * s * s, variance * s, variance);
+        // Each factor is between 1/L and 1, so 64 of up to 64 levels leave a number: one logarithm serves all.
+        let mut product = 1.0;
         for h in samples {
             let d = s * h * scale;
             let e = (-2.0 * d).exp();
@@ -98,12 +100,13 @@ impl Clip {
             // sinh x = e^x (1 - e^-2x)/2, coth x = (1 + e^-2x)/(1 - e^-2x), 1/sinh² = coth² - 1
             let (a, b) = (1.0 / (1.0 - e_l), 1.0 / (1.0 - e));
             let (coth_l, coth) = ((1.0 + e_l) * a, (1.0 + e) * b);
-            k += (l - 1.0) * d + ((1.0 - e_l) * b / l).ln();
+            k += (l - 1.0) * d;
+            product *= (1.0 - e_l) * b / l;
             let g = h * scale;
             k1 += g * (l * coth_l - coth);
             k2 += g * g * ((coth * coth - 1.0) - l * l * (coth_l * coth_l - 1.0));
         }
-        (k, k1, k2)
+        (k + product.ln(), k1, k2)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Phase, Solver, error};
 use crate::engine::com::annex178a::rules::MAX_GROUP;
+use crate::simd::{Lower, substitute, substitute_back};
 
 impl Solver<'_> {
     /// Y, e and the Schur complement of all floating places.
@@ -12,12 +13,11 @@ impl Solver<'_> {
         for (d, band) in self.bands.chunks_exact_mut(columns).enumerate() {
             band.fill(phase.r[d]);
         }
-        for i in 0..n {
-            let (above, row) = self.y.split_at_mut(i * columns);
-            let row = &mut row[..columns];
+        for (i, row) in self.y[..n * columns].chunks_exact_mut(columns).enumerate() {
             row.copy_from_slice(&phase.r[n - i..n - i + columns]);
-            eliminate(row, above, &self.l[i * self.width..=i * self.width + i]);
         }
+        let l = Lower { values: &self.l, width: self.width };
+        substitute(self.level, l, columns, 0, &mut self.y[..n * columns]);
         self.fold_rows(0, n);
     }
 
@@ -123,20 +123,12 @@ impl Solver<'_> {
         self.x[..n * columns].copy_from_slice(&self.y[..n * columns]);
         self.p0[..n].copy_from_slice(&self.z0[..n]);
         self.p1[..n].copy_from_slice(&self.z1[..n]);
+        let l = Lower { values: &self.l, width };
+        substitute_back(self.level, l, columns, &mut self.x[..n * columns]);
         for i in (0..n).rev() {
             let row = &self.l[i * width..=i * width + i];
-            let inverse = 1.0 / row[i];
-            let (above, this) = self.x[..(i + 1) * columns].split_at_mut(i * columns);
-            for v in this.iter_mut() {
-                *v *= inverse;
-            }
-            for (other, l) in above.chunks_exact_mut(columns).zip(row) {
-                for (o, v) in other.iter_mut().zip(&*this) {
-                    *o -= l * v;
-                }
-            }
             for p in [&mut self.p0, &mut self.p1] {
-                p[i] *= inverse;
+                p[i] /= row[i];
                 let value = p[i];
                 for (o, l) in p[..i].iter_mut().zip(row) {
                     *o -= l * value;
@@ -226,28 +218,13 @@ impl Solver<'_> {
     /// Y, e and the Schur complement after a group was appended.
     pub(super) fn carry_on(&mut self, phase: &Phase<'_>, start: usize, n: usize) {
         let (g, columns) = (self.rules.group_len, self.columns);
-        for a in 0..g {
-            let (above, row) = self.y.split_at_mut((n + a) * columns);
-            let row = &mut row[..columns];
+        for (a, row) in self.y[n * columns..(n + g) * columns].chunks_exact_mut(columns).enumerate() {
             for (j, x) in row.iter_mut().enumerate() {
                 *x = phase.r[(start + a).abs_diff(j)];
             }
-            eliminate(row, above, &self.l[(n + a) * self.width..=(n + a) * self.width + n + a]);
         }
+        let l = Lower { values: &self.l, width: self.width };
+        substitute(self.level, l, columns, n, &mut self.y[..(n + g) * columns]);
         self.fold_rows(n, n + g);
-    }
-}
-
-/// row = (row - Σ_k factor[k] above[k])/factor[last], `above` holding rows as long.
-fn eliminate(row: &mut [f64], above: &[f64], factor: &[f64]) {
-    let (last, factor) = (factor[factor.len() - 1], &factor[..factor.len() - 1]);
-    for (other, f) in above.chunks_exact(row.len()).zip(factor) {
-        for (x, o) in row.iter_mut().zip(other) {
-            *x -= f * o;
-        }
-    }
-    let inverse = 1.0 / last;
-    for x in row {
-        *x *= inverse;
     }
 }

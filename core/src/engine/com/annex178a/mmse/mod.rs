@@ -25,7 +25,7 @@
 mod floating;
 
 use super::rules::Rules;
-use crate::simd::dot;
+use crate::simd::{Level, dot};
 
 /// One sampling phase: autocorrelation of signal and noise over σ_X² by lag, and the rows h0 and h1 by tap place.
 pub(super) struct Phase<'a> {
@@ -63,6 +63,7 @@ pub(super) fn given(phase: &Phase<'_>, w: &[f64], b: (f64, f64)) -> Option<Taps>
 /// Memory of the solver, one a thread.
 pub(super) struct Solver<'a> {
     rules: &'a Rules,
+    level: Level,
     b: (f64, f64),
     /// Places of the taps in use.
     places: Vec<usize>,
@@ -92,12 +93,13 @@ pub(super) struct Solver<'a> {
 }
 
 impl<'a> Solver<'a> {
-    pub(super) fn new(rules: &'a Rules, b: (f64, f64)) -> Self {
+    pub(super) fn new(rules: &'a Rules, b: (f64, f64), level: Level) -> Self {
         let width = rules.n_fixed + rules.groups * rules.group_len;
         let columns = rules.span - rules.n_fixed;
         let g = rules.group_len;
         Self {
             rules,
+            level,
             b,
             places: Vec::with_capacity(width),
             l: vec![0.0; width * width],
@@ -375,7 +377,7 @@ mod tests {
     #[test]
     fn bounds_and_one_factor_find_what_trying_every_place_finds() {
         let rules = rules();
-        let mut solver = Solver::new(&rules, B);
+        let mut solver = Solver::new(&rules, B, Level::detect().unwrap());
         // Pulses with reflections, some weak enough that nothing is clipped, some strong.
         for (strength, post) in [(0.02, 0.1), (0.1, 0.4), (0.3, 0.7), (0.05, 0.9)] {
             let mut h = [0.0; 64];
