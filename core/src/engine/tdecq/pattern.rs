@@ -137,9 +137,11 @@ fn columns(given: &Waveform<'_>, scale_w: f64, period: usize) -> Vec<Vec<f32>> {
     (0..PHASES.min(m))
         .map(|p| {
             let phase = p * m / PHASES.min(m);
+            let samples = given.waveform_w[..n * m].iter().skip(phase).step_by(m);
+            let samples: Vec<f64> = samples.copied().collect();
+            let average = samples.iter().sum::<f64>() / n as f64;
             let mut column = vec![0.0f32; period];
-            let average = given.waveform_w[..n * m].iter().skip(phase).step_by(m).sum::<f64>() / n as f64;
-            for (i, sample) in given.waveform_w[..n * m].iter().skip(phase).step_by(m).enumerate() {
+            for (i, sample) in samples.iter().enumerate() {
                 column[i % period] += ((sample - average) / scale_w) as f32;
             }
             column
