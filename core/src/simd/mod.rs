@@ -11,8 +11,8 @@
 //! | avx2 | x86-64-v3: AVX2 and FMA | `avx2` |
 //! | avx512 | Ice Lake AVX-512 | `avx512` |
 //!
-//! Integer kernels are bit-identical at every level. [`fir_add`], [`axpy`], [`normals`] and [`ring()`] fuse multiplication and
-//! addition where the level can, so their last bits differ between `portable` and the others.
+//! Integer kernels are bit-identical at every level. [`fir_add`], [`correlate_add`], [`substitute`], [`axpy`], [`normals`] and
+//! [`ring()`] fuse multiplication and addition where the level can, so their last bits differ between `portable` and the others.
 
 mod columns;
 mod elementwise;
