@@ -356,13 +356,19 @@ proptest! {
         let values: Vec<f32> = noise(n, seed).iter().map(|v| 1.5 * v).collect();
         let (mut wanted, mut reached) = (vec![9; n], vec![9; n]);
         naive::places(&values, -1.0, 1024.0, last, &mut wanted);
+        let mut bad = vec![f32::NAN; n];
+        bad.extend([f32::INFINITY, f32::NEG_INFINITY]);
         for level in Level::available() {
             simd::places(level, &values, -1.0, 1024.0, last, &mut reached);
             for (w, r) in wanted.iter().zip(&reached) {
                 // The difference from the lowest value is rounded to 2⁻²³ of 2: 2⁻¹³ of a bin of 1/1024.
                 prop_assert!(w.abs_diff(*r) <= 1 << (simd::PLACE_BITS - 13), "{} {w} {r}", level.name());
-                prop_assert!(*r >> simd::PLACE_BITS <= u32::from(last));
+                prop_assert!((0..=i32::from(last)).contains(&(r >> simd::PLACE_BITS)));
             }
+            let mut ends = vec![9; n + 2];
+            simd::places(level, &bad, -1.0, 1024.0, last, &mut ends);
+            prop_assert!(ends[..n].iter().all(|p| *p == 0));
+            prop_assert_eq!(&ends[n..], &[i32::from(last) << simd::PLACE_BITS, 0]);
         }
     }
 

@@ -121,17 +121,27 @@ pub const PLACE_BITS: u32 = 19;
 /// let mut output = [0; 3];
 /// places(Level::detect()?, &[-9.0, 0.375, 9.0], -1.0, 2.0, 7, &mut output);
 /// assert_eq!(output.map(|p| p >> PLACE_BITS), [0, 2, 7]);
-/// assert_eq!(output[1] & ((1 << PLACE_BITS) - 1), (0.75 * f64::from(1u32 << PLACE_BITS)) as u32);
+/// assert_eq!(output[1] & ((1 << PLACE_BITS) - 1), (0.75 * f64::from(1 << PLACE_BITS)) as i32);
 /// # Ok::<(), lightlane::Error>(())
 /// ```
-pub fn places(level: Level, values: &[f32], low: f32, scale: f32, last: u16, output: &mut [u32]) {
-    dispatch!(level.inner, _simd => places_body(values, low, scale, last, output));
+pub fn places(level: Level, values: &[f32], low: f32, scale: f32, last: u16, output: &mut [i32]) {
+    dispatch!(level.inner, simd => places_body(simd, values, low, scale, last, output));
 }
 
 #[inline(always)]
-fn places_body(values: &[f32], low: f32, scale: f32, last: u16, output: &mut [u32]) {
-    let (unit, top) = ((1u32 << PLACE_BITS) as f32, f32::from(last));
-    for (p, v) in output.iter_mut().zip(values) {
-        *p = (((v - low) * scale).clamp(0.0, top) * unit) as i32 as u32;
+fn places_body<S: Simd>(simd: S, values: &[f32], low: f32, scale: f32, last: u16, output: &mut [i32]) {
+    let width = S::f32s::LEN;
+    let (unit, top) = ((1 << PLACE_BITS) as f32, f32::from(last));
+    let n = values.len().min(output.len());
+    let (mut vs, mut ps) = (values[..n].chunks_exact(width), output[..n].chunks_exact_mut(width));
+    for (v, p) in vs.by_ref().zip(ps.by_ref()) {
+        let at = (S::f32s::from_slice(simd, v) - S::f32s::splat(simd, low)) * S::f32s::splat(simd, scale);
+        // Explicitly, because a conversion in plain Rust also looks after numbers that no integer holds. What is not a
+        // number goes to the first bin.
+        let kept = at.max_precise(S::f32s::splat(simd, 0.0)).min(S::f32s::splat(simd, top));
+        (kept * S::f32s::splat(simd, unit)).to_int::<S::i32s>().store_slice(p);
+    }
+    for (v, p) in vs.remainder().iter().zip(ps.into_remainder()) {
+        *p = (((v - low) * scale).max(0.0).min(top) * unit) as i32;
     }
 }

@@ -172,10 +172,10 @@ pub fn correlate_add(x: &[f32], y: &[f32], r: &mut [f64]) {
 }
 
 /// [`super::places`] in double precision.
-pub fn places(values: &[f32], low: f32, scale: f32, last: u16, output: &mut [u32]) {
+pub fn places(values: &[f32], low: f32, scale: f32, last: u16, output: &mut [i32]) {
     for (p, v) in output.iter_mut().zip(values) {
         let at = (f64::from(*v) - f64::from(low)) * f64::from(scale);
-        *p = (at.clamp(0.0, f64::from(last)) * f64::from(1u32 << super::PLACE_BITS)) as u32;
+        *p = (at.clamp(0.0, f64::from(last)) * f64::from(1 << super::PLACE_BITS)) as i32;
     }
 }
 

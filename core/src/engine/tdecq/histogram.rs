@@ -16,14 +16,14 @@ pub(super) fn amplitude(bin: usize) -> f64 {
 }
 
 /// Places of amplitudes among the bins.
-pub(super) fn places(level: Level, z: &[f32], output: &mut [u32]) {
+pub(super) fn places(level: Level, z: &[f32], output: &mut [i32]) {
     simd::places(level, z, -1.0, BINS_PER_OMA as f32, (BINS - 2) as u16, output);
 }
 
 /// Bin below the amplitude at a place.
 #[inline]
-pub(super) fn bin_of(place: u32) -> usize {
-    (place >> PLACE_BITS) as usize
+pub(super) fn bin_of(place: i32) -> usize {
+    (place as u32 >> PLACE_BITS) as usize
 }
 
 /// A histogram being filled. A bin counts its samples above [`COUNT`] and sums below it what belongs to the next bin: whole
@@ -44,14 +44,14 @@ impl Filling {
     }
 
     /// Adds samples at those places.
-    pub(super) fn add(&mut self, places: &[u32]) {
+    pub(super) fn add(&mut self, places: &[i32]) {
         for places in places.chunks(MOST_HELD) {
             if self.held + places.len() > MOST_HELD {
                 self.settle();
             }
             self.held += places.len();
             for place in places {
-                let beyond = u64::from(place & ((1 << PLACE_BITS) - 1));
+                let beyond = u64::from(*place as u32 & ((1 << PLACE_BITS) - 1));
                 self.counts[bin_of(*place)] += (1 << COUNT) + beyond;
             }
         }
@@ -60,7 +60,7 @@ impl Filling {
     fn settle(&mut self) {
         self.held = 0;
         for (bin, count) in self.counts.iter_mut().enumerate() {
-            let beyond = (*count & ((1 << COUNT) - 1)) as f64 / f64::from(1u32 << PLACE_BITS);
+            let beyond = (*count & ((1 << COUNT) - 1)) as f64 / f64::from(1 << PLACE_BITS);
             self.shares[bin] += (*count >> COUNT) as f64 - beyond;
             self.shares[bin + 1] += beyond;
             *count = 0;

@@ -101,7 +101,7 @@ pub(super) struct Objective<'a> {
     pub(super) rho: &'a [f64],
     pub(super) target: Target,
     /// Places of the equalized samples of each column among the bins.
-    places: [Vec<u32>; 4],
+    places: [Vec<i32>; 4],
     guess: f64,
 }
 
