@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import xarray
     from matplotlib.axes import Axes
 
-__all__ = ["PowerPenalties", "PowerPenalty", "Sensitivity", "SensitivityMethods"]
+__all__ = ["PowerPenalties", "PowerPenalty", "Sensitivity", "SensitivityMethods", "checked_limit"]
 
 #: Error ratios below this are not drawn.
 _FLOOR = 1e-18
@@ -284,7 +284,7 @@ class SensitivityMethods(Config):
         asked = None
         if attenuation_db is not None:
             asked = reals("attenuation_db", np.atleast_1d(attenuation_db)).tolist()
-        limit = _limit(ber_limit)
+        limit = checked_limit(ber_limit)
         text, networks = self._native_arguments()  # type: ignore[attr-defined]
         found = _native.sensitivity(text, networks, limit, asked, checked_threads(threads))
         return Sensitivity(found, self.digest)
@@ -331,11 +331,14 @@ class SensitivityMethods(Config):
                 raise wrong_type("causes", causes, "an iterable of names")
             causes = list(causes)
         text, networks = self._native_arguments()  # type: ignore[attr-defined]
-        found = _native.power_penalties(text, networks, causes, _limit(ber_limit), checked_threads(threads))
+        found = _native.power_penalties(
+            text, networks, causes, checked_limit(ber_limit), checked_threads(threads)
+        )
         return PowerPenalties(found, self.digest)
 
 
-def _limit(ber_limit: float | None) -> float | None:
+def checked_limit(ber_limit: float | None) -> float | None:
+    """Return a limit as a number, None for the lane's own."""
     if ber_limit is None:
         return None
     try:
