@@ -3,7 +3,7 @@
 use super::attenuated::optics_of;
 use crate::error::Result;
 use crate::lane::PreparedLane;
-use crate::medium::optics::{LightWaveform, Transmit, light_waveform};
+use crate::medium::optics::{LightWaveform, Optics, Transmit, light_waveform};
 use crate::run::Run;
 
 impl PreparedLane {
@@ -27,11 +27,20 @@ impl PreparedLane {
     /// # Ok::<(), lightlane::Error>(())
     /// ```
     pub fn light(&self, symbols: &[u8], samples_per_symbol: usize, run: &Run) -> Result<LightWaveform> {
-        let optics = optics_of(&self.lane)?;
-        run.check()?;
+        self.light_of(optics_of(&self.lane)?, symbols, samples_per_symbol, run)
+    }
+
+    /// The same for another optical section behind the same host path.
+    pub(super) fn light_of(
+        &self,
+        optics: &Optics,
+        symbols: &[u8],
+        samples_per_symbol: usize,
+        run: &Run,
+    ) -> Result<LightWaveform> {
         let levels_v = self.lane.transmitter.levels_v(self.lane.modulation)?;
         let (ffe, ffe_main) = self.lane.transmitter.taps()?;
         let transmit = Transmit { levels_v: &levels_v, ffe: &ffe, ffe_main };
-        light_waveform(optics, &self.host, &transmit, symbols, samples_per_symbol)
+        light_waveform(optics, &self.host, &transmit, symbols, samples_per_symbol, run)
     }
 }
