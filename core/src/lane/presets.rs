@@ -128,13 +128,7 @@ pub(super) fn settings(lane: &Lane) -> Result<Vec<Assumption>> {
     }
     let document = document()?;
     let own = table(&document, &closest_name)?;
-    let assumed: Vec<_> = own
-        .get("assumed")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect();
+    let assumed: Vec<_> = assumed(&own).collect();
     let graded = closest.into_iter().map(|(path, value)| {
         let unsupported = assumed.iter().any(|pattern| matches(pattern, &path));
         let (grade, source) =
@@ -142,6 +136,11 @@ pub(super) fn settings(lane: &Lane) -> Result<Vec<Assumption>> {
         Assumption { path, value: value.to_string(), grade, source }
     });
     Ok(graded.collect())
+}
+
+/// Patterns of the settings of a lane that the evidence does not cover.
+fn assumed(table: &Map<String, Value>) -> impl Iterator<Item = &str> {
+    table.get("assumed").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }
 
 /// Grade and source of a setting of the shipped lanes, by its path.
@@ -193,5 +192,25 @@ fn walk(path: &str, value: &Value, out: &mut Vec<(String, Value)>) {
         }
         Value::Number(_) => out.push((path.to_string(), value.clone())),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_lane_calls_assumed_is_one_of_its_settings_and_no_longer_supported() {
+        let document = document().unwrap();
+        for name in preset_names().unwrap() {
+            let (lane, table) = (preset(&name).unwrap(), table(&document, &name).unwrap());
+            let (paths, graded) = (settings_of(&lane).unwrap(), settings(&lane).unwrap());
+            for pattern in assumed(&table) {
+                assert!(paths.iter().any(|(path, _)| matches(pattern, path)), "{name}: {pattern}");
+                for found in graded.iter().filter(|g| matches(pattern, &g.path)) {
+                    assert_eq!(found.grade, Grade::Assumed, "{name}: {}", found.path);
+                }
+            }
+        }
     }
 }
