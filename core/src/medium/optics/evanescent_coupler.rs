@@ -78,9 +78,10 @@ impl EvanescentCoupler {
         require::non_negative("excess_loss_db", self.excess_loss_db)?;
         let transfer = self.transfer()?;
         if transfer < 1e-6 {
-            let requirement =
-                "at least 1e-6 of the power, which coupling, detuning, length and sweep do not make";
-            return Err(Error::parameter("transfer", transfer, requirement));
+            let requirement = format!(
+                "such that 1e-6 of the power changes guides at least; detuning, length and sweep leave {transfer:.1e}"
+            );
+            return Err(Error::parameter("coupling_per_m", self.coupling_per_m, requirement));
         }
         Ok(())
     }

@@ -62,7 +62,8 @@ pub fn bend_loss_marcuse_db_per_m(
     // n_core² − n_clad² without the difference of two close numbers.
     let v = k * a * index_clad * (delta * (2.0 + delta)).sqrt();
     if v > 100.0 {
-        let requirement = format!("small enough for few modes: V is {v:.0}, above 100");
+        let requirement =
+            format!("such that V is at most 100; with this delta and wavelength_m it is {v:.0}");
         return Err(Error::parameter("core_radius_m", a, requirement));
     }
     let Some([u, w]) = lp01(v) else {

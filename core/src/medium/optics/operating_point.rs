@@ -185,10 +185,13 @@ impl OperatingPoint {
         let both =
             (optics.modulation_per_v(nyquist) / optics.modulator.sidebands(nyquist).power_per_v(0.0)).norm();
         let delayed = optics.polarization_response(nyquist).norm();
-        for (cause, left) in [("dispersion", both / delayed), ("differential group delay", delayed)] {
+        let by_bias = "; the signal is exact, noise of the electrical part follows the small-signal response at the bias";
+        for (cause, left, then) in
+            [("dispersion", both / delayed, by_bias), ("differential group delay", delayed, "")]
+        {
             if left.is_finite() && !(0.9..=1.0 / 0.9).contains(&left) {
                 list.push(format!(
-                    "fiber: {cause} leaves {left:.3} of the modulation at half the symbol rate; the signal is exact, noise of the electrical part follows the small-signal response at the bias"
+                    "fiber: {cause} leaves {left:.3} of the modulation at half the symbol rate{then}"
                 ));
             }
         }

@@ -101,8 +101,9 @@ impl RingModulator {
     ///
     /// # Errors
     /// [`Error::Parameter`] for a quality factor that is not positive or above 1e12 or an intrinsic one below the total, a
-    /// resonance outside 0.8 to 2 µm, a detuning or a shift by a volt beyond the resonance's own frequency, a junction bandwidth that is not positive, a negative loss, heater power or loop gain, no
-    /// shift by the heater, or another number that is not finite.
+    /// resonance outside 0.8 to 2 µm, a detuning or a shift by a volt beyond the resonance's own frequency, a junction
+    /// bandwidth that is not positive, a negative loss, heater power or loop gain, no shift by the heater, or another number
+    /// that is not finite.
     pub fn validate(&self) -> Result<()> {
         require::positive("q_total", self.q_total)?;
         require::within("q_total", self.q_total, 0.0, MOST_Q)?;

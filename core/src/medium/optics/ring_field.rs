@@ -77,9 +77,8 @@ impl RingModulator {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a sampling rate that is not positive, a field that is not finite, a detuning beyond
-    /// the resonance's frequency, or as many
-    /// detunings as neither one nor the samples.
+    /// [`Error::Parameter`] for a sampling rate that is not positive, a field that is not finite, a detuning beyond the
+    /// resonance's frequency, as many detunings as neither one nor the samples, or a level that the processor lacks.
     pub fn propagate(
         &self,
         field: &[Complex64],
