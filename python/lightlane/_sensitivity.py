@@ -158,7 +158,7 @@ class PowerPenalties(Frozen):
     Attributes
     ----------
     penalties : tuple of PowerPenalty
-        One a cause; iterating over the result gives them too.
+        One a cause; iterating over the result gives them too, and ``penalties["rin"]`` the one of that name.
     sensitivity : Sensitivity
         Of the lane as it is, without a curve.
     warnings : tuple of str
@@ -182,12 +182,18 @@ class PowerPenalties(Frozen):
     def __len__(self) -> int:
         return len(self.penalties)
 
+    def __contains__(self, cause: object) -> bool:
+        return any(cause in (p.cause, p) for p in self.penalties)
+
     def __getitem__(self, cause: str) -> PowerPenalty:
         for penalty in self.penalties:
             if penalty.cause == cause:
                 return penalty
-        known = [p.cause for p in self.penalties]
-        raise KeyError(f"{cause!r}; known are {', '.join(known)}")
+        raise KeyError(f"{cause!r}; known are {', '.join(self.keys())}")
+
+    def keys(self) -> tuple[str, ...]:
+        """Return the names of the causes, the dearest first; ``dict(penalties)`` maps them to their penalties."""
+        return tuple(p.cause for p in self.penalties)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the penalties in launched and in received light."""
@@ -323,8 +329,8 @@ class SensitivityMethods(Config):
         --------
         >>> import lightlane as ll
         >>> found = ll.presets.lane("cpo-dr1").power_penalties(["rin"])
-        >>> bool(found["rin"].received_db > 0.0)
-        True
+        >>> bool(found["rin"].received_db > 0.0), "rin" in found, "jitter" in found
+        (True, True, False)
         """
         if causes is not None:
             if isinstance(causes, str):

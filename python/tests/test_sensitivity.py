@@ -103,6 +103,14 @@ def test_penalties_are_not_negative_and_the_dearest_comes_first(penalties) -> No
         penalties["crosstalk"]
 
 
+def test_penalties_are_found_by_name(penalties) -> None:
+    assert "rin" in penalties
+    assert penalties["rin"] in penalties
+    assert "crosstalk" not in penalties
+    assert penalties.keys() == tuple(p.cause for p in penalties)
+    assert dict(penalties) == {p.cause: p for p in penalties}
+
+
 def test_penalties_can_be_shown(penalties) -> None:
     ax = penalties.plot()
     assert [t.get_text() for t in ax.get_yticklabels()][-1] == penalties.penalties[0].cause
