@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +16,7 @@ from lightlane._dataset import dataset
 from lightlane._exceptions import refused, wrong_type
 from lightlane._frozen import Frozen, read_only
 from lightlane._plot import axes_or_new
+from lightlane._reals import number
 from lightlane._spec import Networks
 from lightlane._text import decibels
 
@@ -49,7 +50,7 @@ class ArrayLosses(Frozen):
 
     def yield_at(self, budget_db: float) -> float:
         """Return the share of arrays all of whose fibres lose at most `budget_db`."""
-        return float((self.worst_db <= budget_db).mean())
+        return float((self.worst_db <= number("budget_db", budget_db)).mean())
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw how the losses of fibres and of the worst of each array are distributed."""
@@ -243,8 +244,9 @@ class AlignmentMethods(Config):
             raise wrong_type("coupler", coupler, "a Coupler")
         for name, value in (("n_arrays", n_arrays), ("seed", seed)):
             _native.whole(value, name, 0)
+        wavelength = number("wavelength_m", wavelength_m)
         found = _native.alignment_losses(
-            _text(self), _text(coupler), float(wavelength_m), n_arrays, seed, checked_threads(threads)
+            _text(self), _text(coupler), wavelength, n_arrays, seed, checked_threads(threads)
         )
         return ArrayLosses(found, seed)
 
@@ -310,13 +312,13 @@ class LaneAlignment(Config):
             raise wrong_type("alignment", alignment, "an Alignment")
         places = None
         if couplers is not None:
-            if isinstance(couplers, str | int):
+            if isinstance(couplers, str) or not isinstance(couplers, Iterable):
                 raise refused("couplers", couplers, "a sequence of whole numbers, or None", repr(couplers))
             places = [_native.whole(k, "couplers", 0) for k in couplers]
         for name, value in (("n_arrays", n_arrays), ("seed", seed)):
             _native.whole(value, name, 0)
         text, networks = self._native_arguments()  # type: ignore[attr-defined]
-        limit = None if ber_limit is None else float(ber_limit)
+        limit = None if ber_limit is None else number("ber_limit", ber_limit)
         found = _native.lane_alignment_yield(
             text, networks, _text(alignment), places, limit, n_arrays, seed, checked_threads(threads)
         )

@@ -14,6 +14,7 @@ from lightlane._card import card
 from lightlane._dataset import dataset
 from lightlane._exceptions import refused, wrong_type
 from lightlane._frozen import read_only
+from lightlane._reals import number
 
 if TYPE_CHECKING:
     import xarray
@@ -115,10 +116,9 @@ def jitter_transfer(
     settings: tuple[int, int, int | None],
 ) -> JitterTransfer:
     """Measure the sampling phase that follows sinusoidal jitter; settings are n_symbols, seed and threads."""
+    amplitude = number("amplitude_ui", amplitude_ui)
     text, networks, frequencies = _asked(lane, frequencies_hz)
-    return JitterTransfer(
-        *_native.jitter_transfer(text, networks, frequencies, float(amplitude_ui), *settings)
-    )
+    return JitterTransfer(*_native.jitter_transfer(text, networks, frequencies, amplitude, *settings))
 
 
 def jitter_tolerance(
@@ -128,8 +128,9 @@ def jitter_tolerance(
     settings: tuple[int, int, int | None],
 ) -> JitterTolerance:
     """Find the largest sinusoidal jitter within an error ratio; settings are n_symbols, seed and threads."""
+    limit = number("ber_limit", ber_limit)
     text, networks, frequencies = _asked(lane, frequencies_hz)
-    found = _native.jitter_tolerance(text, networks, frequencies, float(ber_limit), *settings)
+    found = _native.jitter_tolerance(text, networks, frequencies, limit, *settings)
     frequency_hz, amplitude_ui, ber, mask_ui, passes = found
     met = read_only(np.array(passes, dtype=np.bool_))
     return JitterTolerance(frequency_hz, amplitude_ui, ber, mask_ui, met)

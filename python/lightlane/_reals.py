@@ -1,16 +1,38 @@
-"""Records of real numbers from outside."""
+"""Real numbers and records of them from outside."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lightlane._exceptions import ParameterError, wrong_type
+from lightlane._exceptions import ParameterError, refused, wrong_type
 
-__all__ = ["reals"]
+__all__ = ["number", "reals"]
 
 #: Largest magnitude whose square and whose sums stay finite.
 _LARGEST = 1e150
+
+
+def number(name: str, value: Any) -> float:
+    """Return a real number in double precision; what is none is refused by name.
+
+    Examples
+    --------
+    >>> number("ber_limit", 1e-4)
+    0.0001
+    >>> number("ber_limit", None)
+    Traceback (most recent call last):
+    lightlane._exceptions.ParameterError: ber_limit = None: must be a number
+    """
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        shown = repr(value)
+        # A whole record, or a number of hundreds of digits, would hide the message.
+        told = shown if len(shown) <= 60 else type(value).__name__
+        raise refused(name, value, "a number", told) from None
 
 
 def reals(name: str, values: ArrayLike) -> NDArray[np.float64]:

@@ -14,10 +14,10 @@ from lightlane._base import Config, checked_threads
 from lightlane._budget import dbm
 from lightlane._card import card
 from lightlane._dataset import dataset
-from lightlane._exceptions import refused, wrong_type
+from lightlane._exceptions import wrong_type
 from lightlane._frozen import Frozen
 from lightlane._plot import axes_or_new
-from lightlane._reals import reals
+from lightlane._reals import number, reals
 from lightlane._text import decibels, fixed
 
 if TYPE_CHECKING:
@@ -290,7 +290,7 @@ class SensitivityMethods(Config):
         asked = None
         if attenuation_db is not None:
             asked = reals("attenuation_db", np.atleast_1d(attenuation_db)).tolist()
-        limit = _limit(ber_limit)
+        limit = None if ber_limit is None else number("ber_limit", ber_limit)
         text, networks = self._native_arguments()  # type: ignore[attr-defined]
         found = _native.sensitivity(text, networks, limit, asked, checked_threads(threads))
         return Sensitivity(found, self.digest)
@@ -336,15 +336,7 @@ class SensitivityMethods(Config):
             if isinstance(causes, str):
                 raise wrong_type("causes", causes, "an iterable of names")
             causes = list(causes)
+        limit = None if ber_limit is None else number("ber_limit", ber_limit)
         text, networks = self._native_arguments()  # type: ignore[attr-defined]
-        found = _native.power_penalties(text, networks, causes, _limit(ber_limit), checked_threads(threads))
+        found = _native.power_penalties(text, networks, causes, limit, checked_threads(threads))
         return PowerPenalties(found, self.digest)
-
-
-def _limit(ber_limit: float | None) -> float | None:
-    if ber_limit is None:
-        return None
-    try:
-        return float(ber_limit)
-    except (TypeError, ValueError):
-        raise refused("ber_limit", ber_limit, "a number", repr(ber_limit)) from None
