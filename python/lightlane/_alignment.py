@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lightlane import _native
-from lightlane._base import Config, checked_threads
+from lightlane._base import Config, checked_threads, joint_digest
 from lightlane._card import card
 from lightlane._dataset import dataset
 from lightlane._exceptions import refused, wrong_type
@@ -40,9 +40,15 @@ class ArrayLosses(Frozen):
         Of the worst fibre of each array, (arrays,).
     seed : int
         Seed of the draws.
+    wavelength_m : float
+        Wavelength in vacuum, m.
     """
 
-    def __init__(self, loss_db: NDArray[np.float64], seed: int) -> None:
+    def __init__(
+        self, loss_db: NDArray[np.float64], seed: int, wavelength_m: float, config_hash: str
+    ) -> None:
+        self._config_hash = config_hash
+        self.wavelength_m = wavelength_m
         self.loss_db = loss_db
         self.worst_db: NDArray[np.float64] = read_only(loss_db.max(axis=1))
         self.seed = int(seed)
@@ -67,12 +73,15 @@ class ArrayLosses(Frozen):
         return ax
 
     def to_xarray(self) -> xarray.Dataset:
-        """Return the losses as a labelled Dataset over ``array`` and ``fiber``; attrs carry the seed."""
+        """Return the losses as a labelled Dataset over ``array`` and ``fiber``.
+
+        Its attrs carry wavelength, seed, and the hash of alignment and coupler.
+        """
         arrays, fibers = self.loss_db.shape
         return dataset(
             {"loss_db": (("array", "fiber"), self.loss_db, "dB"), "worst_db": ("array", self.worst_db, "dB")},
             {"array": ("array", np.arange(arrays), "1"), "fiber": ("fiber", np.arange(fibers), "1")},
-            {"seed": self.seed},
+            {"wavelength_m": self.wavelength_m, "seed": self.seed, "config_hash": self._config_hash},
         )
 
     def _repr_html_(self) -> str:
@@ -156,7 +165,10 @@ class AlignmentYield(Frozen):
         return ax
 
     def to_xarray(self) -> xarray.Dataset:
-        """Return curve and arrays as a labelled Dataset; attrs carry yield, budget, seed and config hash."""
+        """Return curve and arrays as a labelled Dataset.
+
+        Its attrs carry yield, budget, seed, and the hash of lane and alignment.
+        """
         at = "curve_loss_db"
         return dataset(
             {
@@ -248,7 +260,7 @@ class AlignmentMethods(Config):
         found = _native.alignment_losses(
             _text(self), _text(coupler), wavelength, n_arrays, seed, checked_threads(threads)
         )
-        return ArrayLosses(found, seed)
+        return ArrayLosses(found, seed, wavelength, joint_digest(self, coupler))
 
 
 class LaneAlignment(Config):
@@ -322,7 +334,7 @@ class LaneAlignment(Config):
         found = _native.lane_alignment_yield(
             text, networks, _text(alignment), places, limit, n_arrays, seed, checked_threads(threads)
         )
-        return AlignmentYield(found, seed, self.digest)
+        return AlignmentYield(found, seed, joint_digest(self, alignment))
 
 
 def _text(config: Config) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from lightlane import _native
 from lightlane._dataset import dataset
+from lightlane._frozen import Frozen
 from lightlane._plot import axes_or_new
 from lightlane._text import fixed
 
@@ -21,14 +22,24 @@ __all__ = ["OpticalBudget", "dbm"]
 _HEADER = ("stage", "loss, dB", "power, mW", "power, dBm", "OMA, dBm")
 
 
-class OpticalBudget(tuple[Mapping[str, Any], ...]):
+class OpticalBudget(Frozen, tuple[Mapping[str, Any], ...]):
     """The way of the light from the laser to the photodiode: a tuple of stages, of what the simulation uses.
 
     A stage maps ``name``, ``loss_db`` (of average power in it), ``power_w`` (average, after it) and ``oma_w`` (settled
     outer modulation amplitude after it, 0 before the modulator). It prints as a table; empty for copper.
     """
 
-    __slots__ = ()
+    _config_hash: str
+
+    def __new__(cls, stages: Iterable[Mapping[str, Any]], config_hash: str) -> Self:
+        """Hold the stages of the lane with that digest."""
+        budget = super().__new__(cls, stages)
+        budget._config_hash = config_hash
+        budget._freeze()
+        return budget
+
+    def __getnewargs__(self) -> Any:
+        return tuple(self), self._config_hash
 
     def rows(self) -> list[tuple[str, ...]]:
         """Return the table's cells: stage, loss in dB, average power in mW and dBm, OMA in dBm."""
@@ -89,7 +100,7 @@ class OpticalBudget(tuple[Mapping[str, Any], ...]):
         return ax
 
     def to_xarray(self) -> xarray.Dataset:
-        """Return the budget as a labelled Dataset over ``stage``."""
+        """Return the budget as a labelled Dataset over ``stage``; attrs carry the config hash."""
 
         def column(name: str) -> list[float]:
             return [s[name] for s in self]
@@ -101,7 +112,7 @@ class OpticalBudget(tuple[Mapping[str, Any], ...]):
                 "oma_w": ("stage", column("oma_w"), "W"),
             },
             {"stage": ("stage", [s["name"] for s in self], "1")},
-            {},
+            {"config_hash": self._config_hash},
         )
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lightlane import _native
-from lightlane._base import checked_threads
+from lightlane._base import checked_threads, joint_digest
 from lightlane._exceptions import refused, wrong_type
 from lightlane._frozen import Frozen
 from lightlane._report import LaneReport
@@ -142,10 +142,14 @@ class Comparison(Frozen):
         self.same_serdes = rows("same_serdes")
         self.equal_margin = rows("equal_margin")
         self.warnings: tuple[str, ...] = tuple(figures["warnings"])
+        self._config_hash = joint_digest(*lanes.values())
         self._freeze()
 
     def table(self, which: str = "same_serdes") -> xarray.Dataset:
-        """Return one of the tables, ``"same_serdes"`` or ``"equal_margin"``, as a Dataset over the labels."""
+        """Return one of the tables, ``"same_serdes"`` or ``"equal_margin"``, as a Dataset over the labels.
+
+        Its attrs carry the hash of the lanes together, in their order, and the version.
+        """
         import xarray
 
         rows = self._rows(which)
@@ -168,7 +172,11 @@ class Comparison(Frozen):
         return xarray.Dataset(
             {name: ("lane", values, {"units": units}) for name, (units, values) in columns.items()},
             coords={"lane": [r.label for r in rows]},
-            attrs={"title": _TABLES[which], "version": _native.__version__},
+            attrs={
+                "title": _TABLES[which],
+                "version": _native.__version__,
+                "config_hash": self._config_hash,
+            },
         )
 
     def to_text(self, which: str = "same_serdes") -> str:

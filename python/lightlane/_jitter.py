@@ -38,19 +38,25 @@ class JitterTransfer:
         Amplitude of the sampling phase over that of the jitter, measured, (F,).
     model : numpy.ndarray
         Magnitude of the transfer of the second-order loop without latency, (F,).
+    seed : int
+        Seed of the runs.
+    config_hash : str
+        Digest of the lane.
     """
 
     frequency_hz: Array
     gain: Array
     model: Array
+    seed: int
+    config_hash: str
 
     def to_xarray(self) -> xarray.Dataset:
-        """Return the transfer as a labelled Dataset over ``frequency_hz``."""
+        """Return the transfer as a labelled Dataset over ``frequency_hz``; attrs carry seed and config hash."""
         at = "frequency_hz"
         return dataset(
             {"gain": (at, self.gain, "1"), "model": (at, self.model, "1")},
             {at: (at, self.frequency_hz, "Hz")},
-            {},
+            {"seed": self.seed, "config_hash": self.config_hash},
         )
 
     def _repr_html_(self) -> str:
@@ -75,6 +81,10 @@ class JitterTolerance:
         nothing. Draft: IEEE P802.3dj/D1.3, Table 179-12, as quoted in public engineering notes.
     passes : numpy.ndarray
         Whether `amplitude_ui` reaches the mask, (F,); True where there is none.
+    seed : int
+        Seed of the runs.
+    config_hash : str
+        Digest of the lane.
     """
 
     frequency_hz: Array
@@ -82,9 +92,14 @@ class JitterTolerance:
     ber: Array
     mask_ui: Array
     passes: NDArray[np.bool_]
+    seed: int
+    config_hash: str
 
     def to_xarray(self) -> xarray.Dataset:
-        """Return the tolerance and its mask as a labelled Dataset over ``frequency_hz``."""
+        """Return the tolerance and its mask as a labelled Dataset over ``frequency_hz``.
+
+        Its attrs carry the mask's source, seed and config hash.
+        """
         at = "frequency_hz"
         return dataset(
             {
@@ -94,7 +109,11 @@ class JitterTolerance:
                 "passes": (at, self.passes, "1"),
             },
             {at: (at, self.frequency_hz, "Hz")},
-            {"mask": "IEEE P802.3dj/D1.3, Table 179-12 (draft)"},
+            {
+                "mask": "IEEE P802.3dj/D1.3, Table 179-12 (draft)",
+                "seed": self.seed,
+                "config_hash": self.config_hash,
+            },
         )
 
     def _repr_html_(self) -> str:
@@ -118,7 +137,8 @@ def jitter_transfer(
     """Measure the sampling phase that follows sinusoidal jitter; settings are n_symbols, seed and threads."""
     amplitude = number("amplitude_ui", amplitude_ui)
     text, networks, frequencies = _asked(lane, frequencies_hz)
-    return JitterTransfer(*_native.jitter_transfer(text, networks, frequencies, amplitude, *settings))
+    found = _native.jitter_transfer(text, networks, frequencies, amplitude, *settings)
+    return JitterTransfer(*found, settings[1], lane.digest)
 
 
 def jitter_tolerance(
@@ -133,7 +153,7 @@ def jitter_tolerance(
     found = _native.jitter_tolerance(text, networks, frequencies, limit, *settings)
     frequency_hz, amplitude_ui, ber, mask_ui, passes = found
     met = read_only(np.array(passes, dtype=np.bool_))
-    return JitterTolerance(frequency_hz, amplitude_ui, ber, mask_ui, met)
+    return JitterTolerance(frequency_hz, amplitude_ui, ber, mask_ui, met, settings[1], lane.digest)
 
 
 def _asked(

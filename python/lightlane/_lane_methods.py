@@ -6,7 +6,6 @@ import json
 import os
 import threading
 from collections.abc import Callable, Sequence
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from numpy.typing import ArrayLike
@@ -14,7 +13,7 @@ from numpy.typing import ArrayLike
 from lightlane import _native
 from lightlane._adaptation import Adapted
 from lightlane._alignment import LaneAlignment
-from lightlane._base import checked_threads
+from lightlane._base import checked_threads, joint_digest
 from lightlane._card import lane_card
 from lightlane._exceptions import refused, wrong_type
 from lightlane._jitter import JitterTolerance, JitterTransfer, jitter_tolerance, jitter_transfer
@@ -156,7 +155,9 @@ class LaneMethods(RareMethods, SensitivityMethods, LaneAlignment):
             assert adaptation is not None
             arguments = (*self._native_arguments(), adaptation, n_symbols, seed)
             counts, learnt = _native.simulate_adaptive(*arguments, threads, progress, stop_at_bit_errors)
-            return Simulation(counts, seed, config_hash, adapted=self._learnt(learnt, adapt))
+            return Simulation(
+                counts, seed, config_hash, adapted=self._learnt(learnt, adapt, seed, config_hash)
+            )
         if samples_per_symbol is not None:
             _native.whole(samples_per_symbol, "samples_per_symbol", 1)
         found, waveforms = _native.simulate_waveform(
@@ -172,7 +173,7 @@ class LaneMethods(RareMethods, SensitivityMethods, LaneAlignment):
         segments = tuple(
             Simulation(part.counts(), seed, config_hash, part, of_retimed=True) for part in waveforms
         )
-        adapted = self._learnt(found.adapted(), adapt)
+        adapted = self._learnt(found.adapted(), adapt, seed, config_hash)
         return Simulation(found.counts(), seed, config_hash, found, found.dfe(), adapted, segments=segments)
 
     def _adaptation(self, adapt: Adaptation | None) -> tuple[str | None, str]:
@@ -183,13 +184,14 @@ class LaneMethods(RareMethods, SensitivityMethods, LaneAlignment):
             return None, self.digest
         if not isinstance(adapt, Adaptation):
             raise wrong_type("adapt", adapt, "an Adaptation")
-        both = sha256(f"{self.digest}{adapt.digest}".encode()).hexdigest()
-        return json.dumps(adapt._plain(Networks())), both
+        return json.dumps(adapt._plain(Networks())), joint_digest(self, adapt)
 
-    def _learnt(self, native: _native.Adapted | None, adapt: Adaptation | None) -> Adapted | None:
+    def _learnt(
+        self, native: _native.Adapted | None, adapt: Adaptation | None, seed: int, config_hash: str
+    ) -> Adapted | None:
         if native is None or adapt is None:
             return None
-        return Adapted.of(native, self._as_lane(), adapt.trace_symbols)
+        return Adapted.of(native, self._as_lane(), adapt.trace_symbols, seed, config_hash)
 
     def jitter_transfer(
         self,

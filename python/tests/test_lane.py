@@ -130,6 +130,9 @@ def test_compare_makes_both_tables(tmp_path) -> None:
     )
     table = comparison.table()
     assert list(table["lane"].values) == ["c2m", "short"]
+    hashes = {comparison.table(which).attrs["config_hash"] for which in ("same_serdes", "equal_margin")}
+    assert len(hashes) == 1
+    assert lane.digest not in hashes
     cheap = comparison.table("equal_margin")
     assert (cheap["margin_db"] >= 0).all()
     assert (cheap["ffe_taps"] <= table["ffe_taps"]).all()

@@ -163,7 +163,11 @@ def test_the_budget_is_a_table_of_what_the_simulation_uses() -> None:
     assert lines[1].split()[:2] == ["laser", "0.00"]
     assert stages._repr_html_().count("<tr>") == len(lines)
     assert "light at the photodiode" in report._repr_html_()
-    assert stages.to_xarray()["loss_db"].attrs["units"] == "dB"
+    data = stages.to_xarray()
+    assert data["loss_db"].attrs["units"] == "dB"
+    assert (data.attrs["config_hash"], data.attrs["version"]) == (lane().digest, ll.__version__)
+    with pytest.raises(AttributeError):
+        stages.anything = 1
     assert "dBm" in stages.plot().get_ylabel()
     assert ll.Lane().analyze().stages == ()
 
