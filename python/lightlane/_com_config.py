@@ -208,7 +208,9 @@ class ComConfig(Frozen):
         >>> kr.digest == kr.resolved().digest, len(kr.digest)
         (True, 64)
         """
-        return sha256(json.dumps(dict(self._resolved), sort_keys=True).encode()).hexdigest()
+        # 53 and 53.0 are one value.
+        plain = json.loads(json.dumps(dict(self._resolved)), parse_int=float)
+        return sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
 
     def resolved(self) -> ComConfig:
         """Return the same configuration with every default of the release written out, lists as a workbook's texts.
