@@ -30,7 +30,7 @@ fn copper() -> LaneLedgerInput {
         segments: vec![],
         equalizer: None,
         retimers: 0,
-        optics: None,
+        optics: vec![],
     }
 }
 
@@ -42,13 +42,12 @@ fn cpo() -> LaneLedgerInput {
             ElectricalSegment::Delay { name: "medium.2".into(), delay_s: 0.2e-9 },
         ],
         equalizer: Some(EqualizerTaps { ffe_taps: 15, dfe_taps: 1, mlsd: false }),
-        optics: Some(OpticsInput {
-            sections: 1,
+        optics: vec![OpticsInput {
             fiber_length_m: 30.0,
             modulator: ModulatorKind::MachZehnder,
             module: ModuleKind::Engine,
             laser_power_w: Some(20e-3),
-        }),
+        }],
         ..copper()
     }
 }
@@ -176,13 +175,13 @@ fn a_lane_is_charged_for_what_it_simulates() {
     let mlsd = with(&|i| i.equalizer = Some(EqualizerTaps { ffe_taps: 15, dfe_taps: 1, mlsd: true }));
     assert!(same(mlsd.energy_j_per_bit.value, plain.energy_j_per_bit.value + 0.35 * PJ));
     assert_eq!(mlsd.latency_s, plain.latency_s);
-    let ring = with(&|i| i.optics.as_mut().expect("optical").modulator = ModulatorKind::Ring);
+    let ring = with(&|i| i.optics[0].modulator = ModulatorKind::Ring);
     assert!(same(ring.energy_j_per_bit.value, plain.energy_j_per_bit.value + (0.7 + 0.15 - 1.2) * PJ / 0.9));
     let retimed = with(&|i| i.retimers = 2);
     assert!(
         same(term(&retimed, "dsp_retimer_full"), 10.0 * PJ / 0.9) && same(term(&retimed, "dsp"), 120.0 * NS)
     );
-    let pluggable = with(&|i| i.optics.as_mut().expect("optical").module = ModuleKind::Pluggable);
+    let pluggable = with(&|i| i.optics[0].module = ModuleKind::Pluggable);
     assert!(term(&pluggable, "driver_linear_pluggable") > 0.0 && term(&pluggable, "control_engine") == 0.0);
     let active = lane_ledger(&LaneLedgerInput { retimers: 2, ..copper() }).expect("valid");
     assert!(same(term(&active, "aec_retimer"), 7.5 * PJ / 0.9));
@@ -190,8 +189,44 @@ fn a_lane_is_charged_for_what_it_simulates() {
     assert_eq!(term(&uncoded, "fec"), 0.0);
     // Without transcoding and parity all of the line is payload, so the same laser serves more of it.
     assert!(same(term(&uncoded, "laser"), term(&plain, "laser") * 200.0 / 212.5));
-    let by_budget = with(&|i| i.optics.as_mut().expect("optical").laser_power_w = None);
+    let by_budget = with(&|i| i.optics[0].laser_power_w = None);
     assert!(by_budget.laser_w.is_some());
+}
+
+#[test]
+fn sections_of_different_kinds_are_each_charged() {
+    let engine = cpo().optics[0];
+    let pluggable = OpticsInput {
+        fiber_length_m: 500.0,
+        modulator: ModulatorKind::Ring,
+        module: ModuleKind::Pluggable,
+        laser_power_w: Some(10e-3),
+    };
+    let of = |optics: &[OpticsInput]| {
+        lane_ledger(&LaneLedgerInput { retimers: 1, optics: optics.to_vec(), ..cpo() }).expect("valid")
+    };
+    let (first, second, both) = (of(&[engine]), of(&[pluggable]), of(&[engine, pluggable]));
+    for name in
+        ["driver_mzm", "control_engine", "driver_mrm", "ring_tuning", "control_pluggable", "tia", "laser"]
+    {
+        assert!(same(term(&both, name), term(&first, name) + term(&second, name)), "{name}");
+        assert!(term(&both, name) > 0.0, "{name}");
+        assert_eq!(both.energy_terms.iter().filter(|t| t.name == name).count(), 1, "{name}");
+    }
+    assert!(same(term(&both, "fiber"), term(&first, "fiber") + term(&second, "fiber")));
+    // What the lane has once is charged once.
+    for name in ["host_serdes", "dsp_retimer_tx_only", "dsp", "fec", "serdes"] {
+        assert!(same(term(&both, name), term(&first, name)), "{name}");
+    }
+    // Each laser's power stays an entry of its own.
+    let powers: Vec<f64> = both.path.iter().filter(|e| e.unit == "W").map(|e| e.value).collect();
+    assert_eq!(powers, [20e-3, 10e-3]);
+    // Of two external lasers by the budget the larger is what one laser must give.
+    let budget = |modulator| OpticsInput { modulator, laser_power_w: None, ..engine };
+    let [ring, mzm] = [ModulatorKind::Ring, ModulatorKind::MachZehnder].map(budget);
+    let needed = |optics: &[OpticsInput]| of(optics).laser_w.expect("external");
+    let larger = if needed(&[ring]).value > needed(&[mzm]).value { needed(&[ring]) } else { needed(&[mzm]) };
+    assert!(same(needed(&[ring, mzm]).value, larger.value));
 }
 
 #[test]
@@ -297,13 +332,8 @@ fn bad_input_is_named() {
     assert!(bad(&|i| i.host_loss_db = f64::NAN).starts_with("host_loss_db = NaN"));
     assert!(bad(&|i| i.interleave = 0).starts_with("interleave = 0"));
     assert!(bad(&|i| i.segments.push(i.segments[0].clone())).contains("unique"));
-    assert!(
-        bad(&|i| i.optics.as_mut().expect("optical").laser_power_w = Some(0.0)).starts_with("laser_power_w")
-    );
-    assert!(
-        bad(&|i| i.optics.as_mut().expect("optical").fiber_length_m = f64::INFINITY)
-            .contains("fiber_length_m")
-    );
+    assert!(bad(&|i| i.optics[0].laser_power_w = Some(0.0)).starts_with("laser_power_w"));
+    assert!(bad(&|i| i.optics[0].fiber_length_m = f64::INFINITY).contains("fiber_length_m"));
     assert!(fec_block_s(212.5e9, 0, 5440).is_err() && fec_block_s(f64::NAN, 1, 5440).is_err());
     assert!(trace_cost(1.0, 1.0, 0.9, 1e-12, 1e9).is_err());
     assert!(
