@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,6 @@ from lightlane._exceptions import refused, wrong_type
 from lightlane._frozen import Frozen, read_only
 from lightlane._plot import axes_or_new
 from lightlane._reals import number
-from lightlane._spec import Networks
 from lightlane._text import decibels
 
 if TYPE_CHECKING:
@@ -258,7 +256,7 @@ class AlignmentMethods(Config):
             _native.whole(value, name, 0)
         wavelength = number("wavelength_m", wavelength_m)
         found = _native.alignment_losses(
-            _text(self), _text(coupler), wavelength, n_arrays, seed, checked_threads(threads)
+            self._native_json(), coupler._native_json(), wavelength, n_arrays, seed, checked_threads(threads)
         )
         return ArrayLosses(found, seed, wavelength, joint_digest(self, coupler))
 
@@ -332,10 +330,6 @@ class LaneAlignment(Config):
         text, networks = self._native_arguments()  # type: ignore[attr-defined]
         limit = None if ber_limit is None else number("ber_limit", ber_limit)
         found = _native.lane_alignment_yield(
-            text, networks, _text(alignment), places, limit, n_arrays, seed, checked_threads(threads)
+            text, networks, alignment._native_json(), places, limit, n_arrays, seed, checked_threads(threads)
         )
         return AlignmentYield(found, seed, joint_digest(self, alignment))
-
-
-def _text(config: Config) -> str:
-    return json.dumps(config._plain(Networks()))

@@ -86,6 +86,10 @@ class Config:
     def _plain(self, networks: Networks) -> dict[str, Any]:
         return self._plain_fields({name: getattr(self, name) for name in self._specs}, "", networks)
 
+    def _native_json(self, networks: Networks | None = None) -> str:
+        """Return the JSON that native functions take; the networks that it names are put into `networks`."""
+        return json.dumps(self._plain(Networks() if networks is None else networks))
+
     @classmethod
     def _build(cls, data: Mapping[str, Any], networks: Networks) -> Config:
         """Make an object of canonical plain data, which need not be checked again."""

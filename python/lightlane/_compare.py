@@ -315,7 +315,7 @@ def compare_labelled(lanes: Mapping[str, Lane], threads: int | None = None) -> C
         if not isinstance(lane, Lane):
             raise wrong_type(label, lane, "a Lane")
     networks = Networks()
-    texts = [json.dumps(lane._plain(networks)) for lane in lanes.values()]
+    texts = [lane._native_json(networks) for lane in lanes.values()]
     return Comparison(_native.compare(list(lanes), texts, dict(networks), checked_threads(threads)), lanes)
 
 

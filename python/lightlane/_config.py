@@ -502,7 +502,7 @@ class Driver(Config):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
-class Eam(_methods.EamMethods):
+class Eam(_methods.StaticModulator):
     """An electro-absorption modulator; its light falls as the drive, which adds to the reverse bias, rises.
 
     Parameters
@@ -957,7 +957,7 @@ class Lumped(_methods.Block):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
-class MachZehnder(_methods.MachZehnderMethods):
+class MachZehnder(_methods.StaticModulator):
     """A Mach–Zehnder modulator biased at quadrature.
 
     Parameters

@@ -184,7 +184,7 @@ class LaneMethods(RareMethods, SensitivityMethods, LaneAlignment):
             return None, self.digest
         if not isinstance(adapt, Adaptation):
             raise wrong_type("adapt", adapt, "an Adaptation")
-        return json.dumps(adapt._plain(Networks())), joint_digest(self, adapt)
+        return adapt._native_json(), joint_digest(self, adapt)
 
     def _learnt(
         self, native: _native.Adapted | None, adapt: Adaptation | None, seed: int, config_hash: str
@@ -293,7 +293,7 @@ class LaneMethods(RareMethods, SensitivityMethods, LaneAlignment):
         ['x: transmitter to module', 'x: module to receiver']
         """
         networks = Networks()
-        texts = _native.lane_segments(json.dumps(self._plain(networks)))
+        texts = _native.lane_segments(self._native_json(networks))
         return tuple(type(self)._build(json.loads(text), networks) for text in texts)  # type: ignore[misc]
 
     def _runs(self, n_symbols: int, seed: int, threads: int | None) -> tuple[int, int, int | None]:
@@ -357,7 +357,7 @@ class LaneMethods(RareMethods, SensitivityMethods, LaneAlignment):
     def _native_arguments(self) -> tuple[str, dict[str, _native.Network]]:
         """Return the lane as native functions take it: its text, and the networks that the text names."""
         networks = Networks()
-        return json.dumps(self._plain(networks)), dict(networks)
+        return self._native_json(networks), dict(networks)
 
     def _resolved_as(self, text: str) -> Lane:
         """Make the lane that a native report resolved this one to; its networks are this one's."""

@@ -15,7 +15,6 @@ mod network;
 mod optics;
 mod patterns;
 mod rare;
-mod reflections;
 mod run;
 mod sensitivity;
 mod simulation;
@@ -43,7 +42,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     optics::register(module)?;
     patterns::register(module)?;
     rare::register(module)?;
-    reflections::register(module)?;
     sensitivity::register(module)?;
     simulation::register(module)?;
     tdecq::register(module)?;
