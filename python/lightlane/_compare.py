@@ -20,7 +20,7 @@ from lightlane._exceptions import refused, wrong_type
 from lightlane._frozen import Frozen
 from lightlane._report import LaneReport
 from lightlane._spec import Networks
-from lightlane._text import fixed, ratio, value_range
+from lightlane._text import aligned, fixed, html_table, ratio, value_range
 
 if TYPE_CHECKING:
     import xarray
@@ -181,10 +181,7 @@ class Comparison(Frozen):
 
     def to_text(self, which: str = "same_serdes") -> str:
         """Return one of the tables as aligned text."""
-        cells = [_HEADINGS, *(row.cells() for row in self._rows(which))]
-        widths = [max(len(row[k]) for row in cells) for k in range(len(_HEADINGS))]
-        lines = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in cells]
-        lines.insert(1, "  ".join("-" * w for w in widths))
+        lines = aligned(_HEADINGS, [row.cells() for row in self._rows(which)], rule=True)
         return "\n".join([_TABLES[which], *lines])
 
     def to_markdown(self, which: str = "same_serdes") -> str:
@@ -273,12 +270,7 @@ class Comparison(Frozen):
         return f"<h2>{label}</h2>{row.report._repr_html_()}{image}"
 
     def _html_table(self, which: str) -> str:
-        head = "".join(f"<th>{escape(h)}</th>" for h in _HEADINGS)
-        body = "".join(
-            "<tr>" + "".join(f"<td>{escape(c)}</td>" for c in row.cells()) + "</tr>"
-            for row in self._rows(which)
-        )
-        return f"<table><tr>{head}</tr>{body}</table>"
+        return html_table(_HEADINGS, [row.cells() for row in self._rows(which)])
 
     def _repr_html_(self) -> str:
         return "".join(

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lightlane._exceptions import ParameterError, refused, wrong_type
 
-__all__ = ["number", "reals"]
+__all__ = ["leading_shape", "number", "numbers", "reals"]
 
 #: Largest magnitude whose square and whose sums stay finite.
 _LARGEST = 1e150
@@ -33,6 +33,31 @@ def number(name: str, value: Any) -> float:
         # A whole record, or a number of hundreds of digits, would hide the message.
         told = shown if len(shown) <= 60 else type(value).__name__
         raise refused(name, value, "a number", told) from None
+
+
+def numbers(
+    name: str, value: ArrayLike, requirement: str = "a number or an array of numbers"
+) -> NDArray[np.float64]:
+    """Return numbers of any shape in double precision; what is none is refused by name."""
+    try:
+        return np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise refused(name, value, requirement, repr(value)) from None
+
+
+def leading_shape(name: str, *shapes: tuple[int, ...]) -> tuple[int, ...]:
+    """Return what the shapes of arrays without their last axis broadcast to; `name` is refused where they do not.
+
+    Examples
+    --------
+    >>> leading_shape("levels", (3, 1), (2,))
+    (3, 2)
+    """
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        requirement = "of shapes that broadcast but for the last axis"
+        raise refused(name, shapes, requirement, f"arrays of shapes {list(shapes)}") from None
 
 
 def reals(name: str, values: ArrayLike) -> NDArray[np.float64]:

@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from lightlane import _native
 from lightlane._base import Config, checked_threads
-from lightlane._budget import dbm
 from lightlane._card import card
 from lightlane._dataset import dataset
 from lightlane._exceptions import wrong_type
@@ -19,6 +18,7 @@ from lightlane._frozen import Frozen
 from lightlane._plot import axes_or_new
 from lightlane._reals import number, reals
 from lightlane._text import decibels, fixed
+from lightlane.units import w_to_dbm
 
 if TYPE_CHECKING:
     import xarray
@@ -60,12 +60,12 @@ class Sensitivity(Frozen):
         ber_limit, (attenuation_db, power_w, oma_w, _), launched_w, columns, warnings = found
         self.ber_limit: float = ber_limit
         self.oma_w: float = oma_w
-        self.oma_dbm = dbm(oma_w)
+        self.oma_dbm = w_to_dbm(oma_w)
         self.power_w: float = power_w
-        self.power_dbm = dbm(power_w)
+        self.power_dbm = w_to_dbm(power_w)
         self.attenuation_db: float = attenuation_db
         self.launched_oma_w: float = launched_w
-        self.launched_oma_dbm = dbm(launched_w)
+        self.launched_oma_dbm = w_to_dbm(launched_w)
         self.curve_attenuation_db: NDArray[np.float64] = columns[0]
         self.curve_power_w: NDArray[np.float64] = columns[1]
         self.curve_oma_w: NDArray[np.float64] = columns[2]
@@ -73,11 +73,28 @@ class Sensitivity(Frozen):
         self.warnings: tuple[str, ...] = tuple(warnings)
         self._freeze()
 
+    def figures(self) -> dict[str, Any]:
+        """Return the figures and the curve as plain numbers."""
+        return {
+            "ber_limit": self.ber_limit,
+            "oma_dbm": self.oma_dbm,
+            "power_dbm": self.power_dbm,
+            "attenuation_db": self.attenuation_db,
+            "launched_oma_dbm": self.launched_oma_dbm,
+            "curve": {
+                "attenuation_db": self.curve_attenuation_db.tolist(),
+                "oma_w": self.curve_oma_w.tolist(),
+                "power_w": self.curve_power_w.tolist(),
+                "ber": self.curve_ber.tolist(),
+            },
+            "warnings": list(self.warnings),
+        }
+
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the error ratio against the received outer modulation amplitude, limit and sensitivity marked."""
         ax = axes_or_new(ax)
         order = np.argsort(self.curve_oma_w)
-        oma_dbm = _native.w_to_dbm(self.curve_oma_w[order])
+        oma_dbm = w_to_dbm(self.curve_oma_w[order])
         ax.semilogy(oma_dbm, np.maximum(self.curve_ber[order], _FLOOR), "o-", markersize=3, color="tab:blue")
         ax.axhline(self.ber_limit, color="tab:red", linestyle="--", label=f"limit {self.ber_limit:.2e}")
         if math.isfinite(self.oma_dbm):
@@ -195,6 +212,10 @@ class PowerPenalties(Frozen):
         """Return the names of the causes, the dearest first; ``dict(penalties)`` maps them to their penalties."""
         return tuple(p.cause for p in self.penalties)
 
+    def figures(self) -> list[dict[str, Any]]:
+        """Return the penalties as plain numbers, the dearest first."""
+        return [p._asdict() for p in self.penalties]
+
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the penalties in launched and in received light."""
         ax = axes_or_new(ax)
@@ -278,7 +299,8 @@ class SensitivityMethods(Config):
         Raises
         ------
         ParameterError
-            For a lane without optics, a limit outside 0 to 0.5, an attenuation out of range, and what stops `analyze`.
+            For a lane without optics or with retimers (see `segments`), a limit outside 0 to 0.5, an attenuation out
+            of range, and what stops `analyze`.
 
         Examples
         --------
@@ -323,7 +345,8 @@ class SensitivityMethods(Config):
         Raises
         ------
         ParameterError
-            For a lane without optics, an unknown cause or one that the lane does not have, and what stops `analyze`.
+            For a lane without optics or with retimers (see `segments`), an unknown cause or one that the lane does not
+            have, and what stops `analyze`.
 
         Examples
         --------

@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from lightlane._card import segment_line
 from lightlane._cli._output import to_json
 from lightlane._cli._parser import Command, Parser
 from lightlane._cli.compare import read_lane
 from lightlane._compare import ComparedLane
 from lightlane._report import LaneReport
-from lightlane._text import decibels, ranged, ratio
+from lightlane._text import decibels, ranged, ratio, segment_line
 
 __all__ = ["COMMAND"]
 
