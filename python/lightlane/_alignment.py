@@ -304,8 +304,8 @@ class LaneAlignment(Config):
         Raises
         ------
         ParameterError
-            For a lane without optics or couplers, a coupler that it does not have, a limit outside 0 to 0.5, and what
-            stops `analyze`.
+            For a lane without optics or couplers or with retimers (see `segments`), a coupler that it does not have, a
+            limit outside 0 to 0.5, and what stops `analyze`.
 
         Examples
         --------

@@ -106,7 +106,8 @@ class LaneMethods(RareMethods, SensitivityMethods, LaneAlignment):
         Raises
         ------
         ParameterError
-            For what only the other mode has, and what stops `analyze`.
+            For what only the other mode has, `adapt` of a lane with retimers (see `segments`), and what stops
+            `analyze`.
         ConvergenceError
             When the taps diverge; the message has the error that crossed the line.
 
@@ -221,7 +222,8 @@ class LaneMethods(RareMethods, SensitivityMethods, LaneAlignment):
         Raises
         ------
         ParameterError
-            For a lane without `Receiver.clock_recovery`, an amplitude under which it slips, and what stops `simulate`.
+            For a lane without `Receiver.clock_recovery`, one with retimers (see `segments`), an amplitude under which
+            it slips, and what stops `simulate`.
 
         Examples
         --------
@@ -264,8 +266,8 @@ class LaneMethods(RareMethods, SensitivityMethods, LaneAlignment):
         Raises
         ------
         ParameterError
-            For a lane without `Receiver.clock_recovery` or one that misses the limit without the jitter, and what stops
-            `simulate`.
+            For a lane without `Receiver.clock_recovery`, one with retimers (see `segments`), one that misses the limit
+            without the jitter, and what stops `simulate`.
 
         Examples
         --------
@@ -283,7 +285,8 @@ class LaneMethods(RareMethods, SensitivityMethods, LaneAlignment):
     def segments(self) -> tuple[Lane, ...]:
         """Return what lies between retimers, each a lane of its own; the lane alone where there are none.
 
-        What takes one segment only, `jitter_tolerance`, `jitter_transfer` and ``simulate(adapt=...)``, takes these.
+        What takes one segment only takes these: `sensitivity`, `power_penalties`, `alignment_yield`,
+        `jitter_tolerance`, `jitter_transfer` and ``simulate(adapt=...)``.
 
         Examples
         --------
