@@ -178,7 +178,7 @@ def test_optical_sections_of_different_kinds_are_both_charged():
     energies = [r.energy_j_per_bit.value for r in (rings, mixed, mzms)]
     assert energies[0] != pytest.approx(energies[2], rel=0.01)
     assert energies[1] == pytest.approx((energies[0] + energies[2]) / 2, rel=1e-9)
-    assert [stage["name"] for stage in mixed.stages].count("laser") == 2
+    assert len([stage for stage in mixed.stages if stage["name"].endswith(" laser")]) == 2
     assert report(mzm, ring).energy_j_per_bit.value == pytest.approx(energies[1], rel=1e-9)
 
 
