@@ -4,10 +4,11 @@ use lightlane::fec::Fec;
 use lightlane::ledger::Grade;
 use lightlane::medium::optics::ModuleKind;
 use lightlane::system::{
-    ElectricalSegment, EqualizerTaps, LaneLedgerInput, LaserBudget, LatencyInput, Ledger, ModulatorKind,
-    OpticsInput, TapEnergies, architecture_ledger, architecture_names, end_energy, energy_j_per_bit,
-    fec_block_s, lane_ledger, laser_power, latency, max_trace_m, rack_power_w, ring_tuning_j_per_bit,
-    serdes_energy_j_per_bit, serdes_tap_energy_j_per_bit, system_value, trace_cost, wall_plug_efficiency,
+    ElectricalSegment, EqualizerTaps, LaneLedgerInput, LaserBudget, LatencyInput, Ledger, LedgerFigure,
+    ModulatorKind, OpticsInput, TapEnergies, architecture_ledger, architecture_names, end_energy,
+    energy_j_per_bit, fec_block_s, flips, lane_ledger, laser_power, latency, max_trace_m, rack_power_w,
+    ring_tuning_j_per_bit, serdes_energy_j_per_bit, serdes_tap_energy_j_per_bit, system_value, trace_cost,
+    wall_plug_efficiency,
 };
 use lightlane::units::w_to_dbm;
 use std::io::Write;
@@ -227,6 +228,65 @@ fn sections_of_different_kinds_are_each_charged() {
     let needed = |optics: &[OpticsInput]| of(optics).laser_w.expect("external");
     let larger = if needed(&[ring]).value > needed(&[mzm]).value { needed(&[ring]) } else { needed(&[mzm]) };
     assert!(same(needed(&[ring, mzm]).value, larger.value));
+}
+
+#[test]
+fn an_entry_flips_the_winner_where_the_figures_are_equal() {
+    let by_loss = LaneLedgerInput { host_loss_db: 18.0, ..copper() };
+    let taps = EqualizerTaps { ffe_taps: 12, dfe_taps: 1, mlsd: true };
+    let by_taps = LaneLedgerInput { equalizer: Some(taps), ..copper() };
+    let members = [by_loss, by_taps];
+    let energies = members.each_ref().map(|m| lane_ledger(m).expect("valid").energy_j_per_bit.value);
+    let (winner, found) = flips(&members, LedgerFigure::Energy).expect("valid");
+    assert_eq!(winner, usize::from(energies[1] < energies[0]));
+    let difference = energies[1 - winner] - energies[winner];
+    // Energies are linear in every entry: so often it counts, in the member that has it.
+    let counts = [
+        ("serdes_base", 0, 1.0),
+        ("serdes_slope", 0, 18.0),
+        ("serdes_afe", 1, 1.0),
+        ("serdes_per_ffe_tap", 1, 12.0),
+        ("serdes_per_dfe_tap", 1, 1.0),
+        ("serdes_mlsd", 1, 1.0),
+    ];
+    let mut expected = Vec::new();
+    for (name, member, count) in counts {
+        let entry = system_value(name).expect("built-in");
+        let dearer = if member == winner { 1.0 } else { -1.0 };
+        let at = entry.value + dearer * difference / count;
+        if entry.low < at && at < entry.high {
+            expected.push((name, Some(member), at, 1 - winner));
+        }
+    }
+    assert!(!expected.is_empty() && expected.len() < counts.len(), "{expected:?}");
+    let mut found: Vec<_> = found.iter().map(|f| (f.entry.as_str(), f.member, f.value, f.winner)).collect();
+    let place = |name: &str| counts.iter().position(|c| c.0 == name);
+    found.sort_by_key(|f| place(f.0));
+    assert_eq!(found.len(), expected.len(), "{found:?} {expected:?}");
+    for (f, e) in found.iter().zip(&expected) {
+        assert_eq!((f.0, f.1, f.3), (e.0, e.1, e.3));
+        // The energies are sums of some ten terms of the size of the difference.
+        assert!((f.2 / e.2 - 1.0).abs() < 1e-9, "{f:?} {e:?}");
+    }
+}
+
+#[test]
+fn a_shared_entry_is_one_input() {
+    // Retimers of 7.5 pJ/bit behind a regulator against 100 dB that the SerDes equalizes: 8.33 against 5.5 pJ/bit.
+    let retimed = LaneLedgerInput { retimers: 2, host_loss_db: 0.0, ..copper() };
+    let members = [LaneLedgerInput { host_loss_db: 100.0, ..copper() }, retimed];
+    let (winner, found) = flips(&members, LedgerFigure::Energy).expect("valid");
+    assert_eq!(winner, 0);
+    // Both have the slope, only one the retimer; the base is the same in both and moves neither before the other.
+    let places: Vec<_> = found.iter().map(|f| (f.entry.as_str(), f.member, f.winner)).collect();
+    assert_eq!(places, [("serdes_slope", None, 1), ("aec_retimer", Some(1), 1)]);
+    for (f, at) in found.iter().zip([7.5 / 0.9 / 100.0 * PJ, 5.5 * 0.9 * PJ]) {
+        assert!((f.value / at - 1.0).abs() < 1e-9, "{f:?} {at}");
+    }
+    assert!(flips(&[], LedgerFigure::Latency).expect_err("none").to_string().starts_with("members = 0"));
+    let (fast, none) = flips(&members, LedgerFigure::Latency).expect("valid");
+    // Retimers cost latency over all of their range.
+    assert_eq!((fast, none.len()), (0, 0));
 }
 
 #[test]

@@ -23,7 +23,7 @@ from lightlane._com import (
     com,
 )
 from lightlane._com_config import ComConfig, KeywordEvidence
-from lightlane._compare import ComparedLane, Comparison, compare
+from lightlane._compare import ComparedLane, Comparison, Flip, Winner, compare
 from lightlane._config import (
     Adaptation,
     Adc,
@@ -117,6 +117,7 @@ __all__ = [
     "EyeDensity",
     "Ffe",
     "Fiber",
+    "Flip",
     "GratingCoupler",
     "Ideal",
     "Jitter",
@@ -160,6 +161,7 @@ __all__ = [
     "Twinax",
     "Via",
     "Wavelengths",
+    "Winner",
     "__version__",
     "com",
     "compare",

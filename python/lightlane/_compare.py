@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import io
-import json
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from html import escape
 from pathlib import Path
 from textwrap import fill
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from lightlane._config import Lane
 
-__all__ = ["ComparedLane", "Comparison", "compare"]
+__all__ = ["ComparedLane", "Comparison", "Flip", "Winner", "compare"]
 
 _TABLES = {
     "same_serdes": "the same SerDes on every medium",
@@ -54,6 +55,72 @@ _STYLE = (
 )
 
 
+class Flip(NamedTuple):
+    """An entry of the ledgers that alone would make another lane the best, inside its own range.
+
+    Attributes
+    ----------
+    name : str
+        The entry.
+    label : str or None
+        The lane that has it; None where several do: it is then one input that they share.
+    value : float
+        Where the winner and the next are equal, in `unit`.
+    unit : str
+        Unit of the entry.
+    winner : str
+        The lane that is best beyond that value.
+    """
+
+    name: str
+    label: str | None
+    value: float
+    unit: str
+    winner: str
+
+
+class Winner(NamedTuple):
+    """The best lane of a comparison in one figure.
+
+    Attributes
+    ----------
+    metric : str
+        The figure.
+    label : str
+        The lane; the first of equals.
+    value : float
+        Its figure.
+    runner_up : str or None
+        The next one; None where no other has the figure.
+    margin : float
+        How far the next is behind, in the figure's unit; nan without one.
+    flips : tuple of Flip
+        Entries of the ledgers that alone, moved within their low to high while the others stay, make another lane the
+        best. Energy and latency rest on ledgers; the other figures are simulated, and no entry moves them.
+    """
+
+    metric: str
+    label: str
+    value: float
+    runner_up: str | None
+    margin: float
+    flips: tuple[Flip, ...]
+
+
+#: What `Comparison.winner` can be asked for.
+_METRICS: Mapping[str, Callable[[LaneReport], float]] = {
+    "energy_j_per_bit": lambda r: r.energy_j_per_bit.value,
+    "latency_s": lambda r: r.latency_s.value,
+    "margin_db": lambda r: r.margin_db,
+    "ber": lambda r: r.ber,
+    "ber_after_fec": lambda r: r.ber_after_fec,
+    "frame_loss_ratio": lambda r: r.frame_loss_ratio,
+    "electrical_loss_db": lambda r: r.electrical_loss_db,
+}
+_MOST_IS_BEST = ("margin_db",)
+_OF_LEDGER = ("energy_j_per_bit", "latency_s")
+
+
 class ComparedLane(Frozen):
     """One lane of a comparison.
 
@@ -64,14 +131,13 @@ class ComparedLane(Frozen):
     report : LaneReport
         Its analysis.
     ffe_taps, dfe_taps : int
-        Size of its equalizer.
+        Size of the host's equalizer: taps that are not exactly 0 in place.
     """
 
-    def __init__(self, label: str, report: LaneReport, ffe_taps: int, dfe_taps: int) -> None:
+    def __init__(self, label: str, report: LaneReport) -> None:
         self.label = label
         self.report = report
-        self.ffe_taps = ffe_taps
-        self.dfe_taps = dfe_taps
+        self.ffe_taps, self.dfe_taps = report._equalizer_taps
         self._freeze()
 
     def cells(self) -> tuple[str, ...]:
@@ -126,22 +192,14 @@ class Comparison(Frozen):
     """
 
     def __init__(self, native: _native.Comparison, lanes: Mapping[str, Lane]) -> None:
-        figures = json.loads(native.figures())
-
         def rows(table: str) -> tuple[ComparedLane, ...]:
-            return tuple(
-                ComparedLane(
-                    row["label"],
-                    LaneReport(native.report(table, i), lanes[row["label"]]),
-                    row["ffe_taps"],
-                    row["dfe_taps"],
-                )
-                for i, row in enumerate(figures[table])
-            )
+            labelled = zip(lanes.items(), native.reports(table), strict=True)
+            return tuple(ComparedLane(label, LaneReport(report, lane)) for (label, lane), report in labelled)
 
         self.same_serdes = rows("same_serdes")
         self.equal_margin = rows("equal_margin")
-        self.warnings: tuple[str, ...] = tuple(figures["warnings"])
+        self.warnings: tuple[str, ...] = tuple(native.warnings)
+        self._native = native
         self._config_hash = joint_digest(*lanes.values())
         self._freeze()
 
@@ -177,6 +235,67 @@ class Comparison(Frozen):
                 "version": _native.__version__,
                 "config_hash": self._config_hash,
             },
+        )
+
+    def winner(self, metric: str, which: str = "same_serdes") -> Winner:
+        """Return the lane that is best in one figure, and what would make another one best.
+
+        Parameters
+        ----------
+        metric : str
+            ``"energy_j_per_bit"``, ``"latency_s"``, ``"ber"``, ``"ber_after_fec"``, ``"frame_loss_ratio"`` or
+            ``"electrical_loss_db"``, of which the least is best, or ``"margin_db"``, of which the most is.
+        which : str, default "same_serdes"
+            The table.
+
+        Returns
+        -------
+        Winner
+            The lane, the next one, and the ledger entries that alone would change the order.
+
+        Raises
+        ------
+        ParameterError
+            For another metric, or one that no lane has, such as losses of frames without a code.
+
+        Examples
+        --------
+        >>> import lightlane as ll
+        >>> lanes = {name.replace("-", "_"): ll.presets.lane(name) for name in ("copper-c2m", "cpo-dr1")}
+        >>> best = ll.compare(**lanes).winner("latency_s")
+        >>> best.label, best.runner_up, 20e-9 < best.margin < 3e-6, best.flips
+        ('copper_c2m', 'cpo_dr1', True, ())
+        """
+        if metric not in _METRICS:
+            raise refused("metric", metric, f"one of {', '.join(_METRICS)}", repr(metric))
+        rows = self._rows(which)
+        figures = [(row.label, _METRICS[metric](row.report)) for row in rows]
+        sign = -1.0 if metric in _MOST_IS_BEST else 1.0
+        # Sorted by figure, those that are equal as the lanes were given.
+        order = sorted((f for f in figures if not math.isnan(f[1])), key=lambda f: sign * f[1])
+        if not order:
+            raise refused("metric", metric, "a figure that a lane has", f"{metric!r}, which is not defined")
+        (label, value), *others = order
+        runner_up, next_value = others[0] if others else (None, math.nan)
+        # Two infinities of the same sign are no distance apart.
+        margin = 0.0 if next_value == value else abs(next_value - value)
+        return Winner(metric, label, value, runner_up, margin, self._flips(metric, which, rows))
+
+    def winners(self, which: str = "same_serdes") -> Mapping[str, Winner]:
+        """Return the `winner` of every metric that a lane has."""
+        has = {
+            metric: any(not math.isnan(of(row.report)) for row in self._rows(which))
+            for metric, of in _METRICS.items()
+        }
+        return MappingProxyType({metric: self.winner(metric, which) for metric, any_ in has.items() if any_})
+
+    def _flips(self, metric: str, which: str, rows: Sequence[ComparedLane]) -> tuple[Flip, ...]:
+        if metric not in _OF_LEDGER:
+            return ()
+        _, found = self._native.flips(which, metric)
+        return tuple(
+            Flip(name, None if member is None else rows[member].label, value, unit, rows[winner].label)
+            for name, unit, member, value, winner in found
         )
 
     def to_text(self, which: str = "same_serdes") -> str:
@@ -294,7 +413,7 @@ def compare(*, threads: int | None = None, **lanes: Lane) -> Comparison:
     Returns
     -------
     Comparison
-        Both tables, the reports and the plots.
+        Both tables, the reports, the winners and the plots.
     """
     return compare_labelled(lanes, threads)
 

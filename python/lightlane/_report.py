@@ -115,6 +115,8 @@ class LaneReport(Frozen):
         self.thresholds_v = _reals(figures["thresholds_v"])
         mlsd = figures["mlsd"]
         self.mlsd: Detection | None = None if mlsd is None else Detection.of(mlsd, lane.digest)
+        taps = figures["equalizer_taps"]
+        self._equalizer_taps: tuple[int, int] = (taps["ffe"], taps["dfe"])
         found = figures["equalizer"]
         self.equalizer = Equalizer(**{**found, "ffe": _reals(found["ffe"]), "dfe": _reals(found["dfe"])})
         self._freeze()

@@ -24,8 +24,8 @@ pub struct ComparedLane {
     pub report: LaneReport,
     /// Energy per bit and latency.
     pub ledger: Ledger,
-    /// Size of its equalizer.
-    pub equalizer: EqualizerTaps,
+    /// What that is folded from.
+    pub ledger_input: LaneLedgerInput,
 }
 
 /// Two tables over the same lanes.
@@ -148,9 +148,9 @@ fn compared(label: &str, prepared: &PreparedSegments, run: &Run) -> Result<Compa
 }
 
 fn row(label: &str, prepared: PreparedSegments, report: LaneReport) -> Result<ComparedLane> {
-    let equalizer = equalizer_taps(&report);
-    let ledger = ledger_of(&prepared, &report)?;
-    Ok(ComparedLane { label: label.into(), prepared, report, ledger, equalizer })
+    let ledger_input = ledger_input(&prepared, &report);
+    let ledger = lane_ledger(&ledger_input)?;
+    Ok(ComparedLane { label: label.into(), prepared, report, ledger, ledger_input })
 }
 
 /// The report of the segment that the host's receiver ends.
@@ -159,7 +159,7 @@ fn of_host(report: &LaneReport) -> &LaneReport {
 }
 
 /// Taps that the host's equalizer pays for: those that are not exactly 0 in place. Those of retimers are theirs.
-fn equalizer_taps(report: &LaneReport) -> EqualizerTaps {
+pub fn equalizer_taps(report: &LaneReport) -> EqualizerTaps {
     let host = of_host(report);
     let ffe_taps = host.equalizer.ffe.iter().filter(|t| **t != 0.0).count();
     EqualizerTaps { ffe_taps, dfe_taps: host.equalizer.dfe.len(), mlsd: host.detection.is_some() }
@@ -170,6 +170,11 @@ fn equalizer_taps(report: &LaneReport) -> EqualizerTaps {
 /// # Errors
 /// Those of [`lane_ledger`].
 pub fn ledger_of(prepared: &PreparedSegments, report: &LaneReport) -> Result<Ledger> {
+    lane_ledger(&ledger_input(prepared, report))
+}
+
+/// What an analysed lane tells its ledger.
+fn ledger_input(prepared: &PreparedSegments, report: &LaneReport) -> LaneLedgerInput {
     let lane = &prepared.lane;
     let several = prepared.segments.len() > 1;
     let mut segments = Vec::new();
@@ -179,7 +184,7 @@ pub fn ledger_of(prepared: &PreparedSegments, report: &LaneReport) -> Result<Led
             segments.push(ElectricalSegment::Delay { name, delay_s });
         }
     }
-    lane_ledger(&LaneLedgerInput {
+    LaneLedgerInput {
         line_rate_bps: lane.line_rate_bps(),
         fec: lane.fec,
         interleave: lane.interleave,
@@ -188,7 +193,7 @@ pub fn ledger_of(prepared: &PreparedSegments, report: &LaneReport) -> Result<Led
         equalizer: Some(equalizer_taps(report)),
         retimers: lane.retimers().count(),
         optics: optics_input(lane),
-    })
+    }
 }
 
 /// The optical sections of a lane, each of its own kind.

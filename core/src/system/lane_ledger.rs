@@ -110,6 +110,11 @@ pub enum ModulatorKind {
 /// # Ok::<(), lightlane::Error>(())
 /// ```
 pub fn lane_ledger(input: &LaneLedgerInput) -> Result<Ledger> {
+    Ok(lane_terms(input)?.ledger())
+}
+
+/// The terms that a lane's ledger is folded from.
+pub(super) fn lane_terms(input: &LaneLedgerInput) -> Result<Terms> {
     require::positive("line_rate_bps", input.line_rate_bps)?;
     let mut entries = Entries::new()?;
     let loss_db = require::non_negative("host_loss_db", input.host_loss_db)?;
@@ -150,7 +155,7 @@ pub fn lane_ledger(input: &LaneLedgerInput) -> Result<Ledger> {
     }
     let vrm_efficiency =
         if parts.is_empty() && lasers.is_empty() { None } else { Some(entries.part("vrm_efficiency")?) };
-    let terms = Terms {
+    Ok(Terms {
         losses,
         delays,
         host,
@@ -165,8 +170,7 @@ pub fn lane_ledger(input: &LaneLedgerInput) -> Result<Ledger> {
         line_rate_bps: input.line_rate_bps,
         payload_rate_bps: input.fec.payload_rate_bps(input.line_rate_bps),
         book: entries.book,
-    };
-    Ok(terms.ledger())
+    })
 }
 
 /// Parts of the optics besides laser and retimer. A module without retimer needs linear drivers and receivers with

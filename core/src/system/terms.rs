@@ -170,7 +170,6 @@ impl Terms {
     }
 
     /// Energy and latency at values of the entries, in the book's order.
-    #[cfg(test)]
     pub(super) fn at(&self, values: &[f64]) -> (f64, f64) {
         self.book.at(values, |v| (sum(&self.energy(v)), sum(&self.latency(v))))
     }

@@ -32,9 +32,7 @@ def run(options: argparse.Namespace) -> int:
     if options.plot:
         report.plot().savefig(options.plot)
     if options.json:
-        host = report.segments[-1] if report.segments else report
-        row = ComparedLane(label, report, int((host.equalizer.ffe != 0).sum()), len(host.equalizer.dfe))
-        print(to_json(row.figures()))
+        print(to_json(ComparedLane(label, report).figures()))
     else:
         print(text(label, report))
     return 0 if report.margin_db >= 0 else 1
