@@ -69,6 +69,7 @@ from lightlane._detection import Detection
 from lightlane._dual_dirac import DualDirac
 from lightlane._exceptions import ConvergenceError, LightlaneError, ParameterError, TouchstoneError
 from lightlane._jitter import JitterTolerance, JitterTransfer
+from lightlane._light import LightWaveform, StressedSensitivity
 from lightlane._native import Network, __version__
 from lightlane._operating import OperatingMargin
 from lightlane._rare import RareSimulation
@@ -127,6 +128,7 @@ __all__ = [
     "Lane",
     "LaneReport",
     "Laser",
+    "LightWaveform",
     "LightlaneError",
     "Lumped",
     "MachZehnder",
@@ -151,6 +153,7 @@ __all__ = [
     "Sensitivity",
     "SettingRange",
     "Simulation",
+    "StressedSensitivity",
     "Synthetic",
     "Tdecq",
     "TdecqConfig",

@@ -17,6 +17,7 @@ from lightlane._base import checked_threads, joint_digest
 from lightlane._card import lane_card
 from lightlane._exceptions import refused, wrong_type
 from lightlane._jitter import JitterTolerance, JitterTransfer, jitter_tolerance, jitter_transfer
+from lightlane._light import LightMethods
 from lightlane._rare import RareMethods
 from lightlane._report import LaneReport
 from lightlane._sensitivity import SensitivityMethods
@@ -34,7 +35,7 @@ _reports: dict[tuple[Lane, str | None], _native.LaneReport] = {}
 _lock = threading.Lock()
 
 
-class LaneMethods(RareMethods, SensitivityMethods, LaneAlignment):
+class LaneMethods(RareMethods, SensitivityMethods, LightMethods, LaneAlignment):
     """A lane: what can be asked of it."""
 
     __slots__ = ()

@@ -487,6 +487,17 @@ def sensitivity(
     attenuations_db: list[float] | None,
     threads: int | None,
 ) -> tuple[Any, ...]: ...
+def light_waveform(
+    lane: str, networks: dict[str, Network], symbols: ArrayLike, samples_per_symbol: int
+) -> tuple[Any, ...]: ...
+def stressed_sensitivity(
+    lane: str,
+    networks: dict[str, Network],
+    stress: tuple[float, float, float, str],
+    ber_limit: float | None,
+    attenuations_db: list[float] | None,
+    threads: int | None,
+) -> tuple[Any, ...]: ...
 def power_penalties(
     lane: str,
     networks: dict[str, Network],

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import xarray
     from matplotlib.axes import Axes
 
-__all__ = ["PowerPenalties", "PowerPenalty", "Sensitivity", "SensitivityMethods"]
+__all__ = ["PowerPenalties", "PowerPenalty", "Sensitivity", "SensitivityMethods", "checked_limit"]
 
 #: Error ratios below this are not drawn.
 _FLOOR = 1e-18
@@ -312,7 +312,7 @@ class SensitivityMethods(Config):
         asked = None
         if attenuation_db is not None:
             asked = reals("attenuation_db", np.atleast_1d(attenuation_db)).tolist()
-        limit = None if ber_limit is None else number("ber_limit", ber_limit)
+        limit = checked_limit(ber_limit)
         text, networks = self._native_arguments()  # type: ignore[attr-defined]
         found = _native.sensitivity(text, networks, limit, asked, checked_threads(threads))
         return Sensitivity(found, self.digest)
@@ -359,7 +359,12 @@ class SensitivityMethods(Config):
             if isinstance(causes, str):
                 raise wrong_type("causes", causes, "an iterable of names")
             causes = list(causes)
-        limit = None if ber_limit is None else number("ber_limit", ber_limit)
+        limit = checked_limit(ber_limit)
         text, networks = self._native_arguments()  # type: ignore[attr-defined]
         found = _native.power_penalties(text, networks, causes, limit, checked_threads(threads))
         return PowerPenalties(found, self.digest)
+
+
+def checked_limit(ber_limit: float | None) -> float | None:
+    """Return a limit as a number, None for the lane's own."""
+    return None if ber_limit is None else number("ber_limit", ber_limit)

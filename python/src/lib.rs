@@ -11,6 +11,7 @@ mod error;
 mod fec;
 mod jitter;
 mod lane;
+mod light;
 mod network;
 mod optics;
 mod patterns;
@@ -38,6 +39,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     fec::register(module)?;
     jitter::register(module)?;
     lane::register(module)?;
+    light::register(module)?;
     network::register(module)?;
     optics::register(module)?;
     patterns::register(module)?;

@@ -66,6 +66,7 @@ pub fn preset(name: &str) -> Result<Lane> {
     let document = document()?;
     let mut table = table(&document, name)?;
     table.remove("summary");
+    table.remove("assumed");
     for (key, value) in &document.shared {
         table.entry(key.clone()).or_insert_with(|| value.clone());
     }
@@ -113,21 +114,31 @@ fn expand(block: &mut Value) -> Result<()> {
 /// lane that shares fewer than half of them with any preset rests on its author alone.
 pub(super) fn settings(lane: &Lane) -> Result<Vec<Assumption>> {
     let leaves = settings_of(lane)?;
-    let mut closest: Vec<(String, Value)> = Vec::new();
+    let (mut closest, mut closest_name): (Vec<(String, Value)>, _) = (Vec::new(), String::new());
     for name in preset_names()? {
         let known: BTreeMap<String, Value> = settings_of(&preset(&name)?)?.into_iter().collect();
         let shared: Vec<_> =
             leaves.iter().filter(|(path, value)| known.get(path) == Some(value)).cloned().collect();
         if shared.len() > closest.len() {
-            closest = shared;
+            (closest, closest_name) = (shared, name);
         }
     }
     if 2 * closest.len() < leaves.len() {
         return Ok(Vec::new());
     }
     let document = document()?;
+    let own = table(&document, &closest_name)?;
+    let assumed: Vec<_> = own
+        .get("assumed")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     let graded = closest.into_iter().map(|(path, value)| {
-        let (grade, source) = document.support(&path);
+        let unsupported = assumed.iter().any(|pattern| matches(pattern, &path));
+        let (grade, source) =
+            if unsupported { (Grade::Assumed, UNSUPPORTED.into()) } else { document.support(&path) };
         Assumption { path, value: value.to_string(), grade, source }
     });
     Ok(graded.collect())

@@ -76,9 +76,11 @@ impl EvanescentCoupler {
         require::non_negative("waveguide_length_m", self.waveguide_length_m)?;
         require::non_negative("waveguide_loss_db_per_m", self.waveguide_loss_db_per_m)?;
         require::non_negative("excess_loss_db", self.excess_loss_db)?;
-        if self.transfer()? < 1e-6 {
-            let requirement = "large enough to transfer a millionth of the power";
-            return Err(Error::parameter("coupling_per_m", self.coupling_per_m, requirement));
+        let transfer = self.transfer()?;
+        if transfer < 1e-6 {
+            let requirement =
+                "at least 1e-6 of the power, which coupling, detuning, length and sweep do not make";
+            return Err(Error::parameter("transfer", transfer, requirement));
         }
         Ok(())
     }

@@ -61,6 +61,10 @@ pub fn bend_loss_marcuse_db_per_m(
     let index_core = index_clad * (1.0 + delta);
     // n_core² − n_clad² without the difference of two close numbers.
     let v = k * a * index_clad * (delta * (2.0 + delta)).sqrt();
+    if v > 100.0 {
+        let requirement = format!("small enough for few modes: V is {v:.0}, above 100");
+        return Err(Error::parameter("core_radius_m", a, requirement));
+    }
     let Some([u, w]) = lp01(v) else {
         return Err(Error::parameter("delta", delta, "large enough to guide: V is below 0.3"));
     };

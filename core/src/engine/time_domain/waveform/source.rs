@@ -63,6 +63,11 @@ impl<'a> Source<'a> {
         self.symbols[(k - self.first) as usize]
     }
 
+    /// The symbols from number `k` on, so many of them, which the window holds.
+    pub(super) fn symbols(&self, k: i64, n: usize) -> &[u8] {
+        &self.symbols[(k - self.first) as usize..][..n]
+    }
+
     /// Samples of the window.
     pub(super) fn samples(&self) -> &[f32] {
         &self.v
