@@ -16,6 +16,7 @@ from lightlane._exceptions import refused, wrong_type
 from lightlane._frozen import Frozen, read_only
 from lightlane._plot import axes_or_new
 from lightlane._reals import number
+from lightlane._sensitivity import checked_limit
 from lightlane._text import decibels
 
 if TYPE_CHECKING:
@@ -328,7 +329,7 @@ class LaneAlignment(Config):
         for name, value in (("n_arrays", n_arrays), ("seed", seed)):
             _native.whole(value, name, 0)
         text, networks = self._native_arguments()  # type: ignore[attr-defined]
-        limit = None if ber_limit is None else number("ber_limit", ber_limit)
+        limit = checked_limit(ber_limit)
         found = _native.lane_alignment_yield(
             text, networks, alignment._native_json(), places, limit, n_arrays, seed, checked_threads(threads)
         )

@@ -286,8 +286,8 @@ class LaneMethods(RareMethods, SensitivityMethods, LightMethods, LaneAlignment):
     def segments(self) -> tuple[Lane, ...]:
         """Return what lies between retimers, each a lane of its own; the lane alone where there are none.
 
-        What takes one segment only takes these: `sensitivity`, `power_penalties`, `alignment_yield`,
-        `jitter_tolerance`, `jitter_transfer` and ``simulate(adapt=...)``.
+        What takes one segment only takes these: `sensitivity`, `stressed_sensitivity`, `power_penalties`, `light`,
+        `tdecq`, `alignment_yield`, `jitter_tolerance`, `jitter_transfer` and ``simulate(adapt=...)``.
 
         Examples
         --------

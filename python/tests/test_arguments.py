@@ -65,6 +65,7 @@ def test_wrong_arguments(call, kind, message) -> None:
         (lambda bad: ll.presets.lane("cpo-dr1").sensitivity(ber_limit=bad), "ber_limit"),
         (lambda bad: ll.presets.lane("cpo-dr1").power_penalties(ber_limit=bad), "ber_limit"),
         (lambda bad: ll.presets.lane("cpo-dr1").alignment_yield(ll.Alignment(), ber_limit=bad), "ber_limit"),
+        (lambda bad: ll.presets.lane("cpo-dr1").stressed_sensitivity(bad), "secq_db"),
         (lambda bad: ll.Alignment().losses(ll.Coupler(), wavelength_m=bad), "wavelength_m"),
         (lambda bad: ll.Alignment().losses(ll.Coupler(), n_arrays=2).yield_at(bad), "budget_db"),
         (lambda bad: ll.Lane().jitter_transfer(1e6, amplitude_ui=bad), "amplitude_ui"),

@@ -154,6 +154,18 @@ def test_what_takes_one_segment_says_so():
         lane.simulate(1000, adapt=ll.Adaptation())
     with pytest.raises(ll.ParameterError, match=r"lane\.segments\(\)"):
         lane.jitter_tolerance([1e6], ber_limit=1e-2)
+    optical = ll.presets.lane("retimed-dr1")
+    for call in (
+        lambda: optical.jitter_transfer([1e6]),
+        optical.sensitivity,
+        optical.stressed_sensitivity,
+        optical.power_penalties,
+        optical.light,
+        optical.tdecq,
+        lambda: optical.alignment_yield(ll.Alignment()),
+    ):
+        with pytest.raises(ll.ParameterError, match=r"lane\.segments\(\)"):
+            call()
 
 
 def test_optical_sections_of_different_kinds_are_both_charged():
