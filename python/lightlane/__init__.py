@@ -23,7 +23,7 @@ from lightlane._com import (
     com,
 )
 from lightlane._com_config import ComConfig, KeywordEvidence
-from lightlane._compare import ComparedLane, Comparison, Flip, Winner, compare
+from lightlane._compare import ComparedLane, Comparison, compare
 from lightlane._config import (
     Adaptation,
     Adc,
@@ -78,6 +78,7 @@ from lightlane._responses import Bathtub, ChannelResponse, Equalizer, Eye, Pulse
 from lightlane._sensitivity import PowerPenalties, PowerPenalty, Sensitivity
 from lightlane._simulation import Clock, EyeDensity, Simulation
 from lightlane._tdecq import Tdecq, tdecq
+from lightlane._winner import Flip, Winner
 
 __all__ = [
     "Adaptation",

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import base64
 import io
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from html import escape
 from pathlib import Path
 from textwrap import fill
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,6 +21,7 @@ from lightlane._frozen import Frozen
 from lightlane._report import LaneReport
 from lightlane._spec import Networks
 from lightlane._text import aligned, fixed, html_table, ratio, value_range
+from lightlane._winner import METRICS, OF_LEDGER, Winner, find_winner, is_known
 
 if TYPE_CHECKING:
     import xarray
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from lightlane._config import Lane
 
-__all__ = ["ComparedLane", "Comparison", "Flip", "Winner", "compare"]
+__all__ = ["ComparedLane", "Comparison", "compare"]
 
 _TABLES = {
     "same_serdes": "the same SerDes on every medium",
@@ -53,72 +53,6 @@ _STYLE = (
     "body{font-family:sans-serif;margin:2em}table{border-collapse:collapse}img{max-width:100%}"
     "td,th{padding:.2em .8em;border-bottom:1px solid #ccc;text-align:left}"
 )
-
-
-class Flip(NamedTuple):
-    """An entry of the ledgers that alone would make another lane the best, inside its own range.
-
-    Attributes
-    ----------
-    name : str
-        The entry.
-    label : str or None
-        The lane that has it; None where several do: it is then one input that they share.
-    value : float
-        Where the winner and the next are equal, in `unit`.
-    unit : str
-        Unit of the entry.
-    winner : str
-        The lane that is best beyond that value.
-    """
-
-    name: str
-    label: str | None
-    value: float
-    unit: str
-    winner: str
-
-
-class Winner(NamedTuple):
-    """The best lane of a comparison in one figure.
-
-    Attributes
-    ----------
-    metric : str
-        The figure.
-    label : str
-        The lane; the first of equals.
-    value : float
-        Its figure.
-    runner_up : str or None
-        The next one; None where no other has the figure.
-    margin : float
-        How far the next is behind, in the figure's unit; nan without one.
-    flips : tuple of Flip
-        Entries of the ledgers that alone, moved within their low to high while the others stay, make another lane the
-        best. Energy and latency rest on ledgers; the other figures are simulated, and no entry moves them.
-    """
-
-    metric: str
-    label: str
-    value: float
-    runner_up: str | None
-    margin: float
-    flips: tuple[Flip, ...]
-
-
-#: What `Comparison.winner` can be asked for.
-_METRICS: Mapping[str, Callable[[LaneReport], float]] = {
-    "energy_j_per_bit": lambda r: r.energy_j_per_bit.value,
-    "latency_s": lambda r: r.latency_s.value,
-    "margin_db": lambda r: r.margin_db,
-    "ber": lambda r: r.ber,
-    "ber_after_fec": lambda r: r.ber_after_fec,
-    "frame_loss_ratio": lambda r: r.frame_loss_ratio,
-    "electrical_loss_db": lambda r: r.electrical_loss_db,
-}
-_MOST_IS_BEST = ("margin_db",)
-_OF_LEDGER = ("energy_j_per_bit", "latency_s")
 
 
 class ComparedLane(Frozen):
@@ -266,37 +200,14 @@ class Comparison(Frozen):
         >>> best.label, best.runner_up, 20e-9 < best.margin < 3e-6, best.flips
         ('copper_c2m', 'cpo_dr1', True, ())
         """
-        if metric not in _METRICS:
-            raise refused("metric", metric, f"one of {', '.join(_METRICS)}", repr(metric))
         rows = self._rows(which)
-        figures = [(row.label, _METRICS[metric](row.report)) for row in rows]
-        sign = -1.0 if metric in _MOST_IS_BEST else 1.0
-        # Sorted by figure, those that are equal as the lanes were given.
-        order = sorted((f for f in figures if not math.isnan(f[1])), key=lambda f: sign * f[1])
-        if not order:
-            raise refused("metric", metric, "a figure that a lane has", f"{metric!r}, which is not defined")
-        (label, value), *others = order
-        runner_up, next_value = others[0] if others else (None, math.nan)
-        # Two infinities of the same sign are no distance apart.
-        margin = 0.0 if next_value == value else abs(next_value - value)
-        return Winner(metric, label, value, runner_up, margin, self._flips(metric, which, rows))
+        flips = self._native.flips(which, metric)[1] if metric in OF_LEDGER else []
+        return find_winner(metric, [(row.label, row.report) for row in rows], flips)
 
     def winners(self, which: str = "same_serdes") -> Mapping[str, Winner]:
         """Return the `winner` of every metric that a lane has."""
-        has = {
-            metric: any(not math.isnan(of(row.report)) for row in self._rows(which))
-            for metric, of in _METRICS.items()
-        }
-        return MappingProxyType({metric: self.winner(metric, which) for metric, any_ in has.items() if any_})
-
-    def _flips(self, metric: str, which: str, rows: Sequence[ComparedLane]) -> tuple[Flip, ...]:
-        if metric not in _OF_LEDGER:
-            return ()
-        _, found = self._native.flips(which, metric)
-        return tuple(
-            Flip(name, None if member is None else rows[member].label, value, unit, rows[winner].label)
-            for name, unit, member, value, winner in found
-        )
+        reports = [row.report for row in self._rows(which)]
+        return MappingProxyType({m: self.winner(m, which) for m in METRICS if is_known(m, reports)})
 
     def to_text(self, which: str = "same_serdes") -> str:
         """Return one of the tables as aligned text."""

@@ -151,6 +151,9 @@ def test_what_cannot_be_drawn_is_refused() -> None:
         alignment.losses(ll.Fiber())
     with pytest.raises(ll.ParameterError, match="n_fibers"):
         ll.Alignment(n_fibers=0)
+    for bad in (0, 1.5, 2e9):
+        with pytest.raises(ll.ParameterError, match=r"n_fibers = .*: must be a whole number from 1 to 1e9"):
+            ll.system.alignment_sigma_m(0.9, bad, 1.0, 9.2e-6)
 
 
 @pytest.fixture(scope="module")
