@@ -78,6 +78,7 @@ from lightlane._responses import Bathtub, ChannelResponse, Equalizer, Eye, Pulse
 from lightlane._sensitivity import PowerPenalties, PowerPenalty, Sensitivity
 from lightlane._simulation import Clock, EyeDensity, Simulation
 from lightlane._tdecq import Tdecq, tdecq
+from lightlane._winner import Flip, Winner
 
 __all__ = [
     "Adaptation",
@@ -118,6 +119,7 @@ __all__ = [
     "EyeDensity",
     "Ffe",
     "Fiber",
+    "Flip",
     "GratingCoupler",
     "Ideal",
     "Jitter",
@@ -163,6 +165,7 @@ __all__ = [
     "Twinax",
     "Via",
     "Wavelengths",
+    "Winner",
     "__version__",
     "com",
     "compare",

@@ -14,7 +14,7 @@ from lightlane._dataset import dataset
 from lightlane._exceptions import refused
 from lightlane._frozen import Frozen
 from lightlane._plot import axes_or_new
-from lightlane._reals import reals
+from lightlane._reals import number, reals
 from lightlane._sensitivity import Sensitivity, checked_limit
 from lightlane._text import decibels, fixed
 
@@ -312,7 +312,9 @@ class LightMethods(Config):
         asked = None
         if attenuation_db is not None:
             asked = reals("attenuation_db", np.atleast_1d(attenuation_db)).tolist()
-        stress = (secq_db, sj_ui, sj_hz, checked_config(config).to_json())
+        given = {"secq_db": secq_db, "sj_ui": sj_ui, "sj_hz": sj_hz}
+        numbers = [number(name, value) for name, value in given.items()]
+        stress = (numbers[0], numbers[1], numbers[2], checked_config(config).to_json())
         text, networks = self._native_arguments()  # type: ignore[attr-defined]
         found = _native.stressed_sensitivity(
             text, networks, stress, checked_limit(ber_limit), asked, checked_threads(threads)

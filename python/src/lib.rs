@@ -16,7 +16,6 @@ mod network;
 mod optics;
 mod patterns;
 mod rare;
-mod reflections;
 mod run;
 mod sensitivity;
 mod simulation;
@@ -45,7 +44,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     optics::register(module)?;
     patterns::register(module)?;
     rare::register(module)?;
-    reflections::register(module)?;
     sensitivity::register(module)?;
     simulation::register(module)?;
     tdecq::register(module)?;
