@@ -149,7 +149,7 @@ mod tests {
         // Either waits inside for the other: one after the other they would never end.
         std::thread::scope(|scope| {
             for _ in 0..2 {
-                scope.spawn(|| run.install(|| Ok(drop(both.wait()))).unwrap());
+                scope.spawn(|| run.install(|| Ok(both.wait().is_leader())).unwrap());
             }
         });
     }
