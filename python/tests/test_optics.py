@@ -164,11 +164,14 @@ def test_the_parts_of_a_path_by_kind() -> None:
         (lambda: ll.RingModulator().small_signal_response(1e300, 1e9), ["freq_hz = 1e300"]),
         (lambda: ll.RingModulator().bandwidth_hz(1e300), ["detuning_hz = 1e300"]),
         (lambda: ll.RingModulator().propagate([1.0] * 4, 1e12, 1e300), ["detuning_hz[0] = 1e300"]),
-        (lambda: ll.EvanescentCoupler(coupling_length_m=0.0), ["coupling_per_m = ", "1e-6 of the power"]),
+        (
+            lambda: ll.EvanescentCoupler(sweep_per_m2=0.0, coupling_length_m=0.0),
+            ["coupling_per_m = ", "1e-6 of the power"],
+        ),
         (lambda: ll.optics.taper_residual(1e3, 0.0), ["sweep_per_m2 = 0", "other than 0"]),
         (
             lambda: ll.optics.bend_loss_marcuse_db_per_m(1e-2, 1e-3, 1.4468, 0.0036, 1.31e-6),
-            ["core_radius_m = 1e-3", "V is at most 100"],
+            ["core_radius_m = 0.001", "V is at most 100"],
         ),
     ],
 )

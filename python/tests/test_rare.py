@@ -38,12 +38,16 @@ def test_white_noise_has_its_closed_form(x):
 @pytest.mark.parametrize("name", ll.presets.names())
 def test_presets_agree_with_the_statistical_engine_as_they_are(name):
     lane = ll.presets.lane(name)
+    if name == "cpo-nrz-wdm":
+        # As it is it errs once in 1e74 bits, which says nothing.
+        optics = lane.medium[1]
+        noisy = optics.replace(tia=optics.tia.replace(noise_a_per_rthz=20 * optics.tia.noise_a_per_rthz))
+        lane = lane.replace(medium=[lane.medium[0], noisy, lane.medium[2]])
     report, run = lane.analyze(), lane.simulate_rare(50_000)
     # 5 % for the bursts that the statistical engine draws and for noise by level beyond its words.
     assert abs(math.log(run.ber / report.ber)) < 0.05 + 4 * run.relative_error, (run, report.ber)
-    # A ring's table folds words onto each other, which no one tilt reaches equally; for NRZ at an error ratio of 1e-74.
-    most = {"cpo-dr1": 0.15, "cpo-nrz-wdm": 0.5}
-    assert run.relative_error < most.get(name, 0.05)
+    # A ring's table folds words onto each other, which no one tilt reaches equally.
+    assert run.relative_error < (0.15 if name == "cpo-dr1" else 0.05)
 
 
 def test_the_seed_decides_and_threads_do_not():
