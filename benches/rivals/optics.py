@@ -25,7 +25,7 @@ import lightlane as ll
 
 SAMPLES, N_SYMBOLS, N_FFE = 8, 1 << 17, 15
 N_OURS = 1 << 25
-"""So many that the lane's preparation, which is timed too, counts little; a rival takes minutes for them."""
+"""So many that the lane's preparation, which is timed too, counts little; rivals run `N_SYMBOLS`."""
 RATE_HZ = 106.25e9
 TIA_A_PER_RTHZ = 180e-12
 """So noisy that every row counts hundreds of errors."""

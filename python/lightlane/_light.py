@@ -12,7 +12,7 @@ from lightlane._base import Config, checked_threads
 from lightlane._card import card
 from lightlane._dataset import dataset
 from lightlane._exceptions import refused
-from lightlane._frozen import Frozen
+from lightlane._frozen import Frozen, read_only
 from lightlane._plot import axes_or_new
 from lightlane._reals import number, reals
 from lightlane._sensitivity import Sensitivity, checked_limit
@@ -47,6 +47,8 @@ class LightWaveform(Frozen):
         Samples a symbol.
     symbol_rate_hz : float
         Symbols a second.
+    warnings : tuple of str
+        What a user should know about where the section settled, and what of the lane's light is left out.
     """
 
     def __init__(self, found: Any, config_hash: str) -> None:
@@ -56,12 +58,13 @@ class LightWaveform(Frozen):
         self.symbol_rate_hz: float = found[2]
         self.launched_w: NDArray[np.float64] = found[3]
         self.received_w: NDArray[np.float64] = found[4]
+        self.warnings: tuple[str, ...] = tuple(found[5])
         self._freeze()
 
     @property
     def time_s(self) -> NDArray[np.float64]:
         """Times of the samples, s."""
-        return np.arange(self.received_w.size) / (self.samples_per_symbol * self.symbol_rate_hz)
+        return read_only(np.arange(self.received_w.size) / (self.samples_per_symbol * self.symbol_rate_hz))
 
     def tdecq(
         self,
@@ -87,16 +90,35 @@ class LightWaveform(Frozen):
         ------
         ParameterError
             For another place, and what `lightlane.tdecq` refuses.
+
+        Examples
+        --------
+        >>> import lightlane as ll
+        >>> light = ll.presets.lane("cpo-dr1-mzm").light(ll.patterns.prbs13q())
+        >>> bool(light.tdecq(at="launched").tdecq_db <= light.tdecq().tdecq_db + 0.01)
+        True
         """
         from lightlane._tdecq import tdecq
 
-        if at not in _PLACES:
-            raise refused("at", at, '"launched" or "received"', repr(at))
-        power_w = self.launched_w if at == "launched" else self.received_w
+        power_w = self.launched_w if _checked_place(at) == "launched" else self.received_w
         return tdecq(power_w, self.samples_per_symbol, self.symbol_rate_hz, self.symbols, config)
 
     def plot(self, ax: Axes | None = None, *, n_symbols: int = 48) -> Axes:
-        """Draw the launched and the received power of the first symbols."""
+        """Draw the launched and the received power of the first symbols.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure's if None.
+        n_symbols : int, default 48
+            Symbols that are drawn.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            Where it was drawn.
+        """
+        _native.whole(n_symbols, "n_symbols", 1)
         ax = axes_or_new(ax)
         n = min(self.received_w.size, self.samples_per_symbol * n_symbols)
         time_ui = np.arange(n) / self.samples_per_symbol
@@ -108,10 +130,17 @@ class LightWaveform(Frozen):
         return ax
 
     def to_xarray(self) -> xarray.Dataset:
-        """Return both powers over ``time_s`` as a labelled Dataset."""
+        """Return both powers over ``time_s`` and the pattern over ``symbol`` as a labelled Dataset."""
         return dataset(
-            {"launched_w": ("time_s", self.launched_w, "W"), "received_w": ("time_s", self.received_w, "W")},
-            {"time_s": ("time_s", self.time_s, "s")},
+            {
+                "launched_w": ("time_s", self.launched_w, "W"),
+                "received_w": ("time_s", self.received_w, "W"),
+                "symbols": ("symbol", self.symbols, "1"),
+            },
+            {
+                "time_s": ("time_s", self.time_s, "s"),
+                "symbol": ("symbol", np.arange(self.symbols.size), "1"),
+            },
             {
                 "samples_per_symbol": self.samples_per_symbol,
                 "symbol_rate_hz": self.symbol_rate_hz,
@@ -125,7 +154,7 @@ class LightWaveform(Frozen):
             ("average power behind the modulator", f"{1e3 * self.launched_w.mean():.4g} mW"),
             ("average power at the photodiode", f"{1e3 * self.received_w.mean():.4g} mW"),
         ]
-        return card("light", rows, ())
+        return card("light", rows, self.warnings)
 
     def __repr__(self) -> str:
         return (
@@ -146,19 +175,30 @@ class StressedSensitivity(Frozen):
         That of the lane's light without stress, dB.
     bandwidth_hz : float
         3 dB bandwidth of the driver that makes the stress, Hz.
+    sj_ui, sj_hz : float
+        Sinusoidal jitter, UI zero to peak, and its frequency, Hz.
+    config : TdecqConfig
+        Rules of the SECQ.
     lane : Lane
         The lane under stress.
     sensitivity : Sensitivity
         Its sensitivity, with the curve.
+    warnings : tuple of str
+        What was assumed or is close to a limit of the model, at the sensitivity.
     """
 
-    def __init__(self, found: Any, config_hash: str, lane: Lane) -> None:
+    def __init__(
+        self, found: Any, config_hash: str, lane: Lane, jitter: tuple[float, float], config: TdecqConfig
+    ) -> None:
         self._config_hash = config_hash
+        self.sj_ui, self.sj_hz = jitter
+        self.config = config
         self.own_secq_db, self.secq_db, self.bandwidth_hz = found[:3]
         self.lane = lane
         self.sensitivity = Sensitivity(found[4], lane.digest)
         self.oma_w = self.sensitivity.oma_w
         self.oma_dbm = self.sensitivity.oma_dbm
+        self.warnings = self.sensitivity.warnings
         self._freeze()
 
     def plot(self, ax: Axes | None = None) -> Axes:
@@ -168,7 +208,8 @@ class StressedSensitivity(Frozen):
     def to_xarray(self) -> xarray.Dataset:
         """Return the curve under stress; attrs carry the stress and the hash of the lane without it."""
         curve = self.sensitivity.to_xarray()
-        stress = {name: getattr(self, name) for name in ("secq_db", "own_secq_db", "bandwidth_hz")}
+        names = ("secq_db", "own_secq_db", "bandwidth_hz", "sj_ui", "sj_hz")
+        stress = {name: getattr(self, name) for name in names}
         return curve.assign_attrs(stress, config_hash=self._config_hash)
 
     def _repr_html_(self) -> str:
@@ -178,10 +219,16 @@ class StressedSensitivity(Frozen):
             ("SECQ", f"{decibels(self.secq_db, 2)} (the lane's own light {decibels(self.own_secq_db, 2)})"),
             ("driver that makes it", f"{1e-9 * self.bandwidth_hz:.1f} GHz"),
         ]
-        return card("stressed sensitivity", rows, self.sensitivity.warnings)
+        return card("stressed sensitivity", rows, self.warnings)
 
     def __repr__(self) -> str:
         return f"<StressedSensitivity oma={fixed(self.oma_dbm, 2)} dBm at an SECQ of {decibels(self.secq_db, 2)}>"
+
+
+def _checked_place(at: str) -> Literal["launched", "received"]:
+    if at not in _PLACES:
+        raise refused("at", at, '"launched" or "received"', repr(at))
+    return "launched" if at == "launched" else "received"
 
 
 class LightMethods(Config):
@@ -223,8 +270,9 @@ class LightMethods(Config):
         from lightlane import patterns
 
         if symbols is None:
-            nrz = getattr(self, "modulation", "pam4") == "nrz"
+            nrz = self.modulation == "nrz"  # type: ignore[attr-defined]
             symbols = patterns.prbs(13, 8191) if nrz else patterns.ssprq()
+        _native.whole(samples_per_symbol, "samples_per_symbol", 1)
         text, networks = self._native_arguments()  # type: ignore[attr-defined]
         return LightWaveform(_native.light_waveform(text, networks, symbols, samples_per_symbol), self.digest)
 
@@ -260,15 +308,19 @@ class LightMethods(Config):
         >>> q.n_symbols, bool(0 < q.tdecq_db < 3.4)
         (65535, True)
         """
-        if getattr(self, "modulation", "pam4") != "pam4":
+        from lightlane._tdecq import checked_config
+
+        if self.modulation != "pam4":  # type: ignore[attr-defined]
             raise refused("modulation", "nrz", "pam4, for which TDECQ is defined", "nrz")
+        # What is wrong is said before the light is computed.
+        config, at = checked_config(config), _checked_place(at)
         return self.light().tdecq(config, at=at)
 
     def stressed_sensitivity(
         self,
         secq_db: float = 3.4,
         *,
-        sj_ui: float = 0.05,
+        sj_ui: float = 0.025,
         sj_hz: float = 40e6,
         config: TdecqConfig | str = "802.3dj",
         ber_limit: float | None = None,
@@ -278,14 +330,17 @@ class LightMethods(Config):
         """Find the light that the receiver needs when it comes from a stressed source.
 
         The lane's own driver is narrowed until its light has the stated SECQ at the photodiode, for SSPRQ, and
-        sinusoidal jitter is added; the lane so changed is then asked for its `sensitivity`.
+        sinusoidal jitter takes the place of the lane's own; the lane so changed is asked for its `sensitivity`.
 
         Parameters
         ----------
         secq_db : float, default 3.4
             Stressed eye closure, dB; at least that of the lane's own light.
-        sj_ui, sj_hz : float
-            Amplitude, UI, and frequency, Hz, of the sinusoidal jitter; no jitter for 0 UI.
+        sj_ui : float, default 0.025
+            Amplitude of the sinusoidal jitter, UI zero to peak (masks often state peak to peak, 0.05); 0 for none.
+        sj_hz : float, default 40e6
+            Its frequency, Hz. The sensitivity takes every phase alike and lets no loop follow it; runs of ``lane`` in
+            the waveform mode take it.
         config : TdecqConfig or str, default "802.3dj"
             Rules of the SECQ.
         ber_limit, attenuation_db, threads
@@ -304,8 +359,16 @@ class LightMethods(Config):
 
         Notes
         -----
-        IEEE 802.3 121.8.9 and its relatives make the stress of a filter's intersymbol interference, noise and jitter;
-        here the noise is the lane's own.
+        The conformance test (IEEE 802.3 121.8.9) makes its stress of a filter's intersymbol interference, noise and
+        jitter; here the noise is the lane's own.
+
+        Examples
+        --------
+        >>> import lightlane as ll
+        >>> lane = ll.presets.lane("cpo-dr1-mzm")
+        >>> stressed = lane.stressed_sensitivity(3.4, attenuation_db=[0.0])
+        >>> bool(stressed.oma_dbm > lane.sensitivity(attenuation_db=[0.0]).oma_dbm + 0.3)
+        True
         """
         from lightlane._tdecq import checked_config
 
@@ -314,10 +377,11 @@ class LightMethods(Config):
             asked = reals("attenuation_db", np.atleast_1d(attenuation_db)).tolist()
         given = {"secq_db": secq_db, "sj_ui": sj_ui, "sj_hz": sj_hz}
         numbers = [number(name, value) for name, value in given.items()]
-        stress = (numbers[0], numbers[1], numbers[2], checked_config(config).to_json())
+        config = checked_config(config)
+        stress = (numbers[0], numbers[1], numbers[2], config.to_json())
         text, networks = self._native_arguments()  # type: ignore[attr-defined]
         found = _native.stressed_sensitivity(
             text, networks, stress, checked_limit(ber_limit), asked, checked_threads(threads)
         )
         lane = self._resolved_as(found[3])  # type: ignore[attr-defined]
-        return StressedSensitivity(found, self.digest, lane)
+        return StressedSensitivity(found, self.digest, lane, (numbers[1], numbers[2]), config)

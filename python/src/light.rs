@@ -13,8 +13,8 @@ use pyo3::types::PyDict;
 use std::path::Path;
 
 type Array<'py> = Bound<'py, PyAny>;
-/// The pattern, samples a symbol, symbols a second, powers behind the modulator and at the photodiode.
-type Light<'py> = (Array<'py>, usize, f64, Array<'py>, Array<'py>);
+/// The pattern, samples a symbol, symbols a second, powers behind the modulator and at the photodiode, warnings.
+type Light<'py> = (Array<'py>, usize, f64, Array<'py>, Array<'py>, Vec<String>);
 /// SECQ of the lane's own light and under stress in dB, the driver's bandwidth, the lane as JSON, its sensitivity.
 type Stressed<'py> = (f64, f64, f64, String, Found<'py>);
 
@@ -41,6 +41,7 @@ fn light_waveform<'py>(
         light.symbol_rate_hz,
         read_only(py, light.launched_w)?,
         read_only(py, light.received_w)?,
+        light.warnings,
     ))
 }
 

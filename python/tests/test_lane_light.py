@@ -74,13 +74,28 @@ def test_stress_costs_light():
     )
     for found, more in ((light, 0.5), (heavy, 1.5)):
         assert found.own_secq_db == pytest.approx(own, abs=1e-9)
+        # The search ends within 0.02 dB.
         assert found.secq_db == pytest.approx(own + more, abs=0.021)
         assert found.lane.medium[1].driver.bandwidth_hz == found.bandwidth_hz
         assert found.to_xarray().attrs["secq_db"] == found.secq_db
     assert plain.oma_dbm < light.oma_dbm < heavy.oma_dbm
     jittered = lane.stressed_sensitivity(own + 0.5, attenuation_db=[0.0])
     assert light.oma_dbm < jittered.oma_dbm
-    assert jittered.lane.transmitter.jitter.sj_ui == 0.05
+    assert (jittered.sj_ui, jittered.lane.transmitter.jitter.sj_ui) == (0.025, 0.025)
+    # The same change by hand.
+    optics = lane.medium[1]
+    narrow = optics.replace(driver=optics.driver.replace(bandwidth_hz=jittered.bandwidth_hz))
+    jitter = lane.transmitter.jitter.replace(sj_ui=0.025, sj_hz=40e6)
+    by_hand = lane.replace(
+        medium=[lane.medium[0], narrow, lane.medium[2]],
+        transmitter=lane.transmitter.replace(jitter=jitter),
+    )
+    assert by_hand == jittered.lane
+    assert by_hand.sensitivity(attenuation_db=[0.0]).oma_w == jittered.oma_w
+    # Its own light has the stress already: nothing is narrowed.
+    as_it_is = lane.stressed_sensitivity(own, sj_ui=0.0, attenuation_db=[0.0])
+    assert as_it_is.bandwidth_hz == optics.driver.bandwidth_hz
+    assert as_it_is.oma_w == plain.oma_w
 
 
 def test_what_has_no_such_light_is_refused():
@@ -103,6 +118,16 @@ def test_what_has_no_such_light_is_refused():
         lane.stressed_sensitivity(0.1)
     with pytest.raises(ll.ParameterError, match="secq_db = NaN"):
         lane.stressed_sensitivity(math.nan)
+    with pytest.raises(ll.ParameterError, match="secq_db = None: must be a number"):
+        lane.stressed_sensitivity(None)
+    with pytest.raises(
+        ll.ParameterError, match=r"secq_db = 40: must be at most the .* that a driver of 1.594e10 Hz"
+    ):
+        lane.stressed_sensitivity(40.0)
+    with pytest.raises(ll.ParameterError, match="sj_hz = 0"):
+        lane.stressed_sensitivity(3.0, sj_hz=0.0)
+    with pytest.raises(ll.ParameterError, match="samples_per_symbol"):
+        lane.light(samples_per_symbol=2**70)
 
 
 def test_the_light_can_be_drawn_and_kept():
@@ -113,5 +138,11 @@ def test_the_light_can_be_drawn_and_kept():
     data = light.to_xarray()
     assert data.received_w.attrs["units"] == "W"
     assert data.time_s.size == 16 * 8191
+    assert np.array_equal(data.symbols, light.symbols)
+    assert "light: other wavelengths are left out" in light.warnings
+    with pytest.raises(ValueError, match="read-only"):
+        light.time_s[0] = 1.0
+    with pytest.raises(ll.ParameterError, match="n_symbols = -1"):
+        light.plot(n_symbols=-1)
     assert "mW received" in repr(light)
     assert "GBd" in light._repr_html_()

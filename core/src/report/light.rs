@@ -27,7 +27,15 @@ impl PreparedLane {
     /// # Ok::<(), lightlane::Error>(())
     /// ```
     pub fn light(&self, symbols: &[u8], samples_per_symbol: usize, run: &Run) -> Result<LightWaveform> {
-        self.light_of(optics_of(&self.lane)?, symbols, samples_per_symbol, run)
+        let optics = optics_of(&self.lane)?;
+        let mut light = self.light_of(optics, symbols, samples_per_symbol, run)?;
+        if !self.link.interference.is_empty() {
+            light.warnings.push("light: echoes of reflections are left out".into());
+        }
+        if optics.wavelengths.is_some() {
+            light.warnings.push("light: other wavelengths are left out".into());
+        }
+        Ok(light)
     }
 
     /// The same for another optical section behind the same host path.

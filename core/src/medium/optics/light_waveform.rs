@@ -24,6 +24,8 @@ pub struct LightWaveform {
     pub launched_w: Vec<f64>,
     /// Power at the photodiode, W.
     pub received_w: Vec<f64>,
+    /// What the caller should know about where the section settled.
+    pub warnings: Vec<String>,
 }
 
 /// The light of an optical section for one period of symbols: driver, modulator and dispersion as in
@@ -32,7 +34,7 @@ pub struct LightWaveform {
 /// ```
 /// use lightlane::{Run, grid::{Grid, SymbolRate}, response::ChannelResponse};
 /// use lightlane::medium::optics::{Optics, Transmit, light_waveform};
-/// let host = ChannelResponse::ideal(Grid::new(SymbolRate::new(1e9)?, 16, 16 * 64)?);
+/// let host = ChannelResponse::ideal(Grid::new(SymbolRate::new(26.5625e9)?, 16, 16 * 64)?);
 /// let transmit = Transmit { levels_v: &[-0.2, -0.07, 0.07, 0.2], ffe: &[1.0], ffe_main: 0 };
 /// // Eight zeros and eight threes, so slow that every device settles.
 /// let symbols: Vec<u8> = (0..16).map(|k| if k < 8 { 0 } else { 3 }).collect();
@@ -88,5 +90,6 @@ pub fn light_waveform(
         symbol_rate_hz,
         launched_w,
         received_w,
+        warnings: point.warnings,
     })
 }
