@@ -1,6 +1,6 @@
 # The project's commands. Needs cargo, Python 3.11 or later, a C compiler and make; everything else goes into .venv.
 #
-#   make demo     compare copper and co-packaged optics: a table, and the report under out/
+#   make demo     compare six shipped lanes, copper to co-packaged optics: two tables, and the report under out/
 #   make test     everything: format, lint, Rust tests, Python tests, types, docs
 #   make check    format, lint and types only
 #   make bench    the benchmarks           make fuzz SECONDS=60   the fuzz targets, so long each

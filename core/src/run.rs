@@ -89,15 +89,20 @@ impl Run {
         }
     }
 
-    /// Runs `work` inside the pool of this process with [`Run::threads`] threads, one included.
+    /// Runs `work` inside a pool of [`Run::threads`] threads, or where it already is in one.
     ///
     /// Pools are kept by (process, size): a forked child must not reuse its parent's pool, whose threads did not
-    /// survive the fork, and rayon's global pool would ignore the thread count asked for.
-    pub fn install<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
-        match pool(self.threads()) {
-            Some(pool) => pool.install(work),
-            None => work(),
+    /// survive the fork, and rayon's global pool would ignore the thread count asked for. A pool of one thread is the
+    /// call's own, or calls on one thread each would wait for one another.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] where the system starts no further thread.
+    pub fn install<T: Send>(&self, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+        let threads = self.threads();
+        if rayon::current_thread_index().is_some() && rayon::current_num_threads() == threads {
+            return work();
         }
+        pool(threads)?.install(work)
     }
 }
 
@@ -109,7 +114,15 @@ impl std::fmt::Debug for Run {
 
 type Pools = Mutex<HashMap<(u32, usize), Arc<rayon::ThreadPool>>>;
 
-fn pool(threads: usize) -> Option<Arc<rayon::ThreadPool>> {
+fn pool(threads: usize) -> Result<Arc<rayon::ThreadPool>> {
+    let build = || {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        pool.map(Arc::new)
+            .map_err(|e| Error::parameter("threads", threads, format!("as many as the system starts: {e}")))
+    };
+    if threads == 1 {
+        return build();
+    }
     static POOLS: OnceLock<Pools> = OnceLock::new();
     let mut pools = match POOLS.get_or_init(Pools::default).lock() {
         Ok(guard) => guard,
@@ -117,9 +130,38 @@ fn pool(threads: usize) -> Option<Arc<rayon::ThreadPool>> {
     };
     let key = (std::process::id(), threads);
     if let Some(pool) = pools.get(&key) {
-        return Some(Arc::clone(pool));
+        return Ok(Arc::clone(pool));
     }
-    let pool = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(threads).build().ok()?);
+    let pool = build()?;
     pools.insert(key, Arc::clone(&pool));
-    Some(pool)
+    Ok(pool)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Barrier;
+
+    #[test]
+    fn calls_on_one_thread_each_do_not_wait_for_one_another() {
+        let run = Run::with_threads(Some(1)).unwrap();
+        let both = Barrier::new(2);
+        // Either waits inside for the other: one after the other they would never end.
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| run.install(|| Ok(both.wait().is_leader())).unwrap());
+            }
+        });
+    }
+
+    #[test]
+    fn work_inside_a_pool_stays_there() {
+        for threads in [1, 2] {
+            let run = Run::with_threads(Some(threads)).unwrap();
+            let inside = || Ok((rayon::current_num_threads(), std::thread::current().id()));
+            let (outer, inner) = run.install(|| Ok((inside()?, run.install(inside)?))).unwrap();
+            assert_eq!(outer, inner);
+            assert_eq!(outer.0, threads);
+        }
+    }
 }

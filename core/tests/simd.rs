@@ -557,3 +557,45 @@ fn an_unknown_level_names_the_nearest() {
         assert_eq!(Level::from_name(level.name()).unwrap().name(), level.name());
     }
 }
+
+/// Ends of a go of transforms, where a symbol has fewer samples than a vector has lanes, and cuts between goes.
+#[test]
+fn stretches_that_go_together_are_whole_and_cut_where_goes_begin() {
+    for level in Level::available() {
+        for sps in [3usize, 4, 5, 8, 16] {
+            let lengths = [1usize, 24];
+            let responses: Vec<Vec<Vec<f32>>> = (0u64..)
+                .zip(&lengths)
+                .map(|(s, length)| (0..sps as u64).map(|p| noise(*length, s * 64 + p + 1)).collect())
+                .collect();
+            let sum = PolyphaseSum::new(level, &responses);
+            let hop = sum.hop();
+            for n in [hop - 1, hop, hop + 1, 2 * hop + 7] {
+                let events: Vec<Vec<f32>> =
+                    (0u64..).zip(&lengths).map(|(s, length)| noise(n + length - 1, s << 32)).collect();
+                let mut ws = SumWorkspace::default();
+                let mut synthesize = |first: usize, waveform: &mut [f32]| {
+                    for (s, (events, length)) in events.iter().zip(&lengths).enumerate() {
+                        let end = first + waveform.len() / sps + length - 1;
+                        sum.transform(s, &events[first..end], &mut ws);
+                    }
+                    sum.synthesize(&mut ws, waveform);
+                };
+                let (mut wanted, mut reached) = (vec![0.0; n * sps], vec![9.0; n * sps]);
+                naive::synthesize_sum(&responses, &events, &mut wanted);
+                synthesize(0, &mut reached);
+                for (w, r) in wanted.iter().zip(&reached) {
+                    // As in the property above, of 25 taps.
+                    assert!((w - f64::from(*r)).abs() <= 2e-5, "{} {n} {sps}", level.name());
+                }
+                let mut parts = vec![9.0; n * sps];
+                let (first, rest) = parts.split_at_mut(hop.min(n) * sps);
+                synthesize(0, first);
+                if !rest.is_empty() {
+                    synthesize(hop, rest);
+                }
+                assert_eq!(reached, parts, "{} {n} {sps}", level.name());
+            }
+        }
+    }
+}

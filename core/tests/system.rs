@@ -4,10 +4,11 @@ use lightlane::fec::Fec;
 use lightlane::ledger::Grade;
 use lightlane::medium::optics::ModuleKind;
 use lightlane::system::{
-    ElectricalSegment, EqualizerTaps, LaneLedgerInput, LaserBudget, LatencyInput, Ledger, ModulatorKind,
-    OpticsInput, TapEnergies, architecture_ledger, architecture_names, end_energy, energy_j_per_bit,
-    fec_block_s, lane_ledger, laser_power, latency, max_trace_m, rack_power_w, ring_tuning_j_per_bit,
-    serdes_energy_j_per_bit, serdes_tap_energy_j_per_bit, system_value, trace_cost, wall_plug_efficiency,
+    ElectricalSegment, EqualizerTaps, LaneLedgerInput, LaserBudget, LatencyInput, Ledger, LedgerFigure,
+    ModulatorKind, OpticsInput, TapEnergies, architecture_ledger, architecture_names, end_energy,
+    energy_j_per_bit, fec_block_s, flips, lane_ledger, laser_power, latency, max_trace_m, rack_power_w,
+    ring_tuning_j_per_bit, serdes_energy_j_per_bit, serdes_tap_energy_j_per_bit, system_value, trace_cost,
+    wall_plug_efficiency,
 };
 use lightlane::units::w_to_dbm;
 use std::io::Write;
@@ -30,7 +31,7 @@ fn copper() -> LaneLedgerInput {
         segments: vec![],
         equalizer: None,
         retimers: 0,
-        optics: None,
+        optics: vec![],
     }
 }
 
@@ -42,13 +43,12 @@ fn cpo() -> LaneLedgerInput {
             ElectricalSegment::Delay { name: "medium.2".into(), delay_s: 0.2e-9 },
         ],
         equalizer: Some(EqualizerTaps { ffe_taps: 15, dfe_taps: 1, mlsd: false }),
-        optics: Some(OpticsInput {
-            sections: 1,
+        optics: vec![OpticsInput {
             fiber_length_m: 30.0,
             modulator: ModulatorKind::MachZehnder,
             module: ModuleKind::Engine,
             laser_power_w: Some(20e-3),
-        }),
+        }],
         ..copper()
     }
 }
@@ -176,13 +176,13 @@ fn a_lane_is_charged_for_what_it_simulates() {
     let mlsd = with(&|i| i.equalizer = Some(EqualizerTaps { ffe_taps: 15, dfe_taps: 1, mlsd: true }));
     assert!(same(mlsd.energy_j_per_bit.value, plain.energy_j_per_bit.value + 0.35 * PJ));
     assert_eq!(mlsd.latency_s, plain.latency_s);
-    let ring = with(&|i| i.optics.as_mut().expect("optical").modulator = ModulatorKind::Ring);
+    let ring = with(&|i| i.optics[0].modulator = ModulatorKind::Ring);
     assert!(same(ring.energy_j_per_bit.value, plain.energy_j_per_bit.value + (0.7 + 0.15 - 1.2) * PJ / 0.9));
     let retimed = with(&|i| i.retimers = 2);
     assert!(
         same(term(&retimed, "dsp_retimer_full"), 10.0 * PJ / 0.9) && same(term(&retimed, "dsp"), 120.0 * NS)
     );
-    let pluggable = with(&|i| i.optics.as_mut().expect("optical").module = ModuleKind::Pluggable);
+    let pluggable = with(&|i| i.optics[0].module = ModuleKind::Pluggable);
     assert!(term(&pluggable, "driver_linear_pluggable") > 0.0 && term(&pluggable, "control_engine") == 0.0);
     let active = lane_ledger(&LaneLedgerInput { retimers: 2, ..copper() }).expect("valid");
     assert!(same(term(&active, "aec_retimer"), 7.5 * PJ / 0.9));
@@ -190,8 +190,103 @@ fn a_lane_is_charged_for_what_it_simulates() {
     assert_eq!(term(&uncoded, "fec"), 0.0);
     // Without transcoding and parity all of the line is payload, so the same laser serves more of it.
     assert!(same(term(&uncoded, "laser"), term(&plain, "laser") * 200.0 / 212.5));
-    let by_budget = with(&|i| i.optics.as_mut().expect("optical").laser_power_w = None);
+    let by_budget = with(&|i| i.optics[0].laser_power_w = None);
     assert!(by_budget.laser_w.is_some());
+}
+
+#[test]
+fn sections_of_different_kinds_are_each_charged() {
+    let engine = cpo().optics[0];
+    let pluggable = OpticsInput {
+        fiber_length_m: 500.0,
+        modulator: ModulatorKind::Ring,
+        module: ModuleKind::Pluggable,
+        laser_power_w: Some(10e-3),
+    };
+    let of = |optics: &[OpticsInput]| {
+        lane_ledger(&LaneLedgerInput { retimers: 1, optics: optics.to_vec(), ..cpo() }).expect("valid")
+    };
+    let (first, second, both) = (of(&[engine]), of(&[pluggable]), of(&[engine, pluggable]));
+    for name in
+        ["driver_mzm", "control_engine", "driver_mrm", "ring_tuning", "control_pluggable", "tia", "laser"]
+    {
+        assert!(same(term(&both, name), term(&first, name) + term(&second, name)), "{name}");
+        assert!(term(&both, name) > 0.0, "{name}");
+        assert_eq!(both.energy_terms.iter().filter(|t| t.name == name).count(), 1, "{name}");
+    }
+    assert!(same(term(&both, "fiber"), term(&first, "fiber") + term(&second, "fiber")));
+    // What the lane has once is charged once.
+    for name in ["host_serdes", "dsp_retimer_tx_only", "dsp", "fec", "serdes"] {
+        assert!(same(term(&both, name), term(&first, name)), "{name}");
+    }
+    // Each laser's power stays an entry of its own.
+    let powers: Vec<f64> = both.path.iter().filter(|e| e.unit == "W").map(|e| e.value).collect();
+    assert_eq!(powers, [20e-3, 10e-3]);
+    // Of two external lasers by the budget the larger is what one laser must give.
+    let budget = |modulator| OpticsInput { modulator, laser_power_w: None, ..engine };
+    let [ring, mzm] = [ModulatorKind::Ring, ModulatorKind::MachZehnder].map(budget);
+    let needed = |optics: &[OpticsInput]| of(optics).laser_w.expect("external");
+    let larger = if needed(&[ring]).value > needed(&[mzm]).value { needed(&[ring]) } else { needed(&[mzm]) };
+    assert!(same(needed(&[ring, mzm]).value, larger.value));
+}
+
+#[test]
+fn an_entry_flips_the_winner_where_the_figures_are_equal() {
+    let by_loss = LaneLedgerInput { host_loss_db: 18.0, ..copper() };
+    let taps = EqualizerTaps { ffe_taps: 12, dfe_taps: 1, mlsd: true };
+    let by_taps = LaneLedgerInput { equalizer: Some(taps), ..copper() };
+    let members = [by_loss, by_taps];
+    let energies = members.each_ref().map(|m| lane_ledger(m).expect("valid").energy_j_per_bit.value);
+    let (winner, found) = flips(&members, LedgerFigure::Energy).expect("valid");
+    assert_eq!(winner, usize::from(energies[1] < energies[0]));
+    let difference = energies[1 - winner] - energies[winner];
+    // Energies are linear in every entry: so often it counts, in the member that has it.
+    let counts = [
+        ("serdes_base", 0, 1.0),
+        ("serdes_slope", 0, 18.0),
+        ("serdes_afe", 1, 1.0),
+        ("serdes_per_ffe_tap", 1, 12.0),
+        ("serdes_per_dfe_tap", 1, 1.0),
+        ("serdes_mlsd", 1, 1.0),
+    ];
+    let mut expected = Vec::new();
+    for (name, member, count) in counts {
+        let entry = system_value(name).expect("built-in");
+        let dearer = if member == winner { 1.0 } else { -1.0 };
+        let at = entry.value + dearer * difference / count;
+        if entry.low < at && at < entry.high {
+            expected.push((name, Some(member), at, 1 - winner));
+        }
+    }
+    assert!(!expected.is_empty() && expected.len() < counts.len(), "{expected:?}");
+    let mut found: Vec<_> = found.iter().map(|f| (f.entry.as_str(), f.member, f.value, f.winner)).collect();
+    let place = |name: &str| counts.iter().position(|c| c.0 == name);
+    found.sort_by_key(|f| place(f.0));
+    assert_eq!(found.len(), expected.len(), "{found:?} {expected:?}");
+    for (f, e) in found.iter().zip(&expected) {
+        assert_eq!((f.0, f.1, f.3), (e.0, e.1, e.3));
+        // The energies are sums of some ten terms of the size of the difference.
+        assert!((f.2 / e.2 - 1.0).abs() < 1e-9, "{f:?} {e:?}");
+    }
+}
+
+#[test]
+fn a_shared_entry_is_one_input() {
+    // Retimers of 7.5 pJ/bit behind a regulator against 100 dB that the SerDes equalizes: 8.33 against 5.5 pJ/bit.
+    let retimed = LaneLedgerInput { retimers: 2, host_loss_db: 0.0, ..copper() };
+    let members = [LaneLedgerInput { host_loss_db: 100.0, ..copper() }, retimed];
+    let (winner, found) = flips(&members, LedgerFigure::Energy).expect("valid");
+    assert_eq!(winner, 0);
+    // Both have the slope, only one the retimer; the base is the same in both and moves neither before the other.
+    let places: Vec<_> = found.iter().map(|f| (f.entry.as_str(), f.member, f.winner)).collect();
+    assert_eq!(places, [("serdes_slope", None, 1), ("aec_retimer", Some(1), 1)]);
+    for (f, at) in found.iter().zip([7.5 / 0.9 / 100.0 * PJ, 5.5 * 0.9 * PJ]) {
+        assert!((f.value / at - 1.0).abs() < 1e-9, "{f:?} {at}");
+    }
+    assert!(flips(&[], LedgerFigure::Latency).expect_err("none").to_string().starts_with("members = 0"));
+    let (fast, none) = flips(&members, LedgerFigure::Latency).expect("valid");
+    // Retimers cost latency over all of their range.
+    assert_eq!((fast, none.len()), (0, 0));
 }
 
 #[test]
@@ -297,13 +392,8 @@ fn bad_input_is_named() {
     assert!(bad(&|i| i.host_loss_db = f64::NAN).starts_with("host_loss_db = NaN"));
     assert!(bad(&|i| i.interleave = 0).starts_with("interleave = 0"));
     assert!(bad(&|i| i.segments.push(i.segments[0].clone())).contains("unique"));
-    assert!(
-        bad(&|i| i.optics.as_mut().expect("optical").laser_power_w = Some(0.0)).starts_with("laser_power_w")
-    );
-    assert!(
-        bad(&|i| i.optics.as_mut().expect("optical").fiber_length_m = f64::INFINITY)
-            .contains("fiber_length_m")
-    );
+    assert!(bad(&|i| i.optics[0].laser_power_w = Some(0.0)).starts_with("laser_power_w"));
+    assert!(bad(&|i| i.optics[0].fiber_length_m = f64::INFINITY).contains("fiber_length_m"));
     assert!(fec_block_s(212.5e9, 0, 5440).is_err() && fec_block_s(f64::NAN, 1, 5440).is_err());
     assert!(trace_cost(1.0, 1.0, 0.9, 1e-12, 1e9).is_err());
     assert!(

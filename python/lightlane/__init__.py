@@ -69,6 +69,7 @@ from lightlane._detection import Detection
 from lightlane._dual_dirac import DualDirac
 from lightlane._exceptions import ConvergenceError, LightlaneError, ParameterError, TouchstoneError
 from lightlane._jitter import JitterTolerance, JitterTransfer
+from lightlane._light import LightWaveform, StressedSensitivity
 from lightlane._native import Network, __version__
 from lightlane._operating import OperatingMargin
 from lightlane._rare import RareSimulation
@@ -77,6 +78,7 @@ from lightlane._responses import Bathtub, ChannelResponse, Equalizer, Eye, Pulse
 from lightlane._sensitivity import PowerPenalties, PowerPenalty, Sensitivity
 from lightlane._simulation import Clock, EyeDensity, Simulation
 from lightlane._tdecq import Tdecq, tdecq
+from lightlane._winner import Flip, Winner
 
 __all__ = [
     "Adaptation",
@@ -117,6 +119,7 @@ __all__ = [
     "EyeDensity",
     "Ffe",
     "Fiber",
+    "Flip",
     "GratingCoupler",
     "Ideal",
     "Jitter",
@@ -126,6 +129,7 @@ __all__ = [
     "Lane",
     "LaneReport",
     "Laser",
+    "LightWaveform",
     "LightlaneError",
     "Lumped",
     "MachZehnder",
@@ -150,6 +154,7 @@ __all__ = [
     "Sensitivity",
     "SettingRange",
     "Simulation",
+    "StressedSensitivity",
     "Synthetic",
     "Tdecq",
     "TdecqConfig",
@@ -160,6 +165,7 @@ __all__ = [
     "Twinax",
     "Via",
     "Wavelengths",
+    "Winner",
     "__version__",
     "com",
     "compare",

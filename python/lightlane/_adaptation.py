@@ -39,6 +39,10 @@ class Adapted:
         The same over each `trace_symbols` of training and settling before them: how it converged.
     trace_symbols : int
         Symbols of one entry of the trace.
+    seed : int
+        Seed of the run.
+    config_hash : str
+        Digest of the lane and of its `Adaptation`.
     """
 
     ffe: NDArray[np.float64]
@@ -47,9 +51,13 @@ class Adapted:
     error_rms: float
     error_rms_trace: NDArray[np.float64]
     trace_symbols: int
+    seed: int
+    config_hash: str
 
     @classmethod
-    def of(cls, native: _native.Adapted, lane: Lane, trace_symbols: int) -> Adapted:
+    def of(
+        cls, native: _native.Adapted, lane: Lane, trace_symbols: int, seed: int, config_hash: str
+    ) -> Adapted:
         """Make it from what a native run left of `lane`."""
         ffe, dfe, trace = native.arrays()
         return cls(
@@ -59,10 +67,15 @@ class Adapted:
             error_rms=native.error_rms,
             error_rms_trace=trace,
             trace_symbols=trace_symbols,
+            seed=seed,
+            config_hash=config_hash,
         )
 
     def to_xarray(self) -> xarray.Dataset:
-        """Return taps and trace as a labelled Dataset; ``symbol`` is the first of an entry of the trace."""
+        """Return taps and trace as a labelled Dataset; ``symbol`` is the first of an entry of the trace.
+
+        Its attrs carry the rms error, seed and config hash.
+        """
         return dataset(
             {
                 "ffe": ("ffe_tap", self.ffe, "1"),
@@ -74,7 +87,12 @@ class Adapted:
                 "dfe_tap": ("dfe_tap", np.arange(1, len(self.dfe) + 1), "1"),
                 "symbol": ("symbol", self.trace_symbols * np.arange(len(self.error_rms_trace)), "1"),
             },
-            {"error_rms": self.error_rms, "trace_symbols": self.trace_symbols},
+            {
+                "error_rms": self.error_rms,
+                "trace_symbols": self.trace_symbols,
+                "seed": self.seed,
+                "config_hash": self.config_hash,
+            },
         )
 
     def _repr_html_(self) -> str:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lightlane import _native
-from lightlane._base import Config, checked_threads
+from lightlane._base import Config, checked_threads, joint_digest
 from lightlane._card import card
 from lightlane._dataset import dataset
 from lightlane._exceptions import refused, wrong_type
 from lightlane._frozen import Frozen, read_only
 from lightlane._plot import axes_or_new
-from lightlane._spec import Networks
+from lightlane._reals import number
+from lightlane._sensitivity import checked_limit
 from lightlane._text import decibels
 
 if TYPE_CHECKING:
@@ -39,9 +39,15 @@ class ArrayLosses(Frozen):
         Of the worst fibre of each array, (arrays,).
     seed : int
         Seed of the draws.
+    wavelength_m : float
+        Wavelength in vacuum, m.
     """
 
-    def __init__(self, loss_db: NDArray[np.float64], seed: int) -> None:
+    def __init__(
+        self, loss_db: NDArray[np.float64], seed: int, wavelength_m: float, config_hash: str
+    ) -> None:
+        self._config_hash = config_hash
+        self.wavelength_m = wavelength_m
         self.loss_db = loss_db
         self.worst_db: NDArray[np.float64] = read_only(loss_db.max(axis=1))
         self.seed = int(seed)
@@ -49,7 +55,7 @@ class ArrayLosses(Frozen):
 
     def yield_at(self, budget_db: float) -> float:
         """Return the share of arrays all of whose fibres lose at most `budget_db`."""
-        return float((self.worst_db <= budget_db).mean())
+        return float((self.worst_db <= number("budget_db", budget_db)).mean())
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw how the losses of fibres and of the worst of each array are distributed."""
@@ -66,12 +72,15 @@ class ArrayLosses(Frozen):
         return ax
 
     def to_xarray(self) -> xarray.Dataset:
-        """Return the losses as a labelled Dataset over ``array`` and ``fiber``; attrs carry the seed."""
+        """Return the losses as a labelled Dataset over ``array`` and ``fiber``.
+
+        Its attrs carry wavelength, seed, and the hash of alignment and coupler.
+        """
         arrays, fibers = self.loss_db.shape
         return dataset(
             {"loss_db": (("array", "fiber"), self.loss_db, "dB"), "worst_db": ("array", self.worst_db, "dB")},
             {"array": ("array", np.arange(arrays), "1"), "fiber": ("fiber", np.arange(fibers), "1")},
-            {"seed": self.seed},
+            {"wavelength_m": self.wavelength_m, "seed": self.seed, "config_hash": self._config_hash},
         )
 
     def _repr_html_(self) -> str:
@@ -155,7 +164,10 @@ class AlignmentYield(Frozen):
         return ax
 
     def to_xarray(self) -> xarray.Dataset:
-        """Return curve and arrays as a labelled Dataset; attrs carry yield, budget, seed and config hash."""
+        """Return curve and arrays as a labelled Dataset.
+
+        Its attrs carry yield, budget, seed, and the hash of lane and alignment.
+        """
         at = "curve_loss_db"
         return dataset(
             {
@@ -243,10 +255,11 @@ class AlignmentMethods(Config):
             raise wrong_type("coupler", coupler, "a Coupler")
         for name, value in (("n_arrays", n_arrays), ("seed", seed)):
             _native.whole(value, name, 0)
+        wavelength = number("wavelength_m", wavelength_m)
         found = _native.alignment_losses(
-            _text(self), _text(coupler), float(wavelength_m), n_arrays, seed, checked_threads(threads)
+            self._native_json(), coupler._native_json(), wavelength, n_arrays, seed, checked_threads(threads)
         )
-        return ArrayLosses(found, seed)
+        return ArrayLosses(found, seed, wavelength, joint_digest(self, coupler))
 
 
 class LaneAlignment(Config):
@@ -292,8 +305,8 @@ class LaneAlignment(Config):
         Raises
         ------
         ParameterError
-            For a lane without optics or couplers, a coupler that it does not have, a limit outside 0 to 0.5, and what
-            stops `analyze`.
+            For a lane without optics or couplers or with retimers (see `segments`), a coupler that it does not have, a
+            limit outside 0 to 0.5, and what stops `analyze`.
 
         Examples
         --------
@@ -310,18 +323,14 @@ class LaneAlignment(Config):
             raise wrong_type("alignment", alignment, "an Alignment")
         places = None
         if couplers is not None:
-            if isinstance(couplers, str | int):
+            if isinstance(couplers, str) or not isinstance(couplers, Iterable):
                 raise refused("couplers", couplers, "a sequence of whole numbers, or None", repr(couplers))
             places = [_native.whole(k, "couplers", 0) for k in couplers]
         for name, value in (("n_arrays", n_arrays), ("seed", seed)):
             _native.whole(value, name, 0)
         text, networks = self._native_arguments()  # type: ignore[attr-defined]
-        limit = None if ber_limit is None else float(ber_limit)
+        limit = checked_limit(ber_limit)
         found = _native.lane_alignment_yield(
-            text, networks, _text(alignment), places, limit, n_arrays, seed, checked_threads(threads)
+            text, networks, alignment._native_json(), places, limit, n_arrays, seed, checked_threads(threads)
         )
-        return AlignmentYield(found, seed, self.digest)
-
-
-def _text(config: Config) -> str:
-    return json.dumps(config._plain(Networks()))
+        return AlignmentYield(found, seed, joint_digest(self, alignment))

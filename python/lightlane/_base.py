@@ -14,7 +14,7 @@ from lightlane import _native
 from lightlane._exceptions import ParameterError, refused, wrong_type
 from lightlane._spec import CLASSES, Networks, Spec
 
-__all__ = ["Config", "checked_threads"]
+__all__ = ["Config", "checked_threads", "joint_digest"]
 
 
 class Config:
@@ -85,6 +85,10 @@ class Config:
 
     def _plain(self, networks: Networks) -> dict[str, Any]:
         return self._plain_fields({name: getattr(self, name) for name in self._specs}, "", networks)
+
+    def _native_json(self, networks: Networks | None = None) -> str:
+        """Return the JSON that native functions take; the networks that it names are put into `networks`."""
+        return json.dumps(self._plain(Networks() if networks is None else networks))
 
     @classmethod
     def _build(cls, data: Mapping[str, Any], networks: Networks) -> Config:
@@ -214,6 +218,11 @@ class Config:
             if default is MISSING or value != default:
                 shown.append(f"{f.name}={value!r}")
         return f"{type(self).__name__}({', '.join(shown)})"
+
+
+def joint_digest(*configs: Config) -> str:
+    """Return the digest of configurations together, in their order: what a result that rests on all of them carries."""
+    return sha256("".join(config.digest for config in configs).encode()).hexdigest()
 
 
 def checked_threads(threads: Any) -> int | None:

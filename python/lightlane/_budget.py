@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from html import escape
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Self
 
-from lightlane import _native
 from lightlane._dataset import dataset
+from lightlane._frozen import Frozen
 from lightlane._plot import axes_or_new
-from lightlane._text import fixed
+from lightlane._text import aligned, fixed, html_table
+from lightlane.units import w_to_dbm
 
 if TYPE_CHECKING:
     import xarray
     from matplotlib.axes import Axes
 
-__all__ = ["OpticalBudget", "dbm"]
+__all__ = ["OpticalBudget"]
 
 _HEADER = ("stage", "loss, dB", "power, mW", "power, dBm", "OMA, dBm")
 
 
-class OpticalBudget(tuple[Mapping[str, Any], ...]):
+class OpticalBudget(Frozen, tuple[Mapping[str, Any], ...]):
     """The way of the light from the laser to the photodiode: a tuple of stages, of what the simulation uses.
 
     A stage maps ``name``, ``loss_db`` (of average power in it), ``power_w`` (average, after it) and ``oma_w`` (settled
     outer modulation amplitude after it, 0 before the modulator). It prints as a table; empty for copper.
     """
 
-    __slots__ = ()
+    _config_hash: str
+
+    def __new__(cls, stages: Iterable[Mapping[str, Any]], config_hash: str) -> Self:
+        """Hold the stages of the lane with that digest."""
+        budget = super().__new__(cls, stages)
+        budget._config_hash = config_hash
+        budget._freeze()
+        return budget
+
+    def __getnewargs__(self) -> Any:
+        return tuple(self), self._config_hash
 
     def rows(self) -> list[tuple[str, ...]]:
         """Return the table's cells: stage, loss in dB, average power in mW and dBm, OMA in dBm."""
@@ -37,36 +46,25 @@ class OpticalBudget(tuple[Mapping[str, Any], ...]):
                 s["name"],
                 fixed(s["loss_db"], 2),
                 f"{1e3 * s['power_w']:.4g}",
-                fixed(dbm(s["power_w"]), 2),
-                fixed(dbm(s["oma_w"]), 2) if s["oma_w"] > 0.0 else "-",
+                fixed(w_to_dbm(s["power_w"]), 2),
+                fixed(w_to_dbm(s["oma_w"]), 2) if s["oma_w"] > 0.0 else "-",
             )
             for s in self
         ]
 
     def __str__(self) -> str:
-        table = [_HEADER, *self.rows()]
-        widths = [max(len(row[i]) for row in table) for i in range(len(_HEADER))]
-        lines = [
-            "  ".join(
-                [row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))]
-            )
-            for row in table
-        ]
-        return "\n".join(lines)
+        return "\n".join(aligned(_HEADER, self.rows(), numbers=True))
 
     def _repr_html_(self) -> str:
-        def line(cells: tuple[str, ...], tag: str) -> str:
-            return f"<tr>{''.join(f'<{tag}>{escape(c)}</{tag}>' for c in cells)}</tr>"
-
-        return f"<table>{line(_HEADER, 'th')}{''.join(line(row, 'td') for row in self.rows())}</table>"
+        return html_table(_HEADER, self.rows())
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw average power and modulation amplitude after each stage, with the loss in it."""
         ax = axes_or_new(ax)
         at = range(len(self))
-        power_dbm = [dbm(s["power_w"]) for s in self]
+        power_dbm = [w_to_dbm(s["power_w"]) for s in self]
         ax.plot(at, power_dbm, "o-", color="tab:blue", label="average power")
-        modulated = [(i, dbm(s["oma_w"])) for i, s in enumerate(self) if s["oma_w"] > 0.0]
+        modulated = [(i, w_to_dbm(s["oma_w"])) for i, s in enumerate(self) if s["oma_w"] > 0.0]
         if modulated:
             ax.plot(*zip(*modulated, strict=True), "s--", color="tab:orange", label="outer OMA")
         for i, stage in enumerate(self):
@@ -79,7 +77,7 @@ class OpticalBudget(tuple[Mapping[str, Any], ...]):
                     "ha": "center",
                     "fontsize": 8,
                 }
-                lower = min([power_dbm[i]] + [dbm(w) for w in (stage["oma_w"],) if w > 0.0])
+                lower = min([power_dbm[i]] + [w_to_dbm(w) for w in (stage["oma_w"],) if w > 0.0])
                 ax.annotate(label, (i, lower), **at_point)
         ax.set_xticks(list(at), [s["name"] for s in self], rotation=30, ha="right")
         ax.set(ylabel="dBm after the stage", title="optical budget")
@@ -89,7 +87,7 @@ class OpticalBudget(tuple[Mapping[str, Any], ...]):
         return ax
 
     def to_xarray(self) -> xarray.Dataset:
-        """Return the budget as a labelled Dataset over ``stage``."""
+        """Return the budget as a labelled Dataset over ``stage``; attrs carry the config hash."""
 
         def column(name: str) -> list[float]:
             return [s[name] for s in self]
@@ -101,12 +99,5 @@ class OpticalBudget(tuple[Mapping[str, Any], ...]):
                 "oma_w": ("stage", column("oma_w"), "W"),
             },
             {"stage": ("stage", [s["name"] for s in self], "1")},
-            {},
+            {"config_hash": self._config_hash},
         )
-
-
-def dbm(power_w: float) -> float:
-    """Return a power in dBm: -inf of none."""
-    if power_w in (0.0, math.inf):
-        return -math.inf if power_w == 0.0 else math.inf
-    return float(_native.w_to_dbm(power_w))

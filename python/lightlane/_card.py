@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from lightlane._native import Network
-from lightlane._text import decibels, ranged, ratio
+from lightlane._text import decibels, ranged, ratio, segment_line
 
 if TYPE_CHECKING:
     from lightlane._com import Com
@@ -21,7 +21,6 @@ __all__ = [
     "lane_card",
     "network_card",
     "report_card",
-    "segment_line",
     "simulation_card",
 ]
 
@@ -54,12 +53,6 @@ def report_card(report: LaneReport) -> str:
         names = ", ".join(a["path"] for a in report.assumptions)
         notes.append(f"rests on {len(report.assumptions)} assumed values: {names}")
     return card(report.lane.name or "lane", rows, notes)
-
-
-def segment_line(report: LaneReport) -> str:
-    """Return what one segment of a lane contributes as a text."""
-    margin, loss = decibels(report.margin_db, 2, sign=True), decibels(report.electrical_loss_db)
-    return f"BER {report.ber:.3e}, {margin} alone, {loss} at Nyquist"
 
 
 def com_card(com: Com) -> str:

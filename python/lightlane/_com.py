@@ -413,7 +413,8 @@ class Com(ComCase):
             coords[f"{side}_time_s"] = (f"{side}_time_s", reflection.time_s, "s")
             data[f"{side}_impedance_ohm"] = (f"{side}_time_s", reflection.impedance_ohm, "ohm")
         figures = {name: getattr(self, name) for name in _LABELLED}
-        return dataset(data, coords, {**figures, "release": self.release, "config": self.config.name or ""})
+        told = {"release": self.release, "config": self.config.name or "", "config_hash": self.config.digest}
+        return dataset(data, coords, {**figures, **told})
 
     def _repr_html_(self) -> str:
         return com_card(self)

@@ -6,6 +6,7 @@ import json
 import os
 import tomllib
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -195,6 +196,21 @@ class ComConfig(Frozen):
         if isinstance(value, str) and not value.lower().endswith(SUFFIXES):
             return cls.named(value)
         return cls.read(value) if isinstance(value, str | os.PathLike) else cls(value)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the resolved keywords, hexadecimal: equal for equal configurations.
+
+        Examples
+        --------
+        >>> import lightlane as ll
+        >>> kr = ll.ComConfig.named("802.3ck-kr@4.50")
+        >>> kr.digest == kr.resolved().digest, len(kr.digest)
+        (True, 64)
+        """
+        # 53 and 53.0 are one value.
+        plain = json.loads(json.dumps(dict(self._resolved)), parse_int=float)
+        return sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
 
     def resolved(self) -> ComConfig:
         """Return the same configuration with every default of the release written out, lists as a workbook's texts.

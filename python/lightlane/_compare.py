@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from html import escape
 from pathlib import Path
 from textwrap import fill
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lightlane import _native
-from lightlane._base import checked_threads
+from lightlane._base import checked_threads, joint_digest
 from lightlane._exceptions import refused, wrong_type
 from lightlane._frozen import Frozen
 from lightlane._report import LaneReport
 from lightlane._spec import Networks
-from lightlane._text import fixed, ratio, value_range
+from lightlane._text import aligned, fixed, html_table, ratio, value_range
+from lightlane._winner import METRICS, OF_LEDGER, Winner, find_winner, is_known
 
 if TYPE_CHECKING:
     import xarray
@@ -64,14 +65,13 @@ class ComparedLane(Frozen):
     report : LaneReport
         Its analysis.
     ffe_taps, dfe_taps : int
-        Size of its equalizer.
+        Size of the host's equalizer: taps that are not exactly 0 in place.
     """
 
-    def __init__(self, label: str, report: LaneReport, ffe_taps: int, dfe_taps: int) -> None:
+    def __init__(self, label: str, report: LaneReport) -> None:
         self.label = label
         self.report = report
-        self.ffe_taps = ffe_taps
-        self.dfe_taps = dfe_taps
+        self.ffe_taps, self.dfe_taps = report._equalizer_taps
         self._freeze()
 
     def cells(self) -> tuple[str, ...]:
@@ -126,26 +126,22 @@ class Comparison(Frozen):
     """
 
     def __init__(self, native: _native.Comparison, lanes: Mapping[str, Lane]) -> None:
-        figures = json.loads(native.figures())
-
         def rows(table: str) -> tuple[ComparedLane, ...]:
-            return tuple(
-                ComparedLane(
-                    row["label"],
-                    LaneReport(native.report(table, i), lanes[row["label"]]),
-                    row["ffe_taps"],
-                    row["dfe_taps"],
-                )
-                for i, row in enumerate(figures[table])
-            )
+            labelled = zip(lanes.items(), native.reports(table), strict=True)
+            return tuple(ComparedLane(label, LaneReport(report, lane)) for (label, lane), report in labelled)
 
         self.same_serdes = rows("same_serdes")
         self.equal_margin = rows("equal_margin")
-        self.warnings: tuple[str, ...] = tuple(figures["warnings"])
+        self.warnings: tuple[str, ...] = tuple(native.warnings)
+        self._native = native
+        self._config_hash = joint_digest(*lanes.values())
         self._freeze()
 
     def table(self, which: str = "same_serdes") -> xarray.Dataset:
-        """Return one of the tables, ``"same_serdes"`` or ``"equal_margin"``, as a Dataset over the labels."""
+        """Return one of the tables, ``"same_serdes"`` or ``"equal_margin"``, as a Dataset over the labels.
+
+        Its attrs carry the hash of the lanes together, in their order, and the version.
+        """
         import xarray
 
         rows = self._rows(which)
@@ -168,15 +164,54 @@ class Comparison(Frozen):
         return xarray.Dataset(
             {name: ("lane", values, {"units": units}) for name, (units, values) in columns.items()},
             coords={"lane": [r.label for r in rows]},
-            attrs={"title": _TABLES[which], "version": _native.__version__},
+            attrs={
+                "title": _TABLES[which],
+                "version": _native.__version__,
+                "config_hash": self._config_hash,
+            },
         )
+
+    def winner(self, metric: str, which: str = "same_serdes") -> Winner:
+        """Return the lane that is best in one figure, and what would make another one best.
+
+        Parameters
+        ----------
+        metric : str
+            ``"energy_j_per_bit"``, ``"latency_s"``, ``"ber"``, ``"ber_after_fec"``, ``"frame_loss_ratio"`` or
+            ``"electrical_loss_db"``, of which the least is best, or ``"margin_db"``, of which the most is.
+        which : str, default "same_serdes"
+            The table.
+
+        Returns
+        -------
+        Winner
+            The lane, the next one, and the ledger entries that alone would change the order.
+
+        Raises
+        ------
+        ParameterError
+            For another metric, or one that no lane has, such as losses of frames without a code.
+
+        Examples
+        --------
+        >>> import lightlane as ll
+        >>> lanes = {name.replace("-", "_"): ll.presets.lane(name) for name in ("copper-c2m", "cpo-dr1")}
+        >>> best = ll.compare(**lanes).winner("latency_s")
+        >>> best.label, best.runner_up, 20e-9 < best.margin < 3e-6, best.flips
+        ('copper_c2m', 'cpo_dr1', True, ())
+        """
+        rows = self._rows(which)
+        flips = self._native.flips(which, metric)[1] if metric in OF_LEDGER else []
+        return find_winner(metric, [(row.label, row.report) for row in rows], flips)
+
+    def winners(self, which: str = "same_serdes") -> Mapping[str, Winner]:
+        """Return the `winner` of every metric that a lane has."""
+        reports = [row.report for row in self._rows(which)]
+        return MappingProxyType({m: self.winner(m, which) for m in METRICS if is_known(m, reports)})
 
     def to_text(self, which: str = "same_serdes") -> str:
         """Return one of the tables as aligned text."""
-        cells = [_HEADINGS, *(row.cells() for row in self._rows(which))]
-        widths = [max(len(row[k]) for row in cells) for k in range(len(_HEADINGS))]
-        lines = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in cells]
-        lines.insert(1, "  ".join("-" * w for w in widths))
+        lines = aligned(_HEADINGS, [row.cells() for row in self._rows(which)], rule=True)
         return "\n".join([_TABLES[which], *lines])
 
     def to_markdown(self, which: str = "same_serdes") -> str:
@@ -265,12 +300,7 @@ class Comparison(Frozen):
         return f"<h2>{label}</h2>{row.report._repr_html_()}{image}"
 
     def _html_table(self, which: str) -> str:
-        head = "".join(f"<th>{escape(h)}</th>" for h in _HEADINGS)
-        body = "".join(
-            "<tr>" + "".join(f"<td>{escape(c)}</td>" for c in row.cells()) + "</tr>"
-            for row in self._rows(which)
-        )
-        return f"<table><tr>{head}</tr>{body}</table>"
+        return html_table(_HEADINGS, [row.cells() for row in self._rows(which)])
 
     def _repr_html_(self) -> str:
         return "".join(
@@ -294,7 +324,7 @@ def compare(*, threads: int | None = None, **lanes: Lane) -> Comparison:
     Returns
     -------
     Comparison
-        Both tables, the reports and the plots.
+        Both tables, the reports, the winners and the plots.
     """
     return compare_labelled(lanes, threads)
 
@@ -307,7 +337,7 @@ def compare_labelled(lanes: Mapping[str, Lane], threads: int | None = None) -> C
         if not isinstance(lane, Lane):
             raise wrong_type(label, lane, "a Lane")
     networks = Networks()
-    texts = [json.dumps(lane._plain(networks)) for lane in lanes.values()]
+    texts = [lane._native_json(networks) for lane in lanes.values()]
     return Comparison(_native.compare(list(lanes), texts, dict(networks), checked_threads(threads)), lanes)
 
 

@@ -502,7 +502,7 @@ class Driver(Config):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
-class Eam(_methods.EamMethods):
+class Eam(_methods.StaticModulator):
     """An electro-absorption modulator; its light falls as the drive, which adds to the reverse bias, rises.
 
     Parameters
@@ -809,8 +809,8 @@ class Lane(_methods.LaneMethods):
         How an optical section is represented: "record" or "linear".
     record_memory : int, optional
         Symbols around the cursor that a record's table resolves exactly, at most 7 of PAM4 and 14 of
-        NRZ; None takes the fewest, up to 6 and 8, that leave less than 5 % of the half-eye
-        unexplained.
+        NRZ; None takes the fewest, from 4 up to 6 and 8, that leave at most 5 % of the half-eye
+        unexplained, or else those that leave least.
     corner : {'limit', 'typical'}, optional
         Corner that the values describe, "limit" or "typical"; comparing different corners warns.
     """
@@ -957,7 +957,7 @@ class Lumped(_methods.Block):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
-class MachZehnder(_methods.MachZehnderMethods):
+class MachZehnder(_methods.StaticModulator):
     """A Mach–Zehnder modulator biased at quadrature.
 
     Parameters

@@ -37,6 +37,8 @@ class Detection:
         10 log10(1 + a^2) on 1 + aD in white noise (G. D. Forney, IEEE Trans. Inf. Theory 18 (1972) 363).
     dfe_ser, dfe_ber : float
         Error ratios of decision feedback in the detector's place.
+    config_hash : str
+        Digest of the lane.
 
     Examples
     --------
@@ -53,9 +55,10 @@ class Detection:
     gain_db: float
     dfe_ser: float
     dfe_ber: float
+    config_hash: str
 
     @classmethod
-    def of(cls, figures: dict[str, Any]) -> Detection:
+    def of(cls, figures: dict[str, Any], config_hash: str) -> Detection:
         """Make it from the figures of a native report."""
         reals = {
             name: read_only(np.array(figures[key], dtype=np.float64))
@@ -67,6 +70,7 @@ class Detection:
             gain_db=float("nan") if gain is None else float(gain),
             dfe_ser=figures["dfe_ser"],
             dfe_ber=figures["dfe_ber"],
+            config_hash=config_hash,
             **reals,
         )
 
@@ -86,6 +90,7 @@ class Detection:
                 "gain_db": self.gain_db,
                 "dfe_ser": self.dfe_ser,
                 "dfe_ber": self.dfe_ber,
+                "config_hash": self.config_hash,
             },
         )
 

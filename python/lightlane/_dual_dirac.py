@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from lightlane._card import card
 from lightlane._dataset import dataset
 from lightlane._exceptions import refused
-from lightlane._reals import reals
+from lightlane._reals import number, reals
 
 if TYPE_CHECKING:
     import xarray
@@ -100,6 +100,7 @@ class DualDirac:
 
 def fit_bathtub(phase_ui: Reals, ber: Reals, highest: float, lowest: float) -> DualDirac:
     """Fit a line to each flank of a bathtub, time against Q^-1(BER), through the points between the two ratios."""
+    highest, lowest = number("highest", highest), number("lowest", lowest)
     if not 0.0 < lowest < highest <= 0.5:
         requirement = "above 0 and below highest, which is at most 0.5"
         raise refused("lowest", lowest, requirement)
@@ -168,6 +169,7 @@ def fit_crossings(times_ui: ArrayLike, highest: float = 0.05) -> DualDirac:
     (True, True)
     """
     times = np.sort(reals("times_ui", times_ui))
+    highest = number("highest", highest)
     if not 0.0 < highest <= 0.25:
         requirement = "above 0 and at most 0.25, half of an impulse's crossings"
         raise refused("highest", highest, requirement)
@@ -199,7 +201,8 @@ def _line(x: Reals, y: Reals, weight: Reals | None = None) -> tuple[float, float
 
 
 def _inverse_q(name: str, probability: float) -> float:
-    if not 0.0 < probability <= 0.5:
+    share = number(name, probability)
+    if not 0.0 < share <= 0.5:
         requirement = "above 0 and at most 0.5"
         raise refused(name, probability, requirement)
-    return -_NORMAL.inv_cdf(float(probability))
+    return -_NORMAL.inv_cdf(share)

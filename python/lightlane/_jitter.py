@@ -14,6 +14,7 @@ from lightlane._card import card
 from lightlane._dataset import dataset
 from lightlane._exceptions import refused, wrong_type
 from lightlane._frozen import read_only
+from lightlane._reals import number
 
 if TYPE_CHECKING:
     import xarray
@@ -37,19 +38,25 @@ class JitterTransfer:
         Amplitude of the sampling phase over that of the jitter, measured, (F,).
     model : numpy.ndarray
         Magnitude of the transfer of the second-order loop without latency, (F,).
+    seed : int
+        Seed of the runs.
+    config_hash : str
+        Digest of the lane.
     """
 
     frequency_hz: Array
     gain: Array
     model: Array
+    seed: int
+    config_hash: str
 
     def to_xarray(self) -> xarray.Dataset:
-        """Return the transfer as a labelled Dataset over ``frequency_hz``."""
+        """Return the transfer as a labelled Dataset over ``frequency_hz``; attrs carry seed and config hash."""
         at = "frequency_hz"
         return dataset(
             {"gain": (at, self.gain, "1"), "model": (at, self.model, "1")},
             {at: (at, self.frequency_hz, "Hz")},
-            {},
+            {"seed": self.seed, "config_hash": self.config_hash},
         )
 
     def _repr_html_(self) -> str:
@@ -74,6 +81,10 @@ class JitterTolerance:
         nothing. Draft: IEEE P802.3dj/D1.3, Table 179-12, as quoted in public engineering notes.
     passes : numpy.ndarray
         Whether `amplitude_ui` reaches the mask, (F,); True where there is none.
+    seed : int
+        Seed of the runs.
+    config_hash : str
+        Digest of the lane.
     """
 
     frequency_hz: Array
@@ -81,9 +92,14 @@ class JitterTolerance:
     ber: Array
     mask_ui: Array
     passes: NDArray[np.bool_]
+    seed: int
+    config_hash: str
 
     def to_xarray(self) -> xarray.Dataset:
-        """Return the tolerance and its mask as a labelled Dataset over ``frequency_hz``."""
+        """Return the tolerance and its mask as a labelled Dataset over ``frequency_hz``.
+
+        Its attrs carry the mask's source, seed and config hash.
+        """
         at = "frequency_hz"
         return dataset(
             {
@@ -93,7 +109,11 @@ class JitterTolerance:
                 "passes": (at, self.passes, "1"),
             },
             {at: (at, self.frequency_hz, "Hz")},
-            {"mask": "IEEE P802.3dj/D1.3, Table 179-12 (draft)"},
+            {
+                "mask": "IEEE P802.3dj/D1.3, Table 179-12 (draft)",
+                "seed": self.seed,
+                "config_hash": self.config_hash,
+            },
         )
 
     def _repr_html_(self) -> str:
@@ -115,10 +135,10 @@ def jitter_transfer(
     settings: tuple[int, int, int | None],
 ) -> JitterTransfer:
     """Measure the sampling phase that follows sinusoidal jitter; settings are n_symbols, seed and threads."""
+    amplitude = number("amplitude_ui", amplitude_ui)
     text, networks, frequencies = _asked(lane, frequencies_hz)
-    return JitterTransfer(
-        *_native.jitter_transfer(text, networks, frequencies, float(amplitude_ui), *settings)
-    )
+    found = _native.jitter_transfer(text, networks, frequencies, amplitude, *settings)
+    return JitterTransfer(*found, settings[1], lane.digest)
 
 
 def jitter_tolerance(
@@ -128,11 +148,12 @@ def jitter_tolerance(
     settings: tuple[int, int, int | None],
 ) -> JitterTolerance:
     """Find the largest sinusoidal jitter within an error ratio; settings are n_symbols, seed and threads."""
+    limit = number("ber_limit", ber_limit)
     text, networks, frequencies = _asked(lane, frequencies_hz)
-    found = _native.jitter_tolerance(text, networks, frequencies, float(ber_limit), *settings)
+    found = _native.jitter_tolerance(text, networks, frequencies, limit, *settings)
     frequency_hz, amplitude_ui, ber, mask_ui, passes = found
     met = read_only(np.array(passes, dtype=np.bool_))
-    return JitterTolerance(frequency_hz, amplitude_ui, ber, mask_ui, met)
+    return JitterTolerance(frequency_hz, amplitude_ui, ber, mask_ui, met, settings[1], lane.digest)
 
 
 def _asked(

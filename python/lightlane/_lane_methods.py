@@ -6,7 +6,6 @@ import json
 import os
 import threading
 from collections.abc import Callable, Sequence
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from numpy.typing import ArrayLike
@@ -14,10 +13,11 @@ from numpy.typing import ArrayLike
 from lightlane import _native
 from lightlane._adaptation import Adapted
 from lightlane._alignment import LaneAlignment
-from lightlane._base import checked_threads
+from lightlane._base import checked_threads, joint_digest
 from lightlane._card import lane_card
 from lightlane._exceptions import refused, wrong_type
 from lightlane._jitter import JitterTolerance, JitterTransfer, jitter_tolerance, jitter_transfer
+from lightlane._light import LightMethods
 from lightlane._rare import RareMethods
 from lightlane._report import LaneReport
 from lightlane._sensitivity import SensitivityMethods
@@ -35,7 +35,7 @@ _reports: dict[tuple[Lane, str | None], _native.LaneReport] = {}
 _lock = threading.Lock()
 
 
-class LaneMethods(RareMethods, SensitivityMethods, LaneAlignment):
+class LaneMethods(RareMethods, SensitivityMethods, LightMethods, LaneAlignment):
     """A lane: what can be asked of it."""
 
     __slots__ = ()
@@ -107,7 +107,8 @@ class LaneMethods(RareMethods, SensitivityMethods, LaneAlignment):
         Raises
         ------
         ParameterError
-            For what only the other mode has, and what stops `analyze`.
+            For what only the other mode has, `adapt` of a lane with retimers (see `segments`), and what stops
+            `analyze`.
         ConvergenceError
             When the taps diverge; the message has the error that crossed the line.
 
@@ -156,7 +157,9 @@ class LaneMethods(RareMethods, SensitivityMethods, LaneAlignment):
             assert adaptation is not None
             arguments = (*self._native_arguments(), adaptation, n_symbols, seed)
             counts, learnt = _native.simulate_adaptive(*arguments, threads, progress, stop_at_bit_errors)
-            return Simulation(counts, seed, config_hash, adapted=self._learnt(learnt, adapt))
+            return Simulation(
+                counts, seed, config_hash, adapted=self._learnt(learnt, adapt, seed, config_hash)
+            )
         if samples_per_symbol is not None:
             _native.whole(samples_per_symbol, "samples_per_symbol", 1)
         found, waveforms = _native.simulate_waveform(
@@ -172,7 +175,7 @@ class LaneMethods(RareMethods, SensitivityMethods, LaneAlignment):
         segments = tuple(
             Simulation(part.counts(), seed, config_hash, part, of_retimed=True) for part in waveforms
         )
-        adapted = self._learnt(found.adapted(), adapt)
+        adapted = self._learnt(found.adapted(), adapt, seed, config_hash)
         return Simulation(found.counts(), seed, config_hash, found, found.dfe(), adapted, segments=segments)
 
     def _adaptation(self, adapt: Adaptation | None) -> tuple[str | None, str]:
@@ -183,13 +186,14 @@ class LaneMethods(RareMethods, SensitivityMethods, LaneAlignment):
             return None, self.digest
         if not isinstance(adapt, Adaptation):
             raise wrong_type("adapt", adapt, "an Adaptation")
-        both = sha256(f"{self.digest}{adapt.digest}".encode()).hexdigest()
-        return json.dumps(adapt._plain(Networks())), both
+        return adapt._native_json(), joint_digest(self, adapt)
 
-    def _learnt(self, native: _native.Adapted | None, adapt: Adaptation | None) -> Adapted | None:
+    def _learnt(
+        self, native: _native.Adapted | None, adapt: Adaptation | None, seed: int, config_hash: str
+    ) -> Adapted | None:
         if native is None or adapt is None:
             return None
-        return Adapted.of(native, self._as_lane(), adapt.trace_symbols)
+        return Adapted.of(native, self._as_lane(), adapt.trace_symbols, seed, config_hash)
 
     def jitter_transfer(
         self,
@@ -219,7 +223,8 @@ class LaneMethods(RareMethods, SensitivityMethods, LaneAlignment):
         Raises
         ------
         ParameterError
-            For a lane without `Receiver.clock_recovery`, an amplitude under which it slips, and what stops `simulate`.
+            For a lane without `Receiver.clock_recovery`, one with retimers (see `segments`), an amplitude under which
+            it slips, and what stops `simulate`.
 
         Examples
         --------
@@ -262,8 +267,8 @@ class LaneMethods(RareMethods, SensitivityMethods, LaneAlignment):
         Raises
         ------
         ParameterError
-            For a lane without `Receiver.clock_recovery` or one that misses the limit without the jitter, and what stops
-            `simulate`.
+            For a lane without `Receiver.clock_recovery`, one with retimers (see `segments`), one that misses the limit
+            without the jitter, and what stops `simulate`.
 
         Examples
         --------
@@ -281,7 +286,8 @@ class LaneMethods(RareMethods, SensitivityMethods, LaneAlignment):
     def segments(self) -> tuple[Lane, ...]:
         """Return what lies between retimers, each a lane of its own; the lane alone where there are none.
 
-        What takes one segment only, `jitter_tolerance`, `jitter_transfer` and ``simulate(adapt=...)``, takes these.
+        What takes one segment only takes these: `sensitivity`, `stressed_sensitivity`, `power_penalties`, `light`,
+        `tdecq`, `alignment_yield`, `jitter_tolerance`, `jitter_transfer` and ``simulate(adapt=...)``.
 
         Examples
         --------
@@ -291,7 +297,7 @@ class LaneMethods(RareMethods, SensitivityMethods, LaneAlignment):
         ['x: transmitter to module', 'x: module to receiver']
         """
         networks = Networks()
-        texts = _native.lane_segments(json.dumps(self._plain(networks)))
+        texts = _native.lane_segments(self._native_json(networks))
         return tuple(type(self)._build(json.loads(text), networks) for text in texts)  # type: ignore[misc]
 
     def _runs(self, n_symbols: int, seed: int, threads: int | None) -> tuple[int, int, int | None]:
@@ -355,7 +361,7 @@ class LaneMethods(RareMethods, SensitivityMethods, LaneAlignment):
     def _native_arguments(self) -> tuple[str, dict[str, _native.Network]]:
         """Return the lane as native functions take it: its text, and the networks that the text names."""
         networks = Networks()
-        return json.dumps(self._plain(networks)), dict(networks)
+        return self._native_json(networks), dict(networks)
 
     def _resolved_as(self, text: str) -> Lane:
         """Make the lane that a native report resolved this one to; its networks are this one's."""

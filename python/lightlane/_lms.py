@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lightlane import _native
 from lightlane._exceptions import refused
+from lightlane._reals import number
 
 __all__ = ["LmsEqualizer", "LmsResult"]
 
@@ -136,7 +137,7 @@ class LmsEqualizer:
             "ffe_taps": ffe_taps,
             "pre": pre,
             "dfe_taps": dfe_taps,
-            "step": float(step),
+            "step": number("step", step),
             "ffe": _taps("ffe", ffe),
             "dfe": _taps("dfe", dfe),
             "update": update,

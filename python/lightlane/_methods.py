@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from numpy.typing import ArrayLike
@@ -16,12 +15,11 @@ from lightlane._base import Config
 from lightlane._exceptions import ParameterError
 from lightlane._lane_methods import LaneMethods
 from lightlane._optics_methods import (
-    EamMethods,
     EvanescentCouplerMethods,
     GratingCouplerMethods,
     RingModulatorMethods,
+    StaticModulator,
 )
-from lightlane._spec import Networks
 
 if TYPE_CHECKING:
     from lightlane._config import Connector, Coupler, Fiber
@@ -33,15 +31,14 @@ __all__ = [
     "ConnectorMethods",
     "CouplerMethods",
     "CtleMethods",
-    "EamMethods",
     "EvanescentCouplerMethods",
     "FiberMethods",
     "GratingCouplerMethods",
     "LaneMethods",
-    "MachZehnderMethods",
     "OpticsParts",
     "PackagePresets",
     "RingModulatorMethods",
+    "StaticModulator",
     "SyntheticNetwork",
     "TdecqPresets",
     "TracePresets",
@@ -56,14 +53,14 @@ BASES = {
     "Connector": "ConnectorMethods",
     "Coupler": "CouplerMethods",
     "Ctle": "CtleMethods",
-    "Eam": "EamMethods",
+    "Eam": "StaticModulator",
     "EvanescentCoupler": "EvanescentCouplerMethods",
     "Fiber": "FiberMethods",
     "GratingCoupler": "GratingCouplerMethods",
     "Ideal": "Block",
     "Lane": "LaneMethods",
     "Lumped": "Block",
-    "MachZehnder": "MachZehnderMethods",
+    "MachZehnder": "StaticModulator",
     "Optics": "OpticsParts",
     "Package": "PackagePresets",
     "RingModulator": "RingModulatorMethods",
@@ -88,7 +85,7 @@ class Block(Config):
         freq_hz : array
             Frequencies, Hz, ascending; 0 is exact.
         """
-        return _native.block_network(type(self).__name__, json.dumps(self._plain(Networks())), freq_hz)
+        return _native.block_network(type(self).__name__, self._native_json(), freq_hz)
 
 
 class SyntheticNetwork(Config):
@@ -123,7 +120,7 @@ class SyntheticNetwork(Config):
         >>> round(float(four_port.differential().insertion_loss_db(53.125e9)))
         16
         """
-        return _native.block_network(type(self).__name__, json.dumps(self._plain(Networks())), freq_hz)
+        return _native.block_network(type(self).__name__, self._native_json(), freq_hz)
 
 
 class TdecqPresets(Config):
@@ -242,7 +239,7 @@ class CouplerMethods(Config):
         >>> round(Coupler(offset_x_m=1e-6, excess_loss_db=0.5).loss_db(1.31e-6), 4)
         0.7052
         """
-        return _native.coupler_loss_db(_text(self), wavelength_m)
+        return _native.coupler_loss_db(self._native_json(), wavelength_m)
 
 
 class FiberMethods(Config):
@@ -264,7 +261,7 @@ class FiberMethods(Config):
         >>> round(1e6 * Fiber().dispersion_s_per_m2(1550e-9), 2)
         17.46
         """
-        return _native.fiber_dispersion_s_per_m2(_text(self), wavelength_m)
+        return _native.fiber_dispersion_s_per_m2(self._native_json(), wavelength_m)
 
     def small_signal_response(
         self, freq_hz: ArrayLike, wavelength_m: ArrayLike, chirp: ArrayLike = 0.0
@@ -292,69 +289,7 @@ class FiberMethods(Config):
         >>> round(worst.small_signal_response(41.67e9, 1270e-9), 3)
         0.0
         """
-        return _native.fiber_small_signal_response(_text(self), freq_hz, wavelength_m, chirp)
-
-
-class MachZehnderMethods(Config):
-    """A Mach-Zehnder modulator at quadrature: its static figures. Swings are peak to peak, levels equally spaced."""
-
-    __slots__ = ()
-
-    def transmission(self, v: ArrayLike) -> Any:
-        """Return the power out over the power in at a drive of `v` volts from quadrature; it rises with `v`.
-
-        Examples
-        --------
-        >>> from lightlane import MachZehnder
-        >>> MachZehnder(v_pi_v=2.0).transmission([-1.0, 0.0, 1.0]).tolist()
-        [0.0, 0.5, 1.0]
-        """
-        return _native.mach_zehnder_transmission(_text(self), v)
-
-    def oma_w(self, power_w: ArrayLike, swing_v: ArrayLike) -> Any:
-        """Return the optical modulation amplitude, W, for `power_w` at the input.
-
-        Examples
-        --------
-        >>> from lightlane import MachZehnder
-        >>> round(MachZehnder(v_pi_v=2.0).oma_w(1.0, 1.0), 4)
-        0.7071
-        """
-        return _native.mach_zehnder_oma_w(_text(self), power_w, swing_v)
-
-    def extinction_ratio_db(self, swing_v: ArrayLike) -> Any:
-        """Return the extinction ratio of the outer levels, dB.
-
-        Examples
-        --------
-        >>> from lightlane import MachZehnder
-        >>> round(MachZehnder(v_pi_v=2.0).extinction_ratio_db(1.0), 3)
-        7.656
-        """
-        return _native.mach_zehnder_extinction_ratio_db(_text(self), swing_v)
-
-    def level_mismatch(self, swing_v: ArrayLike) -> Any:
-        """Return R_LM of the four powers, 1 for a small swing; valid up to the half-wave voltage.
-
-        Examples
-        --------
-        >>> from lightlane import MachZehnder
-        >>> round(MachZehnder(v_pi_v=2.0).level_mismatch(1.0), 5)
-        0.90192
-        """
-        return _native.mach_zehnder_level_mismatch(_text(self), swing_v)
-
-    def linear_drive_v(self, swing_v: ArrayLike) -> Any:
-        """Return the four voltages with the same outer levels and equally spaced powers, along a last axis.
-
-        Examples
-        --------
-        >>> from lightlane import MachZehnder
-        >>> modulator = MachZehnder(v_pi_v=2.0)
-        >>> modulator.transmission(modulator.linear_drive_v(2.0)).round(4).tolist()
-        [0.0, 0.3333, 0.6667, 1.0]
-        """
-        return _native.mach_zehnder_linear_drive_v(_text(self), swing_v)
+        return _native.fiber_small_signal_response(self._native_json(), freq_hz, wavelength_m, chirp)
 
 
 class ConnectorMethods(Config):
@@ -384,7 +319,7 @@ class ConnectorMethods(Config):
         >>> mpo.loss_quantile_db([0.5, 0.97]).round(4).tolist()
         [0.1925, 0.75]
         """
-        return _native.connector_loss_quantile_db(_text(self), probability)
+        return _native.connector_loss_quantile_db(self._native_json(), probability)
 
 
 class OpticsParts(Config):
@@ -405,7 +340,7 @@ class OpticsParts(Config):
         >>> Optics(path=path).echo_amplitudes().round(7).tolist()
         [0.0002512]
         """
-        return _native.optics_echo_amplitudes(_text(self))
+        return _native.optics_echo_amplitudes(self._native_json())
 
     @property
     def couplers(self) -> tuple[Coupler, ...]:
@@ -442,7 +377,3 @@ class OpticsParts(Config):
 
     def _parts(self, kind: type[Part]) -> tuple[Part, ...]:
         return tuple(part for part in self.path if isinstance(part, kind))  # type: ignore[attr-defined]
-
-
-def _text(device: Config) -> str:
-    return json.dumps(device._plain(Networks()))

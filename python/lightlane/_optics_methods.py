@@ -1,8 +1,7 @@
-"""What the classes of rings, electro-absorption modulators and couplers can do, written by hand."""
+"""What the classes of modulators and of couplers on a chip can do, written by hand."""
 
 from __future__ import annotations
 
-import json
 import warnings
 from typing import Any
 
@@ -12,9 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from lightlane import _native
 from lightlane._base import Config
 from lightlane._optics_guides import joined
-from lightlane._spec import Networks
 
-__all__ = ["EamMethods", "EvanescentCouplerMethods", "GratingCouplerMethods", "RingModulatorMethods"]
+__all__ = ["EvanescentCouplerMethods", "GratingCouplerMethods", "RingModulatorMethods", "StaticModulator"]
 
 
 class RingModulatorMethods(Config):
@@ -32,7 +30,7 @@ class RingModulatorMethods(Config):
         >>> round(RingModulator(q_total=5000.0).linewidth_hz / 1e9, 2)
         45.77
         """
-        return _native.ring_figures(_text(self))[0]
+        return _native.ring_figures(self._native_json())[0]
 
     @property
     def photon_lifetime_s(self) -> float:
@@ -44,7 +42,7 @@ class RingModulatorMethods(Config):
         >>> round(RingModulator(q_total=5000.0).photon_lifetime_s * 1e12, 2)
         3.48
         """
-        return _native.ring_figures(_text(self))[1]
+        return _native.ring_figures(self._native_json())[1]
 
     @property
     def drift_hz(self) -> float:
@@ -56,7 +54,7 @@ class RingModulatorMethods(Config):
         >>> round(RingModulator(temperature_offset_k=5.0, control_gain=9.0).drift_hz / 1e9, 2)
         -6.1
         """
-        return _native.ring_figures(_text(self))[2]
+        return _native.ring_figures(self._native_json())[2]
 
     @property
     def heater_change_w(self) -> float:
@@ -68,7 +66,7 @@ class RingModulatorMethods(Config):
         >>> round(RingModulator(temperature_offset_k=5.0, control_gain=9.0).heater_change_w * 1e3, 2)
         -3.14
         """
-        return _native.ring_figures(_text(self))[3]
+        return _native.ring_figures(self._native_json())[3]
 
     @property
     def self_heating_limit_w(self) -> float:
@@ -82,7 +80,7 @@ class RingModulatorMethods(Config):
         >>> round(RingModulator(control_gain=0.0).self_heating_limit_w * 1e3, 2)
         2.01
         """
-        return _native.ring_figures(_text(self))[4]
+        return _native.ring_figures(self._native_json())[4]
 
     def transmission(self, wavelength_m: ArrayLike) -> Any:
         """Return the power out over the power in without drive, settled.
@@ -98,7 +96,7 @@ class RingModulatorMethods(Config):
         >>> RingModulator(q_total=5000.0, q_intrinsic=10e3).transmission([1310e-9, 1320e-9]).round(3).tolist()
         [0.0, 1.0]
         """
-        return _native.ring_transmission_at(_text(self), wavelength_m)
+        return _native.ring_transmission_at(self._native_json(), wavelength_m)
 
     def driven_transmission(self, v: ArrayLike) -> Any:
         """Return the power out over the power in at a drive of `v` volts, settled, drift included.
@@ -109,7 +107,7 @@ class RingModulatorMethods(Config):
         >>> RingModulator().driven_transmission([-1.25, 0.0, 1.25]).round(3).tolist()
         [0.147, 0.328, 0.492]
         """
-        return _native.ring_driven_transmission(_text(self), v)
+        return _native.ring_driven_transmission(self._native_json(), v)
 
     def small_signal_response(self, freq_hz: ArrayLike, detuning_hz: ArrayLike) -> Any:
         """Return the complex response of the power to a small change of the detuning, 1 at 0 Hz, of the cavity alone.
@@ -139,7 +137,7 @@ class RingModulatorMethods(Config):
         >>> round(float(abs(ring.small_signal_response(1.4553 * ring.linewidth_hz, g))), 4)
         0.7071
         """
-        response = joined(_native.ring_small_signal_response(_text(self), freq_hz, detuning_hz))
+        response = joined(_native.ring_small_signal_response(self._native_json(), freq_hz, detuning_hz))
         _warn_undetuned(detuning_hz)
         return response
 
@@ -163,7 +161,7 @@ class RingModulatorMethods(Config):
         >>> round(ring.bandwidth_hz(ring.linewidth_hz / 2) / ring.linewidth_hz, 4)
         1.4553
         """
-        bandwidth_hz = _native.ring_bandwidth_hz(_text(self), detuning_hz)
+        bandwidth_hz = _native.ring_bandwidth_hz(self._native_json(), detuning_hz)
         _warn_undetuned(detuning_hz)
         return bandwidth_hz
 
@@ -199,70 +197,90 @@ class RingModulatorMethods(Config):
         >>> round(float(np.sum(abs(out) ** 2) / np.sum(pulse**2)), 6)
         1.0
         """
-        return _native.ring_propagate(_text(self), field, sample_rate_hz, detuning_hz)
+        return _native.ring_propagate(self._native_json(), field, sample_rate_hz, detuning_hz)
 
 
-class EamMethods(Config):
-    """An electro-absorption modulator: its static figures. Swings are peak to peak around the bias."""
+class StaticModulator(Config):
+    """A modulator whose light follows the voltage at once: its static figures.
+
+    Voltages are from the bias, which is quadrature for a Mach-Zehnder; swings are peak to peak around it, and drive
+    levels equally spaced.
+    """
 
     __slots__ = ()
 
     def transmission(self, v: ArrayLike) -> Any:
-        """Return the power out over the power in at a drive of `v` volts from the bias; it falls as `v` rises.
+        """Return the power out over the power in at a drive of `v` volts from the bias.
+
+        It rises with `v` through a Mach-Zehnder, up to half of `v_pi_v`, and falls through electro-absorption.
 
         Examples
         --------
-        >>> from lightlane import Eam
+        >>> from lightlane import Eam, MachZehnder
+        >>> MachZehnder(v_pi_v=2.0).transmission([-1.0, 0.0, 1.0]).tolist()
+        [0.0, 0.5, 1.0]
         >>> round(Eam(v0=2.0, bias_v=1.0).transmission(1.0), 4)
         0.3679
         """
-        return _native.eam_transmission(_text(self), v)
+        return _native.modulator_transmission(*self._native_modulator(), v)
 
     def oma_w(self, power_w: ArrayLike, swing_v: ArrayLike) -> Any:
         """Return the optical modulation amplitude, W, for `power_w` at the input.
 
         Examples
         --------
-        >>> from lightlane import Eam
+        >>> from lightlane import Eam, MachZehnder
+        >>> round(MachZehnder(v_pi_v=2.0).oma_w(1.0, 1.0), 4)
+        0.7071
         >>> round(Eam().oma_w(1e-3, 2.5) * 1e3, 3)
         0.702
         """
-        return _native.eam_oma_w(_text(self), power_w, swing_v)
+        return _native.modulator_oma_w(*self._native_modulator(), power_w, swing_v)
 
     def extinction_ratio_db(self, swing_v: ArrayLike) -> Any:
         """Return the extinction ratio of the outer levels, dB.
 
         Examples
         --------
-        >>> from lightlane import Eam
+        >>> from lightlane import Eam, MachZehnder
+        >>> round(MachZehnder(v_pi_v=2.0).extinction_ratio_db(1.0), 3)
+        7.656
         >>> round(Eam().extinction_ratio_db(2.5), 2)
         5.92
         """
-        return _native.eam_extinction_ratio_db(_text(self), swing_v)
+        return _native.modulator_extinction_ratio_db(*self._native_modulator(), swing_v)
 
     def level_mismatch(self, swing_v: ArrayLike) -> Any:
-        """Return R_LM of the four powers, 1 for a small swing.
+        """Return R_LM of the four powers, 1 for a small swing; valid up to a Mach-Zehnder's half-wave voltage.
 
         Examples
         --------
-        >>> from lightlane import Eam
+        >>> from lightlane import Eam, MachZehnder
+        >>> round(MachZehnder(v_pi_v=2.0).level_mismatch(1.0), 5)
+        0.90192
         >>> round(Eam().level_mismatch(2.5), 3)
         0.746
         """
-        return _native.eam_level_mismatch(_text(self), swing_v)
+        return _native.modulator_level_mismatch(*self._native_modulator(), swing_v)
 
     def linear_drive_v(self, swing_v: ArrayLike) -> Any:
         """Return the four voltages with the same outer levels and equally spaced powers, along a last axis.
 
         Examples
         --------
-        >>> from lightlane import Eam
+        >>> from lightlane import Eam, MachZehnder
+        >>> modulator = MachZehnder(v_pi_v=2.0)
+        >>> modulator.transmission(modulator.linear_drive_v(2.0)).round(4).tolist()
+        [0.0, 0.3333, 0.6667, 1.0]
         >>> import numpy as np
-        >>> eam = Eam()
-        >>> np.diff(eam.transmission(eam.linear_drive_v(2.5))).round(4).tolist()
+        >>> np.diff(Eam().transmission(Eam().linear_drive_v(2.5))).round(4).tolist()
         [-0.234, -0.234, -0.234]
         """
-        return _native.eam_linear_drive_v(_text(self), swing_v)
+        return _native.modulator_linear_drive_v(*self._native_modulator(), swing_v)
+
+    def _native_modulator(self) -> tuple[str, str]:
+        """Return the kind and the JSON, as native functions take a modulator."""
+        return type(self).__name__, self._native_json()
 
 
 class GratingCouplerMethods(Config):
@@ -280,7 +298,7 @@ class GratingCouplerMethods(Config):
         >>> round(GratingCoupler(bandwidth_1db_m=30e-9).bandwidth_3db_m * 1e9, 2)
         51.96
         """
-        return _native.grating_coupler_bandwidth_3db_m(_text(self))
+        return _native.grating_coupler_bandwidth_3db_m(self._native_json())
 
     def loss_db(self, wavelength_m: ArrayLike) -> Any:
         """Return the loss by passband and offset, optical dB.
@@ -296,7 +314,7 @@ class GratingCouplerMethods(Config):
         >>> GratingCoupler().loss_db([1310e-9, 1325e-9]).round(9).tolist()
         [2.5, 3.5]
         """
-        return _native.grating_coupler_loss_db(_text(self), wavelength_m)
+        return _native.grating_coupler_loss_db(self._native_json(), wavelength_m)
 
 
 class EvanescentCouplerMethods(Config):
@@ -314,7 +332,7 @@ class EvanescentCouplerMethods(Config):
         >>> round(EvanescentCoupler(coupling_per_m=5e3, sweep_per_m2=4e7).transfer, 4)
         0.9803
         """
-        return _native.evanescent_coupler_figures(_text(self))[1]
+        return _native.evanescent_coupler_figures(self._native_json())[1]
 
     def loss_db(self) -> float:
         """Return the loss of transfer, glass and excess, optical dB; it does not depend on the wavelength.
@@ -325,7 +343,7 @@ class EvanescentCouplerMethods(Config):
         >>> round(EvanescentCoupler().loss_db(), 4)
         0.3864
         """
-        return _native.evanescent_coupler_figures(_text(self))[0]
+        return _native.evanescent_coupler_figures(self._native_json())[0]
 
 
 def _warn_undetuned(detuning_hz: ArrayLike) -> None:
@@ -335,7 +353,3 @@ def _warn_undetuned(detuning_hz: ArrayLike) -> None:
             UserWarning,
             stacklevel=3,
         )
-
-
-def _text(device: Config) -> str:
-    return json.dumps(device._plain(Networks()))

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lightlane import _native
 from lightlane._exceptions import refused
+from lightlane._reals import leading_shape, numbers
 
 __all__ = ["mpi_penalty_db", "mpi_rms", "noise_penalty_db", "rin_penalty_db"]
 
@@ -113,35 +114,24 @@ def mpi_penalty_db(
     >>> ll.optics.mpi_penalty_db([[-55.0] * 4, [-26.0] * 4], 4.0, 4.8e-4).round(3).tolist()
     [0.0, 0.199]
     """
-    levels = [_numbers("extinction_ratio_db", extinction_ratio_db), _numbers("ser", ser)]
+    levels = [numbers("extinction_ratio_db", extinction_ratio_db), numbers("ser", ser)]
     reflectances, losses, lead = _rows(reflectances_db, loss_between_db, *levels)
     ratio, error = (np.broadcast_to(x, lead).ravel().tolist() for x in levels)
     return _shaped(_native.mpi_penalty_db(reflectances, ratio, error, losses), lead)
-
-
-def _numbers(name: str, value: ArrayLike) -> NDArray[np.float64]:
-    try:
-        return np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise refused(name, value, "a number or an array of numbers", repr(value)) from None
 
 
 def _rows(
     reflectances_db: ArrayLike, loss_between_db: ArrayLike, *others: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], tuple[int, ...]]:
     """Return reflectances and losses as rows, and the shape that the rows make."""
-    reflectances = _numbers("reflectances_db", reflectances_db)
+    reflectances = numbers("reflectances_db", reflectances_db)
     if reflectances.ndim == 0:
         requirement = "an array of one number a connector"
         raise refused("reflectances_db", reflectances_db, requirement, repr(reflectances_db))
-    losses = _numbers("loss_between_db", loss_between_db)
+    losses = numbers("loss_between_db", loss_between_db)
     losses = losses[np.newaxis] if losses.ndim == 0 else losses
-    shapes = [reflectances.shape[:-1], losses.shape[:-1], *(x.shape for x in others)]
-    try:
-        lead = np.broadcast_shapes(*shapes)
-    except ValueError:
-        requirement = "of shapes that broadcast but for the last axis"
-        raise refused("reflectances_db", shapes, requirement, f"arrays of shapes {shapes}") from None
+    shapes = (reflectances.shape[:-1], losses.shape[:-1], *(x.shape for x in others))
+    lead = leading_shape("reflectances_db", *shapes)
     rows = [
         np.broadcast_to(x, (*lead, x.shape[-1])).reshape((math.prod(lead), x.shape[-1]))
         for x in (reflectances, losses)

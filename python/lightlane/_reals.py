@@ -1,16 +1,63 @@
-"""Records of real numbers from outside."""
+"""Real numbers and records of them from outside."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lightlane._exceptions import ParameterError, wrong_type
+from lightlane._exceptions import ParameterError, refused, wrong_type
 
-__all__ = ["reals"]
+__all__ = ["leading_shape", "number", "numbers", "reals"]
 
 #: Largest magnitude whose square and whose sums stay finite.
 _LARGEST = 1e150
+
+
+def number(name: str, value: Any) -> float:
+    """Return a real number in double precision; what is none is refused by name.
+
+    Examples
+    --------
+    >>> number("ber_limit", 1e-4)
+    0.0001
+    >>> number("ber_limit", None)
+    Traceback (most recent call last):
+    lightlane._exceptions.ParameterError: ber_limit = None: must be a number
+    """
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        shown = repr(value)
+        # A whole record, or a number of hundreds of digits, would hide the message.
+        told = shown if len(shown) <= 60 else type(value).__name__
+        raise refused(name, value, "a number", told) from None
+
+
+def numbers(
+    name: str, value: ArrayLike, requirement: str = "a number or an array of numbers"
+) -> NDArray[np.float64]:
+    """Return numbers of any shape in double precision; what is none is refused by name."""
+    try:
+        return np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise refused(name, value, requirement, repr(value)) from None
+
+
+def leading_shape(name: str, *shapes: tuple[int, ...]) -> tuple[int, ...]:
+    """Return what the shapes of arrays without their last axis broadcast to; `name` is refused where they do not.
+
+    Examples
+    --------
+    >>> leading_shape("levels", (3, 1), (2,))
+    (3, 2)
+    """
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        requirement = "of shapes that broadcast but for the last axis"
+        raise refused(name, shapes, requirement, f"arrays of shapes {list(shapes)}") from None
 
 
 def reals(name: str, values: ArrayLike) -> NDArray[np.float64]:

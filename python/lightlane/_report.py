@@ -108,14 +108,15 @@ class LaneReport(Frozen):
         self.assumptions: tuple[Mapping[str, str], ...] = tuple(
             MappingProxyType(a) for a in figures["assumptions"]
         )
-        self.stages = OpticalBudget(
-            MappingProxyType({**s, "loss_db": _number(s["loss_db"])}) for s in figures["stages"]
-        )
+        stages = (MappingProxyType({**s, "loss_db": _number(s["loss_db"])}) for s in figures["stages"])
+        self.stages = OpticalBudget(stages, lane.digest)
         self.levels_v = _reals(figures["levels_v"])
         self.level_noise_v = _reals(figures["level_noise_v"])
         self.thresholds_v = _reals(figures["thresholds_v"])
         mlsd = figures["mlsd"]
-        self.mlsd: Detection | None = None if mlsd is None else Detection.of(mlsd)
+        self.mlsd: Detection | None = None if mlsd is None else Detection.of(mlsd, lane.digest)
+        taps = figures["equalizer_taps"]
+        self._equalizer_taps: tuple[int, int] = (taps["ffe"], taps["dfe"])
         found = figures["equalizer"]
         self.equalizer = Equalizer(**{**found, "ffe": _reals(found["ffe"]), "dfe": _reals(found["dfe"])})
         self._freeze()

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from lightlane._dual_dirac import DualDirac, fit_bathtub
 from lightlane._exceptions import refused
 from lightlane._frozen import read_only
+from lightlane._reals import number
 
 __all__ = ["Bathtub", "ChannelResponse", "Equalizer", "Eye", "PulseResponse", "Ranged"]
 
@@ -136,6 +137,7 @@ class Eye:
 
     def height_v(self, probability: float) -> Array:
         """Height of each opening at the sampling instant at one of the contours' probabilities; 0 where closed."""
+        probability = number("probability", probability)
         c = int(np.argmin(np.abs(np.log(self.contour_probability / probability))))
         if not math.isclose(self.contour_probability[c], probability, rel_tol=1e-6):
             requirement = "one of " + ", ".join(f"{p:.0e}" for p in self.contour_probability)

@@ -11,20 +11,20 @@ from numpy.typing import ArrayLike, NDArray
 
 from lightlane import _native
 from lightlane._base import Config, checked_threads
-from lightlane._budget import dbm
 from lightlane._card import card
 from lightlane._dataset import dataset
-from lightlane._exceptions import refused, wrong_type
+from lightlane._exceptions import wrong_type
 from lightlane._frozen import Frozen
 from lightlane._plot import axes_or_new
-from lightlane._reals import reals
+from lightlane._reals import number, reals
 from lightlane._text import decibels, fixed
+from lightlane.units import w_to_dbm
 
 if TYPE_CHECKING:
     import xarray
     from matplotlib.axes import Axes
 
-__all__ = ["PowerPenalties", "PowerPenalty", "Sensitivity", "SensitivityMethods"]
+__all__ = ["PowerPenalties", "PowerPenalty", "Sensitivity", "SensitivityMethods", "checked_limit"]
 
 #: Error ratios below this are not drawn.
 _FLOOR = 1e-18
@@ -60,12 +60,12 @@ class Sensitivity(Frozen):
         ber_limit, (attenuation_db, power_w, oma_w, _), launched_w, columns, warnings = found
         self.ber_limit: float = ber_limit
         self.oma_w: float = oma_w
-        self.oma_dbm = dbm(oma_w)
+        self.oma_dbm = w_to_dbm(oma_w)
         self.power_w: float = power_w
-        self.power_dbm = dbm(power_w)
+        self.power_dbm = w_to_dbm(power_w)
         self.attenuation_db: float = attenuation_db
         self.launched_oma_w: float = launched_w
-        self.launched_oma_dbm = dbm(launched_w)
+        self.launched_oma_dbm = w_to_dbm(launched_w)
         self.curve_attenuation_db: NDArray[np.float64] = columns[0]
         self.curve_power_w: NDArray[np.float64] = columns[1]
         self.curve_oma_w: NDArray[np.float64] = columns[2]
@@ -73,11 +73,28 @@ class Sensitivity(Frozen):
         self.warnings: tuple[str, ...] = tuple(warnings)
         self._freeze()
 
+    def figures(self) -> dict[str, Any]:
+        """Return the figures and the curve as plain numbers."""
+        return {
+            "ber_limit": self.ber_limit,
+            "oma_dbm": self.oma_dbm,
+            "power_dbm": self.power_dbm,
+            "attenuation_db": self.attenuation_db,
+            "launched_oma_dbm": self.launched_oma_dbm,
+            "curve": {
+                "attenuation_db": self.curve_attenuation_db.tolist(),
+                "oma_w": self.curve_oma_w.tolist(),
+                "power_w": self.curve_power_w.tolist(),
+                "ber": self.curve_ber.tolist(),
+            },
+            "warnings": list(self.warnings),
+        }
+
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the error ratio against the received outer modulation amplitude, limit and sensitivity marked."""
         ax = axes_or_new(ax)
         order = np.argsort(self.curve_oma_w)
-        oma_dbm = _native.w_to_dbm(self.curve_oma_w[order])
+        oma_dbm = w_to_dbm(self.curve_oma_w[order])
         ax.semilogy(oma_dbm, np.maximum(self.curve_ber[order], _FLOOR), "o-", markersize=3, color="tab:blue")
         ax.axhline(self.ber_limit, color="tab:red", linestyle="--", label=f"limit {self.ber_limit:.2e}")
         if math.isfinite(self.oma_dbm):
@@ -158,7 +175,7 @@ class PowerPenalties(Frozen):
     Attributes
     ----------
     penalties : tuple of PowerPenalty
-        One a cause; iterating over the result gives them too.
+        One a cause; iterating over the result gives them too, and ``penalties["rin"]`` the one of that name.
     sensitivity : Sensitivity
         Of the lane as it is, without a curve.
     warnings : tuple of str
@@ -182,12 +199,22 @@ class PowerPenalties(Frozen):
     def __len__(self) -> int:
         return len(self.penalties)
 
+    def __contains__(self, cause: object) -> bool:
+        return any(cause in (p.cause, p) for p in self.penalties)
+
     def __getitem__(self, cause: str) -> PowerPenalty:
         for penalty in self.penalties:
             if penalty.cause == cause:
                 return penalty
-        known = [p.cause for p in self.penalties]
-        raise KeyError(f"{cause!r}; known are {', '.join(known)}")
+        raise KeyError(f"{cause!r}; known are {', '.join(self.keys())}")
+
+    def keys(self) -> tuple[str, ...]:
+        """Return the names of the causes, the dearest first; ``dict(penalties)`` maps them to their penalties."""
+        return tuple(p.cause for p in self.penalties)
+
+    def figures(self) -> list[dict[str, Any]]:
+        """Return the penalties as plain numbers, the dearest first."""
+        return [p._asdict() for p in self.penalties]
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the penalties in launched and in received light."""
@@ -272,7 +299,8 @@ class SensitivityMethods(Config):
         Raises
         ------
         ParameterError
-            For a lane without optics, a limit outside 0 to 0.5, an attenuation out of range, and what stops `analyze`.
+            For a lane without optics or with retimers (see `segments`), a limit outside 0 to 0.5, an attenuation out
+            of range, and what stops `analyze`.
 
         Examples
         --------
@@ -284,7 +312,7 @@ class SensitivityMethods(Config):
         asked = None
         if attenuation_db is not None:
             asked = reals("attenuation_db", np.atleast_1d(attenuation_db)).tolist()
-        limit = _limit(ber_limit)
+        limit = checked_limit(ber_limit)
         text, networks = self._native_arguments()  # type: ignore[attr-defined]
         found = _native.sensitivity(text, networks, limit, asked, checked_threads(threads))
         return Sensitivity(found, self.digest)
@@ -317,28 +345,26 @@ class SensitivityMethods(Config):
         Raises
         ------
         ParameterError
-            For a lane without optics, an unknown cause or one that the lane does not have, and what stops `analyze`.
+            For a lane without optics or with retimers (see `segments`), an unknown cause or one that the lane does not
+            have, and what stops `analyze`.
 
         Examples
         --------
         >>> import lightlane as ll
         >>> found = ll.presets.lane("cpo-dr1").power_penalties(["rin"])
-        >>> bool(found["rin"].received_db > 0.0)
-        True
+        >>> bool(found["rin"].received_db > 0.0), "rin" in found, "jitter" in found
+        (True, True, False)
         """
         if causes is not None:
             if isinstance(causes, str):
                 raise wrong_type("causes", causes, "an iterable of names")
             causes = list(causes)
+        limit = checked_limit(ber_limit)
         text, networks = self._native_arguments()  # type: ignore[attr-defined]
-        found = _native.power_penalties(text, networks, causes, _limit(ber_limit), checked_threads(threads))
+        found = _native.power_penalties(text, networks, causes, limit, checked_threads(threads))
         return PowerPenalties(found, self.digest)
 
 
-def _limit(ber_limit: float | None) -> float | None:
-    if ber_limit is None:
-        return None
-    try:
-        return float(ber_limit)
-    except (TypeError, ValueError):
-        raise refused("ber_limit", ber_limit, "a number", repr(ber_limit)) from None
+def checked_limit(ber_limit: float | None) -> float | None:
+    """Return a limit as a number, None for the lane's own."""
+    return None if ber_limit is None else number("ber_limit", ber_limit)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from xarray import Dataset
 
-__all__ = ["Tdecq", "tdecq"]
+__all__ = ["Tdecq", "checked_config", "tdecq"]
 
 Reals = NDArray[np.float64]
 
@@ -264,6 +264,15 @@ class Tdecq(Frozen):
         return f"<Tdecq {decibels(self.tdecq_db, 2)}, main taps[{self.main_tap}], {self.pattern}>"
 
 
+def checked_config(config: TdecqConfig | str) -> TdecqConfig:
+    """Return rules, those of a preset by its name."""
+    if isinstance(config, str):
+        config = TdecqConfig.preset(config)
+    if not isinstance(config, TdecqConfig):
+        raise wrong_type("config", config, "a TdecqConfig or the name of a preset")
+    return config
+
+
 def tdecq(
     waveform_w: ArrayLike | str | os.PathLike[str],
     samples_per_symbol: int = 20,
@@ -312,10 +321,7 @@ def tdecq(
     >>> abs(q.tdecq_db) < 0.01, q.pattern
     (True, 'PRBS13Q')
     """
-    if isinstance(config, str):
-        config = TdecqConfig.preset(config)
-    if not isinstance(config, TdecqConfig):
-        raise wrong_type("config", config, "a TdecqConfig or the name of a preset")
+    config = checked_config(config)
     _native.whole(samples_per_symbol, "samples_per_symbol", 1)
     step_s = None
     if isinstance(waveform_w, str | os.PathLike):

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
+from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from lightlane._report import LaneReport
     from lightlane._responses import Ranged
 
-__all__ = ["decibels", "fixed", "ranged", "ratio", "value_range"]
+__all__ = [
+    "aligned",
+    "decibels",
+    "fixed",
+    "html_table",
+    "ranged",
+    "ratio",
+    "segment_line",
+    "value_range",
+]
+
+Cells = Sequence[str]
 
 
 def fixed(value: float, digits: int, *, sign: bool = False) -> str:
@@ -57,3 +71,50 @@ def value_range(x: Ranged, scale: float, digits: int) -> str:
     """Return a figure with its range."""
     value, low, high = (fixed(v * scale, digits) for v in (x.value, x.low, x.high))
     return f"{value} ({low} to {high})"
+
+
+def segment_line(report: LaneReport) -> str:
+    """Return what one segment of a lane contributes."""
+    margin, loss = decibels(report.margin_db, 2, sign=True), decibels(report.electrical_loss_db)
+    return f"BER {report.ber:.3e}, {margin} alone, {loss} at Nyquist"
+
+
+def aligned(header: Cells, rows: Iterable[Cells], *, numbers: bool = False, rule: bool = False) -> list[str]:
+    """Return a table as lines, columns two spaces apart.
+
+    With `numbers` all but the first stand at the right; with `rule` dashes stand under the heading.
+
+    Examples
+    --------
+    >>> aligned(("part", "W"), [("laser", "10"), ("tia", "2")], numbers=True)
+    ['part    W', 'laser  10', 'tia     2']
+    >>> aligned(("part", "W"), [("laser", "10")], rule=True)
+    ['part   W', '-----  --', 'laser  10']
+    """
+    table = [header, *rows]
+    widths = [max(len(row[k]) for row in table) for k in range(len(header))]
+
+    def line(row: Cells) -> str:
+        cells = [
+            c.rjust(w) if numbers and k else c.ljust(w)
+            for k, (c, w) in enumerate(zip(row, widths, strict=True))
+        ]
+        return "  ".join(cells).rstrip()
+
+    head, *body = [line(row) for row in table]
+    return [head, *(["  ".join("-" * w for w in widths)] if rule else []), *body]
+
+
+def html_table(header: Cells, rows: Iterable[Cells]) -> str:
+    """Return a table as HTML.
+
+    Examples
+    --------
+    >>> html_table(("part",), [("a < b",)])
+    '<table><tr><th>part</th></tr><tr><td>a &lt; b</td></tr></table>'
+    """
+
+    def line(cells: Cells, tag: str) -> str:
+        return f"<tr>{''.join(f'<{tag}>{escape(c)}</{tag}>' for c in cells)}</tr>"
+
+    return f"<table>{line(header, 'th')}{''.join(line(row, 'td') for row in rows)}</table>"

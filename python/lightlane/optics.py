@@ -30,6 +30,7 @@ from lightlane._optics_guides import (
     wdm_crosstalk_db,
 )
 from lightlane._optics_penalties import mpi_penalty_db, mpi_rms, noise_penalty_db, rin_penalty_db
+from lightlane._reals import leading_shape, numbers
 
 __all__ = [
     "PamErrors",
@@ -328,12 +329,7 @@ def pam4_ser(
     level = _last_axis("levels", levels, 4)
     sigma = _last_axis("sigmas", np.repeat(sigmas, 4) if np.ndim(sigmas) == 0 else sigmas, 4)
     given = None if isinstance(thresholds, str) else _last_axis("thresholds", thresholds, 3)
-    shapes = [a.shape[:-1] for a in (level, sigma, given) if a is not None]
-    try:
-        lead = np.broadcast_shapes(*shapes)
-    except ValueError:
-        requirement = "of shapes that broadcast but for the last axis"
-        raise refused("levels", shapes, requirement, f"arrays of shapes {shapes}") from None
+    lead = leading_shape("levels", *(a.shape[:-1] for a in (level, sigma, given) if a is not None))
     level, sigma = np.broadcast_to(level, (*lead, 4)), np.broadcast_to(sigma, (*lead, 4))
     at = thresholds if given is None else np.broadcast_to(given, (*lead, 3))
     ser, found = _native.pam4_ser(level, sigma, at)
@@ -344,10 +340,7 @@ def pam4_ser(
 
 def _last_axis(name: str, value: ArrayLike, n: int) -> NDArray[np.float64]:
     requirement = f"an array of numbers whose last axis has {n}"
-    try:
-        array = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise refused(name, value, requirement, repr(value)) from None
+    array = numbers(name, value, requirement)
     if array.ndim == 0 or array.shape[-1] != n:
         raise refused(name, value, requirement, f"an array of shape {array.shape}")
     return array

@@ -1,7 +1,8 @@
 //! Alignment of fibres: closed forms, drawn losses, the yield of a lane.
 
 use crate::array::{broadcast, read_only, read_only_shaped};
-use crate::error::{Raise, parameter};
+use crate::config::configuration;
+use crate::error::Raise;
 use crate::lane::{read_lane, read_networks};
 use crate::run::interruptible;
 use lightlane::engine::time_domain::clopper_pearson;
@@ -10,16 +11,10 @@ use lightlane::report::{self, AlignmentStudy};
 use lightlane::{Error, Result};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use serde::de::DeserializeOwned;
 use std::path::Path;
 
 type Array<'py> = Bound<'py, PyAny>;
 type Numbers = PyResult<Py<PyAny>>;
-
-/// A configuration from its canonical JSON.
-fn configuration<T: DeserializeOwned>(text: &str) -> PyResult<T> {
-    serde_json::from_str(text).map_err(|e| parameter("configuration", e, "a configuration"))
-}
 
 /// A number of fibres among numbers that broadcast.
 fn fibers(n: f64) -> Result<usize> {
@@ -27,7 +22,7 @@ fn fibers(n: f64) -> Result<usize> {
     if is_count {
         Ok(n as usize)
     } else {
-        Err(Error::parameter("n_fibers", n, "a whole number of at least 1"))
+        Err(Error::parameter("n_fibers", n, "a whole number from 1 to 1e9"))
     }
 }
 

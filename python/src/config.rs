@@ -1,10 +1,11 @@
 //! Reading and writing of configurations as JSON and TOML texts, for `lightlane._base`.
 
 use crate::array::whole;
-use crate::error::Raise;
+use crate::error::{Raise, parameter};
 use lightlane::lane::registry;
 use lightlane::{error, quantity};
 use pyo3::prelude::*;
+use serde::de::DeserializeOwned;
 
 /// Reads a JSON text as the configuration class `kind`; returns canonical JSON.
 #[pyfunction]
@@ -55,6 +56,11 @@ fn py_whole(value: &Bound<'_, PyAny>, name: &str, least: u64) -> PyResult<u64> {
 #[pyfunction]
 fn simd_level() -> PyResult<&'static str> {
     lightlane::simd::level_name().or_raise()
+}
+
+/// A configuration, or a device that is one, from its canonical JSON.
+pub(crate) fn configuration<T: DeserializeOwned>(text: &str) -> PyResult<T> {
+    serde_json::from_str(text).map_err(|e| parameter("configuration", e, "a configuration"))
 }
 
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {

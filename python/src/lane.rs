@@ -1,7 +1,7 @@
 //! Lanes: analysis, simulation and comparison, for `lightlane._lane`.
 
 use crate::array::{read_only, read_only_shaped};
-use crate::error::Raise;
+use crate::error::{Raise, parameter};
 use crate::network::PyNetwork;
 use crate::run::interruptible;
 use crate::simulation::{NativeCounts, codewords_of};
@@ -10,7 +10,9 @@ use lightlane::engine::time_domain;
 use lightlane::lane::{self, Lane, Networks, PreparedLane, PreparedSegments, registry};
 use lightlane::report::LaneReport;
 use lightlane::response::PulseResponse;
-use lightlane::system::{self, ComparedLane, Ledger, Ranged, ledger_of};
+use lightlane::system::{
+    self, ComparedLane, Flip, LaneLedgerInput, Ledger, LedgerFigure, Ranged, equalizer_taps, flips, ledger_of,
+};
 use num_complex::Complex64;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -205,24 +207,48 @@ impl NativeReport {
 /// Two tables of analysed lanes.
 #[pyclass(name = "Comparison", module = "lightlane._native", frozen)]
 pub(crate) struct NativeComparison {
-    same_serdes: Vec<Py<NativeReport>>,
-    equal_margin: Vec<Py<NativeReport>>,
-    figures: String,
+    same_serdes: Table,
+    equal_margin: Table,
+    warnings: Vec<String>,
 }
+
+/// The rows of a table, and what the ledgers of the rows are folded from.
+struct Table {
+    reports: Vec<Py<NativeReport>>,
+    ledgers: Vec<LaneLedgerInput>,
+}
+
+/// Name and unit of an entry, the row that has it alone, the value at which two rows are equal, the row that wins beyond.
+type FlipRow = (String, String, Option<usize>, f64, usize);
 
 #[pymethods]
 impl NativeComparison {
-    /// Labels, equalizer sizes and warnings, as JSON.
-    fn figures(&self) -> &str {
-        &self.figures
+    #[getter]
+    fn warnings(&self) -> Vec<String> {
+        self.warnings.clone()
     }
 
-    /// The report of row `index` of a table.
-    fn report(&self, py: Python<'_>, table: &str, index: usize) -> PyResult<Py<NativeReport>> {
-        let rows = if table == "equal_margin" { &self.equal_margin } else { &self.same_serdes };
-        let row =
-            rows.get(index).ok_or_else(|| crate::error::parameter("index", index, "a row of the table"))?;
-        Ok(row.clone_ref(py))
+    /// The reports of the rows of a table.
+    fn reports(&self, py: Python<'_>, table: &str) -> Vec<Py<NativeReport>> {
+        self.table(table).reports.iter().map(|r| r.clone_ref(py)).collect()
+    }
+
+    /// The row with the least of a figure of the ledgers, and the entries that alone would change that.
+    fn flips(&self, table: &str, figure: &str) -> PyResult<(usize, Vec<FlipRow>)> {
+        let figure = match figure {
+            "energy_j_per_bit" => LedgerFigure::Energy,
+            "latency_s" => LedgerFigure::Latency,
+            other => return Err(parameter("figure", other, "\"energy_j_per_bit\" or \"latency_s\"")),
+        };
+        let (winner, found) = flips(&self.table(table).ledgers, figure).or_raise()?;
+        let row = |f: Flip| (f.entry, f.unit, f.member, f.value, f.winner);
+        Ok((winner, found.into_iter().map(row).collect()))
+    }
+}
+
+impl NativeComparison {
+    fn table(&self, name: &str) -> &Table {
+        if name == "equal_margin" { &self.equal_margin } else { &self.same_serdes }
     }
 }
 
@@ -250,7 +276,7 @@ fn lane_segments(lane: &str) -> PyResult<Vec<String>> {
     let segments = read_lane(lane).and_then(|l| l.segments()).or_raise()?;
     let written = |l: &Lane| serde_json::to_string(l);
     let texts = segments.iter().map(written).collect::<Result<_, _>>();
-    texts.map_err(|e| crate::error::parameter("lane", e, "writable"))
+    texts.map_err(|e| parameter("lane", e, "writable"))
 }
 
 /// Analyses lanes side by side.
@@ -268,23 +294,15 @@ fn compare(
         let labelled: Vec<(String, Lane)> = labels.into_iter().zip(lanes).collect();
         run.install(|| system::compare(&labelled, &mut networks, Path::new("."), run))
     })?;
-    let rows = |lanes: &[ComparedLane]| -> Value {
-        let row = |l: &ComparedLane| json!({"label": l.label, "ffe_taps": l.equalizer.ffe_taps, "dfe_taps": l.equalizer.dfe_taps});
-        lanes.iter().map(row).collect()
-    };
-    let figures = json!({
-        "same_serdes": rows(&comparison.same_serdes),
-        "equal_margin": rows(&comparison.equal_margin),
-        "warnings": comparison.warnings,
-    });
-    let native = |lanes: Vec<ComparedLane>| -> PyResult<Vec<Py<NativeReport>>> {
+    let table = |lanes: Vec<ComparedLane>| -> PyResult<Table> {
+        let ledgers = lanes.iter().map(|l| l.ledger_input.clone()).collect();
         let native = |l: ComparedLane| Py::new(py, NativeReport::new(py, l.prepared, l.report, l.ledger)?);
-        lanes.into_iter().map(native).collect()
+        Ok(Table { reports: lanes.into_iter().map(native).collect::<PyResult<_>>()?, ledgers })
     };
     Ok(NativeComparison {
-        same_serdes: native(comparison.same_serdes)?,
-        equal_margin: native(comparison.equal_margin)?,
-        figures: figures.to_string(),
+        same_serdes: table(comparison.same_serdes)?,
+        equal_margin: table(comparison.equal_margin)?,
+        warnings: comparison.warnings,
     })
 }
 
@@ -304,7 +322,7 @@ fn preset_lane_summary(name: &str) -> PyResult<String> {
 #[pyfunction]
 fn preset_lane(name: &str) -> PyResult<String> {
     let lane = lane::preset(name).or_raise()?;
-    serde_json::to_string(&lane).map_err(|e| crate::error::parameter("lane", e, "writable"))
+    serde_json::to_string(&lane).map_err(|e| parameter("lane", e, "writable"))
 }
 
 fn pulse<'py>(py: Python<'py>, pulse: &PulseResponse, sampling_ui: f64) -> PyResult<Pulse<'py>> {
@@ -330,7 +348,7 @@ fn ranged(r: &Ranged) -> Value {
 }
 
 fn figures(report: &LaneReport, ledger: &Ledger) -> Value {
-    let e = &report.equalizer;
+    let (e, taps) = (&report.equalizer, equalizer_taps(report));
     json!({
         "lane": report.lane,
         "ser": report.ser,
@@ -354,6 +372,7 @@ fn figures(report: &LaneReport, ledger: &Ledger) -> Value {
             "ctle_gdc_db": e.ctle_gdc_db, "ctle_gdc2_db": e.ctle_gdc2_db, "ffe": e.ffe, "ffe_pre": e.ffe_pre,
             "dfe": e.dfe, "sampling_ui": e.sampling_ui,
         },
+        "equalizer_taps": {"ffe": taps.ffe_taps, "dfe": taps.dfe_taps},
         "mlsd": report.detection.as_ref().map(|d| json!({
             "states": d.detector.states(), "feedback": d.detector.feedback, "whitening": d.detector.whitening,
             "gain_db": number(d.gain_db), "dfe_ser": d.dfe_ser, "dfe_ber": d.dfe_ber,

@@ -12,7 +12,7 @@ type Array<'py> = Bound<'py, PyAny>;
 /// Attenuation in dB, power and OMA in W, error ratio.
 type Light = (f64, f64, f64, f64);
 /// The error ratio asked for, the light there, OMA behind the modulator as it is, the columns of the curve, warnings.
-type Found<'py> = (f64, Light, f64, [Array<'py>; 4], Vec<String>);
+pub(crate) type Found<'py> = (f64, Light, f64, [Array<'py>; 4], Vec<String>);
 /// Cause, received and launched OMA in W without it, received and launched penalty in dB.
 type Row = (&'static str, f64, f64, f64, f64);
 
@@ -20,7 +20,7 @@ fn light(l: &ReceivedLight) -> Light {
     (l.attenuation_db, l.power_w, l.oma_w, l.ber)
 }
 
-fn found<'py>(py: Python<'py>, s: report::Sensitivity) -> PyResult<Found<'py>> {
+pub(crate) fn found<'py>(py: Python<'py>, s: report::Sensitivity) -> PyResult<Found<'py>> {
     let column = |of: fn(&ReceivedLight) -> f64| read_only(py, s.curve.iter().map(of).collect());
     let columns =
         [column(|l| l.attenuation_db)?, column(|l| l.power_w)?, column(|l| l.oma_w)?, column(|l| l.ber)?];

@@ -120,6 +120,15 @@ def test_drawn_losses_are_those_of_the_coupler() -> None:
         drawn.loss_db[0, 0] = 0.0
     data = drawn.to_xarray()
     assert data["loss_db"].attrs["units"] == "dB"
+    assert data.attrs["seed"] == 2
+    # What was drawn depends on the alignment and on the coupler.
+    others = (
+        alignment.replace(n_fibers=5).losses(coupler, n_arrays=2),
+        alignment.losses(coupler.replace(gap_m=1e-6), n_arrays=2),
+        alignment.losses(coupler, n_arrays=2),
+    )
+    hashes = [other.to_xarray().attrs["config_hash"] for other in others]
+    assert [hashed == data.attrs["config_hash"] for hashed in hashes] == [False, False, True]
     assert "mean of the worst" in drawn._repr_html_()
 
 
@@ -142,6 +151,9 @@ def test_what_cannot_be_drawn_is_refused() -> None:
         alignment.losses(ll.Fiber())
     with pytest.raises(ll.ParameterError, match="n_fibers"):
         ll.Alignment(n_fibers=0)
+    for bad in (0, 1.5, 2e9):
+        with pytest.raises(ll.ParameterError, match=r"n_fibers = .*: must be a whole number from 1 to 1e9"):
+            ll.system.alignment_sigma_m(0.9, bad, 1.0, 9.2e-6)
 
 
 @pytest.fixture(scope="module")
@@ -164,6 +176,8 @@ def test_the_yield_of_a_lane_can_be_shown(found) -> None:
     assert f"{ll.presets.lane('cpo-dr1').ber_limit:.2e}" in ax.get_title()
     data = found.to_xarray()
     assert data.attrs["yield"] == found.yield_
+    # The lane alone does not tell the yield.
+    assert data.attrs["config_hash"] not in ("", ll.presets.lane("cpo-dr1").digest)
     assert data["margin_db"].shape == (20_000,)
     assert "loss that it bears" not in found._repr_html_()
     assert "coupling loss that the lane bears" in found._repr_html_()

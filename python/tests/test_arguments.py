@@ -59,6 +59,39 @@ def test_wrong_arguments(call, kind, message) -> None:
     assert len(str(error.value)) < 200
 
 
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        (lambda bad: ll.presets.lane("cpo-dr1").sensitivity(ber_limit=bad), "ber_limit"),
+        (lambda bad: ll.presets.lane("cpo-dr1").power_penalties(ber_limit=bad), "ber_limit"),
+        (lambda bad: ll.presets.lane("cpo-dr1").alignment_yield(ll.Alignment(), ber_limit=bad), "ber_limit"),
+        (lambda bad: ll.presets.lane("cpo-dr1").stressed_sensitivity(bad), "secq_db"),
+        (lambda bad: ll.Alignment().losses(ll.Coupler(), wavelength_m=bad), "wavelength_m"),
+        (lambda bad: ll.Alignment().losses(ll.Coupler(), n_arrays=2).yield_at(bad), "budget_db"),
+        (lambda bad: ll.Lane().jitter_transfer(1e6, amplitude_ui=bad), "amplitude_ui"),
+        (lambda bad: ll.Lane().jitter_tolerance(1e6, ber_limit=bad), "ber_limit"),
+        (lambda bad: ll.dsp.LmsEqualizer(step=bad), "step"),
+        (lambda bad: ll.dsp.dual_dirac(np.zeros(100), highest=bad), "highest"),
+        (lambda bad: ll.DualDirac(0.01, 0.1, 0.0, 1e-6, 0.0).tj_ui(bad), "ber"),
+        (lambda bad: ll.Lane().analyze().bathtub.dual_dirac(highest=bad), "highest"),
+        (lambda bad: ll.Lane().analyze().eye.height_v(bad), "probability"),
+    ],
+)
+@pytest.mark.parametrize("bad", ["much", [1, 2], 10**400, {}])
+def test_what_is_no_number_is_refused_by_name(call, name, bad) -> None:
+    with pytest.raises(ll.ParameterError, match=rf"^{name} = .*: must be a number$") as error:
+        call(bad)
+    assert (error.value.name, error.value.value) == (name, bad)
+    # A number of hundreds of digits does not hide the message.
+    assert len(str(error.value)) < 120
+
+
+@pytest.mark.parametrize("bad", [2.5, "01", 1])
+def test_couplers_that_are_no_sequence_are_refused_by_name(bad) -> None:
+    with pytest.raises(ll.ParameterError, match=r"^couplers = .*: must be a sequence of whole numbers"):
+        ll.presets.lane("cpo-dr1").alignment_yield(ll.Alignment(), couplers=bad)
+
+
 @pytest.mark.parametrize("pairs", ["ab", 5, ((1, 2.5), (3, 4)), ((1, 2), 3)])
 def test_port_pairs_that_are_none(file, pairs) -> None:
     with pytest.raises(ll.ParameterError, match="port_pairs"):

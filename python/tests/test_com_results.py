@@ -189,6 +189,12 @@ def test_plots_draw_on_the_axes_given(found: ll.Com) -> None:
 def test_the_dataset_and_the_card_hold_the_figures(found: ll.Com) -> None:
     data = found.to_xarray()
     assert data.attrs["com_db"] == found.com_db
+    assert data.attrs["config_hash"] == found.config.digest
+    changed = {**found.config.keywords, "eta_0": 1e-7}
+    assert ll.ComConfig(changed).digest != found.config.digest
+    whole, real = (ll.ComConfig({**found.config.keywords, "f_b": f_b}) for f_b in (53, 53.0))
+    assert whole == real
+    assert whole.digest == real.digest
     assert data["pulse_v"].attrs["units"] == "V"
     assert float(data["case_com_db"].min()) == found.com_db
     card = found._repr_html_()

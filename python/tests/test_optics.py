@@ -159,9 +159,45 @@ def test_the_parts_of_a_path_by_kind() -> None:
         (lambda: ll.optics.pam4_ser([0, 1, 2, 3], 0.1, "optimal"), ["optimum"]),
         (lambda: ll.MachZehnder().oma_w(1.0, -1.0), ["swing_v = -1"]),
         (lambda: ll.Fiber().small_signal_response(math.inf, 1.31e-6), ["freq_hz = inf"]),
+        (lambda: ll.RingModulator(detuning_hz=1e300), ["detuning_hz = 1e300"]),
+        (lambda: ll.RingModulator(q_total=1e300, q_intrinsic=math.inf), ["q_total = 1e300"]),
+        (lambda: ll.RingModulator().small_signal_response(1e300, 1e9), ["freq_hz = 1e300"]),
+        (lambda: ll.RingModulator().bandwidth_hz(1e300), ["detuning_hz = 1e300"]),
+        (lambda: ll.RingModulator().propagate([1.0] * 4, 1e12, 1e300), ["detuning_hz[0] = 1e300"]),
+        (
+            lambda: ll.EvanescentCoupler(sweep_per_m2=0.0, coupling_length_m=0.0),
+            ["coupling_per_m = ", "1e-6 of the power"],
+        ),
+        (lambda: ll.optics.taper_residual(1e3, 0.0), ["sweep_per_m2 = 0", "other than 0"]),
+        (
+            lambda: ll.optics.bend_loss_marcuse_db_per_m(1e-2, 1e-3, 1.4468, 0.0036, 1.31e-6),
+            ["core_radius_m = 0.001", "V is at most 100"],
+        ),
     ],
 )
 def test_bad_values_are_named(call, parts) -> None:
     with pytest.raises(ll.ParameterError) as error:
         call()
     assert all(part in str(error.value) for part in parts), error.value
+
+
+def test_a_section_says_why_it_inverts_and_what_its_fibre_takes() -> None:
+    lane = ll.presets.lane("cpo-dr1-mzm")
+    optics = lane.medium[1]
+
+    def warnings(fiber: ll.Fiber, ffe: dict[int, float]) -> str:
+        path = [ll.Coupler(), fiber, ll.Coupler()]
+        medium = [lane.medium[0], optics.replace(path=path), lane.medium[2]]
+        changed = lane.replace(medium=medium, transmitter=lane.transmitter.replace(ffe=ffe))
+        return "\n".join(changed.analyze().warnings)
+
+    flat = ll.Fiber(length_m=10.0)
+    assert "inverts" not in warnings(flat, {-1: -0.06})
+    assert "it inverts, because what reaches it falls" in warnings(flat, {-1: -0.55})
+    delayed = warnings(flat.replace(dgd_s=4e-12), {-1: -0.06})
+    # cos(pi f tau) at 53.125 GHz.
+    assert "differential group delay leaves 0.785" in delayed
+    assert "dispersion leaves" not in delayed
+    dispersed = warnings(ll.Fiber(length_m=10e3, dispersion_zero_m=1330e-9), {-1: -0.06})
+    assert "dispersion leaves" in dispersed
+    assert "differential" not in dispersed

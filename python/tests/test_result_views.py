@@ -35,6 +35,8 @@ def test_an_adaptive_run_is_told_apart_from_a_fixed_one_and_from_another():
     data = adapted.to_xarray()
     np.testing.assert_array_equal(data.ffe, adapted.ffe)
     assert data.symbol[1] == adapted.trace_symbols
+    assert data.attrs["config_hash"] == runs[0].to_xarray().attrs["config_hash"]
+    assert data.attrs["seed"] == 1
     assert len(data.symbol) == len(adapted.error_rms_trace)
     assert f"{adapted.error_rms:.4g}" in adapted._repr_html_()
 
@@ -47,6 +49,7 @@ def test_sequence_detection():
     found = lane.analyze().mlsd
     data = found.to_xarray()
     assert data.attrs["states"] == 16
+    assert data.attrs["config_hash"] == lane.digest
     assert data.whitening[0] == 1.0
     assert data.feedback_v.sel(lag=1) == found.feedback_v[0]
     assert "16 states" in found._repr_html_()
@@ -73,9 +76,12 @@ def test_jitter_has_the_mask_of_the_standard():
     data = found.to_xarray()
     assert data.passes.sel(frequency_hz=12e6)
     assert "draft" in data.attrs["mask"]
+    assert (data.attrs["seed"], data.attrs["config_hash"]) == (1, lane.digest)
     assert "12 MHz" in found._repr_html_()
     assert "mask 0.025 UI" in found._repr_html_()
-    transfer = lane.jitter_transfer(100e6, n_symbols=20_000)
+    transfer = lane.jitter_transfer(100e6, n_symbols=20_000, seed=2)
+    assert transfer.to_xarray().attrs["config_hash"] == lane.digest
+    assert transfer.to_xarray().attrs["seed"] == 2
     assert transfer.to_xarray().gain.sel(frequency_hz=100e6) == transfer.gain[0]
     assert "100 MHz" in transfer._repr_html_()
     with pytest.raises(

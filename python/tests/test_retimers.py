@@ -154,6 +154,44 @@ def test_what_takes_one_segment_says_so():
         lane.simulate(1000, adapt=ll.Adaptation())
     with pytest.raises(ll.ParameterError, match=r"lane\.segments\(\)"):
         lane.jitter_tolerance([1e6], ber_limit=1e-2)
+    optical = ll.presets.lane("retimed-dr1")
+    for call in (
+        lambda: optical.jitter_transfer([1e6]),
+        optical.sensitivity,
+        optical.stressed_sensitivity,
+        optical.power_penalties,
+        optical.light,
+        optical.tdecq,
+        lambda: optical.alignment_yield(ll.Alignment()),
+    ):
+        with pytest.raises(ll.ParameterError, match=r"lane\.segments\(\)"):
+            call()
+
+
+def test_optical_sections_of_different_kinds_are_both_charged():
+    lane = ll.presets.lane("cpo-dr1")
+    ring, mzm = (
+        next(block for block in ll.presets.lane(name).medium if isinstance(block, ll.Optics))
+        for name in ("cpo-dr1", "cpo-dr1-mzm")
+    )
+    mzm = mzm.replace(module="pluggable")
+
+    def report(first: ll.Optics, second: ll.Optics) -> ll.LaneReport:
+        # The same host receiver behind the same last retimer, so that the lanes differ in optics alone.
+        medium = [
+            first.replace(name="a"),
+            ll.Retimer(name="b"),
+            second.replace(name="c"),
+            ll.Retimer(name="d"),
+        ]
+        return lane.replace(medium=medium).analyze()
+
+    mixed, rings, mzms = report(ring, mzm), report(ring, ring), report(mzm, mzm)
+    energies = [r.energy_j_per_bit.value for r in (rings, mixed, mzms)]
+    assert energies[0] != pytest.approx(energies[2], rel=0.01)
+    assert energies[1] == pytest.approx((energies[0] + energies[2]) / 2, rel=1e-9)
+    assert len([stage for stage in mixed.stages if stage["name"].endswith(" laser")]) == 2
+    assert report(mzm, ring).energy_j_per_bit.value == pytest.approx(energies[1], rel=1e-9)
 
 
 def test_the_shipped_lanes_differ_where_they_should():

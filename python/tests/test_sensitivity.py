@@ -103,6 +103,14 @@ def test_penalties_are_not_negative_and_the_dearest_comes_first(penalties) -> No
         penalties["crosstalk"]
 
 
+def test_penalties_are_found_by_name(penalties) -> None:
+    assert "rin" in penalties
+    assert penalties["rin"] in penalties
+    assert "crosstalk" not in penalties
+    assert penalties.keys() == tuple(p.cause for p in penalties)
+    assert dict(penalties) == {p.cause: p for p in penalties}
+
+
 def test_penalties_can_be_shown(penalties) -> None:
     ax = penalties.plot()
     assert [t.get_text() for t in ax.get_yticklabels()][-1] == penalties.penalties[0].cause
@@ -155,7 +163,11 @@ def test_the_budget_is_a_table_of_what_the_simulation_uses() -> None:
     assert lines[1].split()[:2] == ["laser", "0.00"]
     assert stages._repr_html_().count("<tr>") == len(lines)
     assert "light at the photodiode" in report._repr_html_()
-    assert stages.to_xarray()["loss_db"].attrs["units"] == "dB"
+    data = stages.to_xarray()
+    assert data["loss_db"].attrs["units"] == "dB"
+    assert (data.attrs["config_hash"], data.attrs["version"]) == (lane().digest, ll.__version__)
+    with pytest.raises(AttributeError):
+        stages.anything = 1
     assert "dBm" in stages.plot().get_ylabel()
     assert ll.Lane().analyze().stages == ()
 

@@ -79,7 +79,7 @@ pub struct Lane {
     pub ber_limit: Option<f64>,
     /// How an optical section is represented: "record" or "linear".
     pub signal_form: SignalForm,
-    /// Symbols around the cursor that a record's table resolves exactly, at most 7 of PAM4 and 14 of NRZ; None takes the fewest, up to 6 and 8, that leave less than 5 % of the half-eye unexplained.
+    /// Symbols around the cursor that a record's table resolves exactly, at most 7 of PAM4 and 14 of NRZ; None takes the fewest, from 4 up to 6 and 8, that leave at most 5 % of the half-eye unexplained, or else those that leave least.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub record_memory: Option<usize>,
     /// Corner that the values describe, "limit" or "typical"; comparing different corners warns.

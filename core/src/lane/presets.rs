@@ -66,6 +66,7 @@ pub fn preset(name: &str) -> Result<Lane> {
     let document = document()?;
     let mut table = table(&document, name)?;
     table.remove("summary");
+    table.remove("assumed");
     for (key, value) in &document.shared {
         table.entry(key.clone()).or_insert_with(|| value.clone());
     }
@@ -113,24 +114,33 @@ fn expand(block: &mut Value) -> Result<()> {
 /// lane that shares fewer than half of them with any preset rests on its author alone.
 pub(super) fn settings(lane: &Lane) -> Result<Vec<Assumption>> {
     let leaves = settings_of(lane)?;
-    let mut closest: Vec<(String, Value)> = Vec::new();
+    let (mut closest, mut closest_name): (Vec<(String, Value)>, _) = (Vec::new(), String::new());
     for name in preset_names()? {
         let known: BTreeMap<String, Value> = settings_of(&preset(&name)?)?.into_iter().collect();
         let shared: Vec<_> =
             leaves.iter().filter(|(path, value)| known.get(path) == Some(value)).cloned().collect();
         if shared.len() > closest.len() {
-            closest = shared;
+            (closest, closest_name) = (shared, name);
         }
     }
     if 2 * closest.len() < leaves.len() {
         return Ok(Vec::new());
     }
     let document = document()?;
+    let own = table(&document, &closest_name)?;
+    let assumed: Vec<_> = assumed(&own).collect();
     let graded = closest.into_iter().map(|(path, value)| {
-        let (grade, source) = document.support(&path);
+        let unsupported = assumed.iter().any(|pattern| matches(pattern, &path));
+        let (grade, source) =
+            if unsupported { (Grade::Assumed, UNSUPPORTED.into()) } else { document.support(&path) };
         Assumption { path, value: value.to_string(), grade, source }
     });
     Ok(graded.collect())
+}
+
+/// Patterns of the settings of a lane that the evidence does not cover.
+fn assumed(table: &Map<String, Value>) -> impl Iterator<Item = &str> {
+    table.get("assumed").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }
 
 /// Grade and source of a setting of the shipped lanes, by its path.
@@ -182,5 +192,25 @@ fn walk(path: &str, value: &Value, out: &mut Vec<(String, Value)>) {
         }
         Value::Number(_) => out.push((path.to_string(), value.clone())),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_lane_calls_assumed_is_one_of_its_settings_and_no_longer_supported() {
+        let document = document().unwrap();
+        for name in preset_names().unwrap() {
+            let (lane, table) = (preset(&name).unwrap(), table(&document, &name).unwrap());
+            let (paths, graded) = (settings_of(&lane).unwrap(), settings(&lane).unwrap());
+            for pattern in assumed(&table) {
+                assert!(paths.iter().any(|(path, _)| matches(pattern, path)), "{name}: {pattern}");
+                for found in graded.iter().filter(|g| matches(pattern, &g.path)) {
+                    assert_eq!(found.grade, Grade::Assumed, "{name}: {}", found.path);
+                }
+            }
+        }
     }
 }

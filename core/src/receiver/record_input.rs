@@ -28,11 +28,10 @@ const REMAINDER_POST: usize = 72;
 /// Symbols of the shortest and of the longest word that is tried when none is asked for.
 const FEWEST: usize = 4;
 const MOST: usize = 8;
+/// Harmonics that are turned from one sine.
+const TURNS: usize = 64;
 /// Share of the half-eye above which the unexplained part is handed to the engines, sample by sample.
 const RESIDUAL_LIMIT: f64 = 0.05;
-/// Share above which the waveform mode, which has nothing but words and remainder, is refused: the largest of a record's
-/// 65,536 values, some five deviations of what counts see.
-const WAVEFORM_LIMIT: f64 = 0.08;
 
 /// A record at the FFE's input.
 pub(crate) struct RecordInput {
@@ -176,11 +175,10 @@ impl RecordInput {
         }
     }
 
-    /// Table and remainder at every phase of the raster; `cursor` is the response at the slicer.
+    /// Table and remainder at every phase of the raster, and what they leave; `cursor` is the response at the slicer.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a record of which words leave too much unexplained; those of [`RecordFitter::new`];
-    /// [`Error::Interrupted`].
+    /// Those of [`RecordFitter::new`]; [`Error::Interrupted`].
     pub(crate) fn waveform(
         &self,
         settled: &Settled,
@@ -198,20 +196,18 @@ impl RecordInput {
         let best = self.smallest(&at(0), |residual| unexplained(&residual.samples))?;
         let BestFit { fitter, fit: RecordFit { window, .. }, share: residual_ratio, .. } = best;
         let (mut values, mut phases) = (Vec::new(), Vec::new());
+        let samples = if residual_ratio > RESIDUAL_LIMIT { self.symbols.len() * raster.samples } else { 0 };
+        let mut residual_v = vec![0.0; samples];
         for p in 0..raster.samples {
             run.check()?;
-            let fit = fitter.fit(&at(p))?;
+            let y = at(p);
+            let fit = fitter.fit(&y)?;
+            if samples > 0 {
+                let left = fit.residual(&y, &self.symbols)?.samples;
+                residual_v[p..].iter_mut().step_by(raster.samples).zip(left).for_each(|(r, v)| *r = v);
+            }
             values.push(fit.table);
             phases.push(fit.cursors);
-        }
-        if residual_ratio > WAVEFORM_LIMIT {
-            // The baud mode draws what is left; here its samples follow one another through the FFE.
-            let requirement = format!(
-                "\"baud\" for this lane: words of {} symbols leave {residual_ratio:.2} of the half-eye unexplained, above \
-                 {WAVEFORM_LIMIT}",
-                window.memory
-            );
-            return Err(Error::parameter("mode", "\"waveform\"", requirement));
         }
         Ok(WaveformTable {
             memory: window.memory,
@@ -219,6 +215,7 @@ impl RecordInput {
             values,
             remainder: PhaseResponse { phases, main: window.pre },
             residual_ratio,
+            residual_v,
         })
     }
 
@@ -228,8 +225,15 @@ impl RecordInput {
         let n = self.symbols.len();
         let mut folded = vec![Complex64::ZERO; n / 2 + 1];
         let turns = (ui + 0.5) / n as f64;
+        let turn = |k: usize| Complex64::from_polar(1.0, TAU * (k as f64 * turns).fract());
+        // A sine for every harmonic would be most of the time.
+        let steps: [Complex64; TURNS] = std::array::from_fn(turn);
+        let mut from = Complex64::ONE;
         for (k, x) in record.iter().enumerate() {
-            let x = x * Complex64::from_polar(1.0, TAU * (k as f64 * turns).fract());
+            if k % TURNS == 0 {
+                from = turn(k);
+            }
+            let x = x * (from * steps[k % TURNS]);
             // Harmonic k and its mirror −k, each at its place modulo the symbols; a place above the middle is that of the
             // mirror.
             let place = k % n;

@@ -56,14 +56,12 @@ pub(crate) fn best_gains(
 ) -> Result<(f64, f64)> {
     let reduced = Reduced::new(input, &stage(0.0, 0.0));
     let errors: Vec<Result<f64>> = run.install(|| {
-        gains
-            .par_iter()
-            .map(|&(gdc, gdc2)| {
-                run.check()?;
-                reduced.error(&stage(gdc, gdc2), plan, sampling)
-            })
-            .collect()
-    });
+        let error = |&(gdc, gdc2): &(f64, f64)| {
+            run.check()?;
+            reduced.error(&stage(gdc, gdc2), plan, sampling)
+        };
+        Ok(gains.par_iter().map(error).collect())
+    })?;
     let mut best: Option<(f64, (f64, f64))> = None;
     let mut failure = None;
     for (error, &pair) in errors.into_iter().zip(gains) {

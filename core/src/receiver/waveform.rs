@@ -40,8 +40,7 @@ const JITTER_ORDERS: usize = 3;
 ///
 /// # Errors
 /// As [`crate::receiver::equalize`]; [`crate::Error::Parameter`] for `samples_per_symbol` below 4, or without a multiple up to
-/// 1024 in common with the grid's, and for a link whose record is not explained by words of its memory to 5 % of the
-/// half-eye.
+/// 1024 in common with the grid's.
 pub fn waveform(
     link: &LinkResponse,
     receiver: &Receiver,

@@ -8,6 +8,7 @@ mod eye;
 mod jitter;
 mod lane_report;
 mod levels;
+mod light;
 mod loss;
 mod monotone;
 mod operating;
@@ -15,6 +16,7 @@ mod penalties;
 mod relay;
 mod segments;
 mod sensitivity;
+mod stressed;
 mod waveform;
 
 pub use alignment::{AlignmentStudy, AlignmentYield, alignment_yield};
@@ -26,5 +28,6 @@ pub use operating::LaneMargin;
 pub use penalties::{Penalty, PenaltyCause, PowerPenalties, power_penalties};
 pub use relay::LaneWaveform;
 pub use sensitivity::{ReceivedLight, Sensitivity, sensitivity};
+pub use stressed::{Stress, StressedSensitivity, stressed_sensitivity};
 
 pub(crate) use segments::{Analysis, join};

@@ -120,6 +120,9 @@ pub struct WaveformTable {
     pub remainder: PhaseResponse,
     /// Largest magnitude of what both leave unexplained, after the FFE at the sampling instant, over the half-eye.
     pub residual_ratio: f64,
+    /// What both leave unexplained, V: one period of the record, phase p of symbol k at k S + p; empty where it is small.
+    /// It is replayed from a drawn symbol on: its size and its own course are the record's, the symbols others.
+    pub residual_v: Vec<f64>,
 }
 
 /// One source of noise: independent standard normals, one a symbol and stream, through the stream's response.

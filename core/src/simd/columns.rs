@@ -98,13 +98,19 @@ fn quantize_body(step: f32, top: f32, values: &mut [f32]) {
 /// `output[n]` is 1 plus the number of the bin of `values[n]`, ⌊scale · value⌋ + `bins`/2; 0 below the first bin and
 /// `bins` + 1 above the last. Over the shorter of the two.
 pub fn bins(level: Level, values: &[f32], scale: f32, bins: u16, output: &mut [u16]) {
-    dispatch!(level.inner, _simd => bins_body(values, scale, bins, output));
+    dispatch!(level.inner, simd => bins_body(simd, values, scale, bins, output));
 }
 
 #[inline(always)]
-fn bins_body(values: &[f32], scale: f32, bins: u16, output: &mut [u16]) {
-    let (offset, top) = (f32::from(bins / 2) + 1.0, f32::from(bins) + 1.0);
-    for (n, v) in output.iter_mut().zip(values) {
+fn bins_body<S: Simd>(simd: S, values: &[f32], scale: f32, bins: u16, output: &mut [u16]) {
+    let (offset, top, width) = (f32::from(bins / 2) + 1.0, f32::from(bins) + 1.0, S::f32s::LEN);
+    // A cast that saturates does not become vector code.
+    for (n, v) in output.chunks_exact_mut(width).zip(values.chunks_exact(width)) {
+        let bin = (S::f32s::from_slice(simd, v) * scale + offset).max(0.0).min(top).to_int::<S::i32s>();
+        n.iter_mut().zip(bin.as_slice()).for_each(|(n, bin)| *n = *bin as u16);
+    }
+    let at = output.len().min(values.len()) / width * width;
+    for (n, v) in output[at..].iter_mut().zip(&values[at..]) {
         *n = (v * scale + offset).clamp(0.0, top) as i32 as u16;
     }
 }

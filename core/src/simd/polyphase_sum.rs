@@ -4,13 +4,14 @@
 //! waveform[k S + i] = Σ_s Σ_j events_s[k − j] response_s[i][j]      S samples a symbol, i = 0 … S − 1
 //! ```
 //!
-//! Transforms are linear, so the streams are added as spectra: each costs one transform of its events, and all of them
-//! together the inverse transforms of the phases, which go side by side in the lanes of vectors ([`LaneTransform`]).
+//! Transforms are linear, so the streams are added as spectra: each costs the transforms of its events, two stretches of
+//! them at a time, and all streams together the inverse transforms of the phases, which go side by side in the lanes of
+//! vectors ([`LaneTransform`]).
 
 use super::Level;
 use super::lane_transform::{LaneTransform, Place};
 use num_complex::Complex32;
-use realfft::{RealFftPlanner, RealToComplex};
+use rustfft::{Fft, FftPlanner};
 use std::fmt;
 use std::sync::Arc;
 
@@ -40,7 +41,7 @@ pub struct PolyphaseSum {
     length: usize,
     /// Longest response less one symbol: what the transforms of all streams have of their past.
     history: usize,
-    forward: Arc<dyn RealToComplex<f32>>,
+    forward: Arc<dyn Fft<f32>>,
     inverse: LaneTransform,
     streams: Vec<StreamSpectra>,
 }
@@ -66,10 +67,9 @@ impl fmt::Debug for PolyphaseSum {
 /// Buffers of one thread; they grow once.
 #[derive(Debug, Default)]
 pub struct SumWorkspace {
-    time: Vec<f32>,
-    spectrum: Vec<Complex32>,
+    pair: Vec<Complex32>,
     scratch: Vec<Complex32>,
-    /// By stream, then transform.
+    /// By stream, then group of stretches.
     events: Vec<f32>,
     work: Vec<f32>,
 }
@@ -91,8 +91,8 @@ impl PolyphaseSum {
         // Four times the response wastes a quarter; a longer transform would leave the nearer caches.
         let length =
             (4 * longest).next_power_of_two().clamp(SHORTEST, LONGEST).max((2 * longest).next_power_of_two());
-        let forward = RealFftPlanner::new().plan_fft_forward(length);
-        let inverse = LaneTransform::new(level, length);
+        let forward = FftPlanner::new().plan_fft_forward(length);
+        let inverse = LaneTransform::new(level, length, phases);
         let streams = responses.iter().map(|response| StreamSpectra {
             history: taps(response) - 1,
             spectra: response
@@ -103,9 +103,14 @@ impl PolyphaseSum {
         Self { phases, length, history: longest - 1, forward, streams: streams.collect(), inverse }
     }
 
-    /// Symbols that one transform yields. Rounding depends on where transforms begin: blocks that begin at multiples of
-    /// it have the same samples however a run is cut.
+    /// Symbols that the transforms of one go yield. Rounding depends on where stretches begin and which go together: blocks
+    /// that begin at multiples of it have the same samples however a run is cut.
     pub fn hop(&self) -> usize {
+        2 * self.inverse.pairs() * self.stretch()
+    }
+
+    /// Symbols of one transform.
+    fn stretch(&self) -> usize {
         self.length - self.history
     }
 
@@ -117,24 +122,30 @@ impl PolyphaseSum {
     pub fn transform(&self, stream: usize, events: &[f32], ws: &mut SumWorkspace) {
         let own = self.streams[stream].history;
         assert!(events.len() >= own, "events hold their history");
-        let (n, hop, length) = (events.len() - own, self.hop(), self.length);
-        let hops = n.div_ceil(hop);
-        ws.time.resize(length, 0.0);
-        ws.scratch.resize(self.forward.get_scratch_len(), Complex32::ZERO);
-        ws.spectrum.resize(length / 2 + 1, Complex32::ZERO);
-        ws.events.resize(self.streams.len() * hops * 2 * length, 0.0);
+        let (n, group, stretch) = (events.len() - own, self.inverse.events_len(), self.stretch());
+        let groups = n.div_ceil(self.hop());
+        ws.pair.resize(self.length, Complex32::ZERO);
+        ws.scratch.resize(self.forward.get_inplace_scratch_len(), Complex32::ZERO);
+        ws.events.resize(self.streams.len() * groups * group, 0.0);
         // A response shorter than the longest needs less of the past.
         let skip = self.history - own;
-        let arranged = ws.events[stream * hops * 2 * length..].chunks_exact_mut(2 * length).take(hops);
+        let arranged = ws.events[stream * groups * group..].chunks_exact_mut(group).take(groups);
         for (i, arranged) in arranged.enumerate() {
-            let events = &events[i * hop..events.len().min((i + 1) * hop + own)];
-            ws.time[..skip].fill(0.0);
-            ws.time[skip..skip + events.len()].copy_from_slice(events);
-            ws.time[skip + events.len()..].fill(0.0);
-            self.forward
-                .process_with_scratch(&mut ws.time, &mut ws.spectrum, &mut ws.scratch)
-                .expect("buffers of the plan's length");
-            self.inverse.arrange(&ws.spectrum, arranged);
+            for pair in 0..self.inverse.pairs() {
+                let number = 2 * (i * self.inverse.pairs() + pair);
+                let of = |number: usize| {
+                    let first = (number * stretch).min(events.len());
+                    &events[first..events.len().min(first + stretch + own)]
+                };
+                let (a, b) = (of(number), of(number + 1));
+                ws.pair.fill(Complex32::ZERO);
+                // The second is no longer than the first.
+                let (both, first) = ws.pair[skip..skip + a.len()].split_at_mut(b.len());
+                both.iter_mut().zip(a.iter().zip(b)).for_each(|(x, (a, b))| *x = Complex32::new(*a, *b));
+                first.iter_mut().zip(&a[b.len()..]).for_each(|(x, a)| x.re = *a);
+                self.forward.process_with_scratch(&mut ws.pair, &mut ws.scratch);
+                self.inverse.arrange(pair, &ws.pair, arranged);
+            }
         }
     }
 
@@ -143,22 +154,23 @@ impl PolyphaseSum {
     /// # Panics
     /// When `waveform` is not a whole number of symbols, or not as long as the streams: a caller's bug.
     pub fn synthesize(&self, ws: &mut SumWorkspace, waveform: &mut [f32]) {
-        let (sps, hop) = (self.phases, self.hop());
+        let (sps, hop, group) = (self.phases, self.hop(), self.inverse.events_len());
         assert!(waveform.len().is_multiple_of(sps), "a waveform holds whole symbols");
-        let hops = (waveform.len() / sps).div_ceil(hop);
+        let groups = (waveform.len() / sps).div_ceil(hop);
         assert!(
-            ws.events.len() == self.streams.len() * hops * 2 * self.length,
+            ws.events.len() == self.streams.len() * groups * group,
             "every stream is as long as the waveform"
         );
-        let per_group = self.inverse.spectra_len();
-        ws.work.resize(per_group, 0.0);
+        let per_rows = self.inverse.spectra_len();
+        ws.work.resize(per_rows, 0.0);
         for (i, waveform) in waveform.chunks_mut(hop * sps).enumerate() {
-            for (group, phase) in (0..sps).step_by(self.inverse.rows()).enumerate() {
+            for (row, phase) in (0..sps).step_by(self.inverse.rows()).enumerate() {
                 let streams = self.streams.iter().enumerate().map(|(s, stream)| {
-                    let events = &ws.events[(s * hops + i) * 2 * self.length..][..2 * self.length];
-                    (events, &stream.spectra[group * per_group..][..per_group])
+                    let events = &ws.events[(s * groups + i) * group..][..group];
+                    (events, &stream.spectra[row * per_rows..][..per_rows])
                 });
-                let mut place = Place { waveform, samples_per_symbol: sps, phase, skip: self.history };
+                let (skip, hop) = (self.history, self.stretch());
+                let mut place = Place { waveform, samples_per_symbol: sps, phase, skip, hop };
                 self.inverse.inverse(streams, &mut ws.work, &mut place);
             }
         }

@@ -56,12 +56,12 @@ fn terms(name: &str, fiber_length_m: f64, interleave: usize) -> Result<Terms> {
     } else {
         Host::None
     };
-    let (mut parts, mut laser) = (Vec::new(), None);
+    let (mut parts, mut lasers) = (Vec::new(), Vec::new());
     let ring = preset.energy_parts.iter().any(|p| p == "ring_tuning");
     for part in &preset.energy_parts {
         match part.as_str() {
-            "laser_internal" => laser = Some(entries.laser_budget(false, ring)?),
-            "laser_external" => laser = Some(entries.laser_budget(true, ring)?),
+            "laser_internal" => lasers.push(entries.laser_budget(false, ring)?),
+            "laser_external" => lasers.push(entries.laser_budget(true, ring)?),
             name => parts.push((1.0, entries.part(name)?)),
         }
     }
@@ -75,7 +75,7 @@ fn terms(name: &str, fiber_length_m: f64, interleave: usize) -> Result<Terms> {
             Some(entries.part("vrm_efficiency")?)
         },
         parts,
-        laser,
+        lasers,
         fiber: match preset.medium {
             MediumKind::Copper => None,
             MediumKind::Optical => Some(entries.fiber(fiber_length_m)?),

@@ -24,8 +24,8 @@ pub struct ComparedLane {
     pub report: LaneReport,
     /// Energy per bit and latency.
     pub ledger: Ledger,
-    /// Size of its equalizer.
-    pub equalizer: EqualizerTaps,
+    /// What that is folded from.
+    pub ledger_input: LaneLedgerInput,
 }
 
 /// Two tables over the same lanes.
@@ -148,9 +148,9 @@ fn compared(label: &str, prepared: &PreparedSegments, run: &Run) -> Result<Compa
 }
 
 fn row(label: &str, prepared: PreparedSegments, report: LaneReport) -> Result<ComparedLane> {
-    let equalizer = equalizer_taps(&report);
-    let ledger = ledger_of(&prepared, &report)?;
-    Ok(ComparedLane { label: label.into(), prepared, report, ledger, equalizer })
+    let ledger_input = ledger_input(&prepared, &report);
+    let ledger = lane_ledger(&ledger_input)?;
+    Ok(ComparedLane { label: label.into(), prepared, report, ledger, ledger_input })
 }
 
 /// The report of the segment that the host's receiver ends.
@@ -159,7 +159,7 @@ fn of_host(report: &LaneReport) -> &LaneReport {
 }
 
 /// Taps that the host's equalizer pays for: those that are not exactly 0 in place. Those of retimers are theirs.
-fn equalizer_taps(report: &LaneReport) -> EqualizerTaps {
+pub fn equalizer_taps(report: &LaneReport) -> EqualizerTaps {
     let host = of_host(report);
     let ffe_taps = host.equalizer.ffe.iter().filter(|t| **t != 0.0).count();
     EqualizerTaps { ffe_taps, dfe_taps: host.equalizer.dfe.len(), mlsd: host.detection.is_some() }
@@ -168,8 +168,13 @@ fn equalizer_taps(report: &LaneReport) -> EqualizerTaps {
 /// Energy per bit and latency of an analysed lane: the parts that it simulates.
 ///
 /// # Errors
-/// Those of [`lane_ledger`]; [`Error::Parameter`] for optical sections of different kinds.
+/// Those of [`lane_ledger`].
 pub fn ledger_of(prepared: &PreparedSegments, report: &LaneReport) -> Result<Ledger> {
+    lane_ledger(&ledger_input(prepared, report))
+}
+
+/// What an analysed lane tells its ledger.
+fn ledger_input(prepared: &PreparedSegments, report: &LaneReport) -> LaneLedgerInput {
     let lane = &prepared.lane;
     let several = prepared.segments.len() > 1;
     let mut segments = Vec::new();
@@ -179,7 +184,7 @@ pub fn ledger_of(prepared: &PreparedSegments, report: &LaneReport) -> Result<Led
             segments.push(ElectricalSegment::Delay { name, delay_s });
         }
     }
-    lane_ledger(&LaneLedgerInput {
+    LaneLedgerInput {
         line_rate_bps: lane.line_rate_bps(),
         fec: lane.fec,
         interleave: lane.interleave,
@@ -187,18 +192,15 @@ pub fn ledger_of(prepared: &PreparedSegments, report: &LaneReport) -> Result<Led
         segments,
         equalizer: Some(equalizer_taps(report)),
         retimers: lane.retimers().count(),
-        optics: optics_input(lane)?,
-    })
+        optics: optics_input(lane),
+    }
 }
 
-/// The optical sections of a lane, all of one kind.
-fn optics_input(lane: &Lane) -> Result<Option<OpticsInput>> {
-    let mut all: Option<OpticsInput> = None;
-    for (i, block) in lane.medium.iter().enumerate() {
-        let Block::Optics(optics) = block else { continue };
-        let power_w = optics.laser.power_w / optics.laser.lanes_per_laser as f64;
-        let one = OpticsInput {
-            sections: 1,
+/// The optical sections of a lane, each of its own kind.
+fn optics_input(lane: &Lane) -> Vec<OpticsInput> {
+    let section = |block: &Block| {
+        let Block::Optics(optics) = block else { return None };
+        Some(OpticsInput {
             fiber_length_m: optics.fiber_length_m(),
             // An electro-absorption modulator is charged as a Mach–Zehnder: drivers of the same swing.
             modulator: match optics.modulator {
@@ -206,24 +208,10 @@ fn optics_input(lane: &Lane) -> Result<Option<OpticsInput>> {
                 Modulator::MachZehnder(_) | Modulator::Eam(_) => ModulatorKind::MachZehnder,
             },
             module: optics.module,
-            laser_power_w: Some(power_w),
-        };
-        all = Some(match all {
-            None => one,
-            Some(before) if (before.modulator, before.module) == (one.modulator, one.module) => OpticsInput {
-                sections: before.sections + 1,
-                fiber_length_m: before.fiber_length_m + one.fiber_length_m,
-                laser_power_w: before.laser_power_w.map(|w| w + power_w),
-                ..one
-            },
-            Some(_) => {
-                let requirement = "of the kind of the lane's other optical sections, which share one ledger";
-                let value = format!("{:?}, {:?}", one.modulator, one.module);
-                return Err(Error::parameter(format!("medium.{i}"), value, requirement));
-            }
-        });
-    }
-    Ok(all)
+            laser_power_w: Some(optics.laser.power_w / optics.laser.lanes_per_laser as f64),
+        })
+    };
+    lane.medium.iter().filter_map(section).collect()
 }
 
 /// Electrical paths of a segment and their delays, s.

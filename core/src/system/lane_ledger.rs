@@ -28,8 +28,8 @@ pub struct LaneLedgerInput {
     pub equalizer: Option<EqualizerTaps>,
     /// Retimers between the hosts.
     pub retimers: usize,
-    /// The optical part; `None` for copper.
-    pub optics: Option<OpticsInput>,
+    /// The optical sections, with retimers between them; empty for copper.
+    pub optics: Vec<OpticsInput>,
 }
 
 /// A stretch of the electrical path. Names must be unique in a lane, so that they can be told apart in the ledger.
@@ -72,18 +72,16 @@ pub struct EqualizerTaps {
     pub mlsd: bool,
 }
 
-/// What a lane's optics have.
+/// What an optical section of a lane has.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct OpticsInput {
-    /// Optical sections of this kind in a row, with retimers between them.
-    pub sections: usize,
-    /// Fibre of all of them, m.
+    /// Its fibre, m.
     pub fiber_length_m: f64,
     /// Modulator.
     pub modulator: ModulatorKind,
     /// Where the optics sit.
     pub module: ModuleKind,
-    /// This lane's share of the output of all lasers as simulated, W optical; `None` takes the optical budget's of one.
+    /// This lane's share of the laser's output as simulated, W optical; `None` takes the optical budget's.
     pub laser_power_w: Option<f64>,
 }
 
@@ -105,13 +103,18 @@ pub enum ModulatorKind {
 /// use lightlane::{fec::Fec, system::{LaneLedgerInput, lane_ledger}};
 /// let copper = LaneLedgerInput {
 ///     line_rate_bps: 212.5e9, fec: Fec::Kp4, interleave: 1, host_loss_db: 38.0,
-///     segments: vec![], equalizer: None, retimers: 0, optics: None,
+///     segments: vec![], equalizer: None, retimers: 0, optics: vec![],
 /// };
 /// let ledger = lane_ledger(&copper)?;
 /// assert!((ledger.energy_j_per_bit.value - (0.8 + 0.055 * 38.0) * 1e-12).abs() < 1e-24);
 /// # Ok::<(), lightlane::Error>(())
 /// ```
 pub fn lane_ledger(input: &LaneLedgerInput) -> Result<Ledger> {
+    Ok(lane_terms(input)?.ledger())
+}
+
+/// The terms that a lane's ledger is folded from.
+pub(super) fn lane_terms(input: &LaneLedgerInput) -> Result<Terms> {
     require::positive("line_rate_bps", input.line_rate_bps)?;
     let mut entries = Entries::new()?;
     let loss_db = require::non_negative("host_loss_db", input.host_loss_db)?;
@@ -127,28 +130,37 @@ pub fn lane_ledger(input: &LaneLedgerInput) -> Result<Ledger> {
         Some(taps) => host_by_taps(&mut entries, taps)?,
         None => entries.host_by_loss(None)?,
     };
-    let mut parts = match (input.retimers, input.optics.is_some()) {
+    let mut parts = match (input.retimers, !input.optics.is_empty()) {
         (0, _) => Vec::new(),
         (1, true) => vec![(1.0, entries.part("dsp_retimer_tx_only")?)],
         (n, true) => vec![(0.5 * n as f64, entries.part("dsp_retimer_full")?)],
         (n, false) => vec![(0.5 * n as f64, entries.part("aec_retimer")?)],
     };
-    let (mut laser, mut fiber) = (None, None);
-    if let Some(optics) = &input.optics {
+    let (mut lasers, mut fiber) = (Vec::new(), None);
+    for (i, optics) in input.optics.iter().enumerate() {
         for name in optics_parts(optics, input.retimers > 0) {
-            parts.push((optics.sections as f64, entries.part(name)?));
+            let part = entries.part(name)?;
+            // One line of the ledger a part, however many sections have it.
+            match parts.iter_mut().find(|(_, known)| *known == part) {
+                Some((count, _)) => *count += 1.0,
+                None => parts.push((1.0, part)),
+            }
         }
-        laser = Some(optics_laser(&mut entries, optics)?);
-        fiber = Some(entries.fiber(optics.fiber_length_m)?);
+        let name = if input.optics.len() == 1 { "laser_power" } else { &format!("optics_{i}_laser_power") };
+        lasers.push(optics_laser(&mut entries, optics, name)?);
+        require::non_negative("fiber_length_m", optics.fiber_length_m)?;
+    }
+    if !input.optics.is_empty() {
+        fiber = Some(entries.fiber(input.optics.iter().map(|o| o.fiber_length_m).sum())?);
     }
     let vrm_efficiency =
-        if parts.is_empty() && laser.is_none() { None } else { Some(entries.part("vrm_efficiency")?) };
-    let terms = Terms {
+        if parts.is_empty() && lasers.is_empty() { None } else { Some(entries.part("vrm_efficiency")?) };
+    Ok(Terms {
         losses,
         delays,
         host,
         parts,
-        laser,
+        lasers,
         vrm_efficiency,
         fiber,
         dsp: entries.dsp(input.retimers)?,
@@ -158,8 +170,7 @@ pub fn lane_ledger(input: &LaneLedgerInput) -> Result<Ledger> {
         line_rate_bps: input.line_rate_bps,
         payload_rate_bps: input.fec.payload_rate_bps(input.line_rate_bps),
         book: entries.book,
-    };
-    Ok(terms.ledger())
+    })
 }
 
 /// Parts of the optics besides laser and retimer. A module without retimer needs linear drivers and receivers with
@@ -179,12 +190,12 @@ fn optics_parts(optics: &OpticsInput, retimed: bool) -> Vec<&'static str> {
     parts
 }
 
-fn optics_laser(entries: &mut Entries, optics: &OpticsInput) -> Result<Laser> {
+fn optics_laser(entries: &mut Entries, optics: &OpticsInput, power: &str) -> Result<Laser> {
     let external = optics.module == ModuleKind::Engine;
     match optics.laser_power_w {
         None => entries.laser_budget(external, optics.modulator == ModulatorKind::Ring),
         Some(power_w) => Ok(Laser::Known {
-            power: entries.known("laser_power", require::positive("laser_power_w", power_w)?, "W")?,
+            power: entries.known(power, require::positive("laser_power_w", power_w)?, "W")?,
             efficiency: entries.laser_efficiency(external)?,
         }),
     }

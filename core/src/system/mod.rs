@@ -21,9 +21,10 @@ mod laser;
 mod power;
 mod terms;
 mod values;
+mod winner;
 
 pub use architecture::{architecture_ledger, architecture_names};
-pub use comparison::{ComparedLane, Comparison, compare, ledger_of};
+pub use comparison::{ComparedLane, Comparison, compare, equalizer_taps, ledger_of};
 pub use delay::{Latency, LatencyInput, fec_block_s, latency};
 pub use fold::Ranged;
 pub use lane_ledger::{
@@ -39,3 +40,4 @@ pub use power::{
 };
 pub use terms::{Ledger, Term};
 pub use values::system_value;
+pub use winner::{Flip, LedgerFigure, flips};

@@ -103,7 +103,8 @@ pub(super) struct Terms {
     pub(super) host: Host,
     /// Parts behind the regulator: name, count, entry in J/bit.
     pub(super) parts: Vec<(f64, Entry)>,
-    pub(super) laser: Option<Laser>,
+    /// One an optical section.
+    pub(super) lasers: Vec<Laser>,
     pub(super) vrm_efficiency: Option<Entry>,
     pub(super) fiber: Option<(Entry, Entry)>,
     pub(super) dsp: Option<(f64, Entry)>,
@@ -122,12 +123,16 @@ impl Terms {
     pub(super) fn ledger(self) -> Ledger {
         let host_loss_db = self.book.fold(|v| self.loss_db(v));
         let (energy_j_per_bit, latency_s) = self.ranges();
-        let laser_w = match &self.laser {
-            Some(Laser::Budget(b)) => {
-                b.lanes_per_laser.map(|n| self.book.fold(|v| self.budget(b, v).power().laser_w * v.at(n)))
-            }
-            _ => None,
+        let external = |laser: &Laser| match laser {
+            Laser::Budget(b) => b.lanes_per_laser.map(|n| (b.clone(), n)),
+            Laser::Known { .. } => None,
         };
+        let external: Vec<_> = self.lasers.iter().filter_map(external).collect();
+        let laser_w = (!external.is_empty()).then(|| {
+            let needs =
+                |v: &View, (b, n): &(Box<BudgetEntries>, Entry)| self.budget(b, v).power().laser_w * v.at(*n);
+            self.book.fold(|v| external.iter().map(|laser| needs(v, laser)).fold(0.0, f64::max))
+        });
         let mut warnings = Vec::new();
         if let Some(w) = &laser_w
             && !els_gives(w.high)
@@ -165,7 +170,6 @@ impl Terms {
     }
 
     /// Energy and latency at values of the entries, in the book's order.
-    #[cfg(test)]
     pub(super) fn at(&self, values: &[f64]) -> (f64, f64) {
         self.book.at(values, |v| (sum(&self.energy(v)), sum(&self.latency(v))))
     }
@@ -193,15 +197,15 @@ impl Terms {
             let name = self.book.name(*part).to_string();
             terms.push((name, count * v.at(*part) / behind));
         }
-        match &self.laser {
-            None => {}
-            Some(Laser::Budget(b)) => {
-                terms.push(("laser".to_string(), self.budget(b, v).power().energy_j_per_bit / behind));
-            }
-            Some(Laser::Known { power, efficiency }) => {
+        let laser = |laser: &Laser| match laser {
+            Laser::Budget(b) => self.budget(b, v).power().energy_j_per_bit / behind,
+            Laser::Known { power, efficiency } => {
                 let electrical_w = v.at(*power) / v.at(*efficiency);
-                terms.push(("laser".to_string(), electrical_w / self.payload_rate_bps / behind));
+                electrical_w / self.payload_rate_bps / behind
             }
+        };
+        if !self.lasers.is_empty() {
+            terms.push(("laser".to_string(), self.lasers.iter().map(laser).sum()));
         }
         terms
     }

@@ -107,7 +107,8 @@ fn every_optical_preset_reports_its_residual_and_has_margin() {
             continue;
         }
         let r = segments(&lane).unwrap().analyze(&Run::default()).unwrap();
-        // Boards of a linear module reflect farther than words of 6 symbols reach: of that lane alone a warning is due.
+        // Words of 6 symbols reach less far than a ring's memory (7.6 %) and than a board's reflections (5.1 % before an
+        // engine, 11.4 % before a linear module); the limits leave room for a change of the equalizer.
         let explained = if name == "lpo-dr1" { 0.15 } else { 0.1 };
         assert!(r.nonlinear_residual.is_some_and(|r| r < explained), "{name}: {:?}", r.nonlinear_residual);
         assert!(r.margin_db > if name == "lpo-dr1" { 1.0 } else { 3.0 }, "{name}: {}", r.margin_db);

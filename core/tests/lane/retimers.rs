@@ -7,6 +7,7 @@ use lightlane::engine::time_domain::{RareSimulation, Simulation};
 use lightlane::fec::{Code, ErrorProcess, figures_of_segments};
 use lightlane::lane::{Block, Lane, Retimer, preset};
 use lightlane::medium::electrical::Ideal;
+use lightlane::medium::optics::{ModuleKind, Optics};
 use lightlane::receiver::{MlsdSetting, Receiver};
 use lightlane::report::LaneReport;
 use lightlane::system::ledger_of;
@@ -230,4 +231,30 @@ fn the_ledger_charges_retimers_and_where_the_optics_sit() {
     // A pair of signal processors is 10 pJ/bit behind the regulator and 60 ns each.
     assert!(retimed.energy_j_per_bit.value > linear.energy_j_per_bit.value + 7e-12);
     assert!(retimed.latency_s.value > linear.latency_s.value + 100e-9);
+}
+
+#[test]
+fn a_lane_of_different_optical_sections_is_charged_for_both() {
+    let optics_of = |name: &str| {
+        let optics = |b| if let Block::Optics(o) = b { Some(Optics { name: None, ..*o }) } else { None };
+        preset(name).unwrap().medium.into_iter().find_map(optics).unwrap()
+    };
+    let engine = optics_of("cpo-dr1");
+    let pluggable = Optics { module: ModuleKind::Pluggable, ..optics_of("cpo-dr1-mzm") };
+    let ledger = |medium: Vec<Block>| {
+        let lane = Lane { medium, ..preset("cpo-dr1").unwrap() };
+        let prepared = segments(&lane).unwrap();
+        ledger_of(&prepared, &prepared.analyze(&Run::default()).unwrap()).unwrap()
+    };
+    let section = |optics: &Optics| Block::Optics(Box::new(optics.clone()));
+    let both = ledger(vec![section(&engine), Block::Retimer(Box::default()), section(&pluggable)]);
+    for part in ["driver_mrm", "ring_tuning", "control_engine", "driver_mzm", "control_pluggable"] {
+        assert!(both.energy_terms.iter().any(|t| t.name == part), "{part}");
+    }
+    let fiber_m =
+        |l: &lightlane::system::Ledger| l.path.iter().find(|e| e.name == "fiber_length").unwrap().value;
+    assert_eq!(fiber_m(&both), engine.fiber_length_m() + pluggable.fiber_length_m());
+    let laser_w: f64 = both.path.iter().filter(|e| e.name.ends_with("laser_power")).map(|e| e.value).sum();
+    let share = |o: &Optics| o.laser.power_w / o.laser.lanes_per_laser as f64;
+    assert_eq!(laser_w, share(&engine) + share(&pluggable));
 }

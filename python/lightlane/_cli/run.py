@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from lightlane._card import segment_line
 from lightlane._cli._output import to_json
 from lightlane._cli._parser import Command, Parser
 from lightlane._cli.compare import read_lane
 from lightlane._compare import ComparedLane
 from lightlane._report import LaneReport
-from lightlane._text import decibels, ranged, ratio
+from lightlane._text import decibels, ranged, ratio, segment_line
 
 __all__ = ["COMMAND"]
 
@@ -33,9 +32,7 @@ def run(options: argparse.Namespace) -> int:
     if options.plot:
         report.plot().savefig(options.plot)
     if options.json:
-        host = report.segments[-1] if report.segments else report
-        row = ComparedLane(label, report, int((host.equalizer.ffe != 0).sum()), len(host.equalizer.dfe))
-        print(to_json(row.figures()))
+        print(to_json(ComparedLane(label, report).figures()))
     else:
         print(text(label, report))
     return 0 if report.margin_db >= 0 else 1

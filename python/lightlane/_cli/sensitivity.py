@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from lightlane._cli._output import to_json
 from lightlane._cli._parser import Command, Parser
@@ -39,30 +38,12 @@ def run(options: argparse.Namespace) -> int:
         # A figure and its parts know the whole one by the same name.
         found.plot().figure.figure.savefig(options.plot)
     label = lane.name or Path(options.lane).stem
-    print(to_json(figures(found, penalties)) if options.json else text(label, found, penalties))
+    if options.json:
+        told = found.figures() if penalties is None else {**found.figures(), "penalties": penalties.figures()}
+        print(to_json(told))
+    else:
+        print(text(label, found, penalties))
     return 0 if found.attenuation_db >= 0.0 else 1
-
-
-def figures(found: Sensitivity, penalties: PowerPenalties | None) -> dict[str, Any]:
-    """Return what is found, for machines."""
-    curve = {
-        "attenuation_db": found.curve_attenuation_db.tolist(),
-        "oma_w": found.curve_oma_w.tolist(),
-        "power_w": found.curve_power_w.tolist(),
-        "ber": found.curve_ber.tolist(),
-    }
-    told: dict[str, Any] = {
-        "ber_limit": found.ber_limit,
-        "oma_dbm": found.oma_dbm,
-        "power_dbm": found.power_dbm,
-        "attenuation_db": found.attenuation_db,
-        "launched_oma_dbm": found.launched_oma_dbm,
-        "curve": curve,
-        "warnings": list(found.warnings),
-    }
-    if penalties is not None:
-        told["penalties"] = [p._asdict() for p in penalties]
-    return told
 
 
 def text(label: str, found: Sensitivity, penalties: PowerPenalties | None) -> str:

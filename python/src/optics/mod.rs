@@ -6,11 +6,9 @@ mod modulators;
 mod passive;
 mod ring;
 
-use crate::error::parameter;
 use lightlane::error::require;
 use lightlane::{Error, Result};
 use pyo3::prelude::*;
-use serde::de::DeserializeOwned;
 
 type Numbers = PyResult<Py<PyAny>>;
 
@@ -22,11 +20,6 @@ fn wavelength(wavelength_m: f64) -> Result<f64> {
 /// Infinite is the ratio of a signal whose lowest level is dark.
 fn extinction_ratio(db: f64) -> Result<f64> {
     if db >= 0.0 { Ok(db) } else { Err(Error::parameter("extinction_ratio_db", db, "at least 0")) }
-}
-
-/// A device from its canonical JSON.
-fn device<T: DeserializeOwned>(text: &str) -> PyResult<T> {
-    serde_json::from_str(text).map_err(|e| parameter("device", e, "a configuration"))
 }
 
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -1,10 +1,12 @@
-//! Couplers and fibre.
+//! Couplers, fibre, connectors, and the echoes of a path.
 
-use super::{Numbers, device, wavelength};
+use super::{Numbers, wavelength};
 use crate::array::broadcast;
+use crate::config::configuration;
 use crate::error::Raise;
 use lightlane::error::require;
-use lightlane::medium::optics::{self, Coupler, EvanescentCoupler, Fiber, GratingCoupler};
+use lightlane::medium::optics::{self, Connector, Coupler, EvanescentCoupler, Fiber, GratingCoupler, Optics};
+use numpy::IntoPyArray;
 use pyo3::prelude::*;
 
 #[pyfunction]
@@ -46,13 +48,13 @@ fn fresnel_reflectance(index_a: &Bound<'_, PyAny>, index_b: &Bound<'_, PyAny>) -
 
 #[pyfunction]
 fn coupler_loss_db(coupler: &str, wavelength_m: &Bound<'_, PyAny>) -> Numbers {
-    let coupler: Coupler = device(coupler)?;
+    let coupler: Coupler = configuration(coupler)?;
     broadcast([(wavelength_m, "wavelength_m")], |[l]| Ok([coupler.loss_db(wavelength(l)?)]))
 }
 
 #[pyfunction]
 fn fiber_dispersion_s_per_m2(fiber: &str, wavelength_m: &Bound<'_, PyAny>) -> Numbers {
-    let fiber: Fiber = device(fiber)?;
+    let fiber: Fiber = configuration(fiber)?;
     broadcast([(wavelength_m, "wavelength_m")], |[l]| Ok([fiber.dispersion_s_per_m2(wavelength(l)?)]))
 }
 
@@ -63,7 +65,7 @@ fn fiber_small_signal_response(
     wavelength_m: &Bound<'_, PyAny>,
     chirp: &Bound<'_, PyAny>,
 ) -> Numbers {
-    let fiber: Fiber = device(fiber)?;
+    let fiber: Fiber = configuration(fiber)?;
     let arguments = [(freq_hz, "freq_hz"), (wavelength_m, "wavelength_m"), (chirp, "chirp")];
     broadcast(arguments, |[f, l, chirp]| {
         require::finite("freq_hz", f)?;
@@ -74,20 +76,33 @@ fn fiber_small_signal_response(
 
 #[pyfunction]
 fn grating_coupler_loss_db(coupler: &str, wavelength_m: &Bound<'_, PyAny>) -> Numbers {
-    let coupler: GratingCoupler = device(coupler)?;
+    let coupler: GratingCoupler = configuration(coupler)?;
     broadcast([(wavelength_m, "wavelength_m")], |[l]| Ok([coupler.loss_db(wavelength(l)?)]))
 }
 
 #[pyfunction]
 fn grating_coupler_bandwidth_3db_m(coupler: &str) -> PyResult<f64> {
-    Ok(device::<GratingCoupler>(coupler)?.bandwidth_3db_m())
+    Ok(configuration::<GratingCoupler>(coupler)?.bandwidth_3db_m())
 }
 
 /// Loss and the share of the power that changes guides.
 #[pyfunction]
 fn evanescent_coupler_figures(coupler: &str) -> PyResult<(f64, f64)> {
-    let coupler: EvanescentCoupler = device(coupler)?;
+    let coupler: EvanescentCoupler = configuration(coupler)?;
     Ok((coupler.loss_db(), coupler.transfer().or_raise()?))
+}
+
+#[pyfunction]
+fn connector_loss_quantile_db(connector: &str, probability: &Bound<'_, PyAny>) -> Numbers {
+    let connector: Connector = configuration(connector)?;
+    broadcast([(probability, "probability")], |[p]| Ok([connector.loss_quantile_db(p)?]))
+}
+
+#[pyfunction]
+fn optics_echo_amplitudes(py: Python<'_>, optics: &str) -> Numbers {
+    let optics: Optics = configuration(optics)?;
+    optics.validate().or_raise()?;
+    Ok(optics.echo_amplitudes().into_pyarray(py).into_any().unbind())
 }
 
 pub(super) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -99,5 +114,6 @@ pub(super) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(grating_coupler_loss_db, module)?)?;
     module.add_function(wrap_pyfunction!(grating_coupler_bandwidth_3db_m, module)?)?;
     module.add_function(wrap_pyfunction!(evanescent_coupler_figures, module)?)?;
-    Ok(())
+    module.add_function(wrap_pyfunction!(connector_loss_quantile_db, module)?)?;
+    module.add_function(wrap_pyfunction!(optics_echo_amplitudes, module)?)
 }

@@ -1,7 +1,8 @@
 //! Methods of the micro-ring's class.
 
-use super::{Numbers, device, wavelength};
+use super::{Numbers, wavelength};
 use crate::array::{broadcast, complexes, reals};
+use crate::config::configuration;
 use crate::error::{Raise, parameter};
 use lightlane::error::require;
 use lightlane::medium::optics::RingModulator;
@@ -11,7 +12,7 @@ use pyo3::prelude::*;
 /// Linewidth, photon lifetime, drift, change of heater power, limit of self-heating.
 #[pyfunction]
 fn ring_figures(ring: &str) -> PyResult<[f64; 5]> {
-    let ring: RingModulator = device(ring)?;
+    let ring: RingModulator = configuration(ring)?;
     Ok([
         ring.linewidth_hz(),
         ring.photon_lifetime_s(),
@@ -23,13 +24,13 @@ fn ring_figures(ring: &str) -> PyResult<[f64; 5]> {
 
 #[pyfunction]
 fn ring_transmission_at(ring: &str, wavelength_m: &Bound<'_, PyAny>) -> Numbers {
-    let ring: RingModulator = device(ring)?;
+    let ring: RingModulator = configuration(ring)?;
     broadcast([(wavelength_m, "wavelength_m")], |[l]| Ok([ring.transmission_at(wavelength(l)?)]))
 }
 
 #[pyfunction]
 fn ring_driven_transmission(ring: &str, v: &Bound<'_, PyAny>) -> Numbers {
-    let ring: RingModulator = device(ring)?;
+    let ring: RingModulator = configuration(ring)?;
     broadcast([(v, "v")], |[v]| Ok([ring.transmission(require::finite("v", v)?)]))
 }
 
@@ -40,7 +41,7 @@ fn ring_small_signal_response(
     freq_hz: &Bound<'_, PyAny>,
     detuning_hz: &Bound<'_, PyAny>,
 ) -> Numbers {
-    let ring: RingModulator = device(ring)?;
+    let ring: RingModulator = configuration(ring)?;
     broadcast([(freq_hz, "freq_hz"), (detuning_hz, "detuning_hz")], |[f, d]| {
         let h =
             ring.small_signal_response(require::finite("freq_hz", f)?, require::finite("detuning_hz", d)?)?;
@@ -50,7 +51,7 @@ fn ring_small_signal_response(
 
 #[pyfunction]
 fn ring_bandwidth_hz(ring: &str, detuning_hz: &Bound<'_, PyAny>) -> Numbers {
-    let ring: RingModulator = device(ring)?;
+    let ring: RingModulator = configuration(ring)?;
     broadcast([(detuning_hz, "detuning_hz")], |[d]| {
         Ok([ring.bandwidth_hz(require::finite("detuning_hz", d)?)?])
     })
@@ -64,7 +65,7 @@ fn ring_propagate(
     sample_rate_hz: f64,
     detuning_hz: &Bound<'_, PyAny>,
 ) -> PyResult<Py<PyAny>> {
-    let ring: RingModulator = device(ring)?;
+    let ring: RingModulator = configuration(ring)?;
     let (light, detuning) = (complexes(field, "field")?, reals(detuning_hz, "detuning_hz")?);
     let (light, detuning) = (light.as_array(), detuning.as_array());
     if light.ndim() != 1 {

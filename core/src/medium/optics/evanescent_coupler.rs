@@ -76,8 +76,11 @@ impl EvanescentCoupler {
         require::non_negative("waveguide_length_m", self.waveguide_length_m)?;
         require::non_negative("waveguide_loss_db_per_m", self.waveguide_loss_db_per_m)?;
         require::non_negative("excess_loss_db", self.excess_loss_db)?;
-        if self.transfer()? < 1e-6 {
-            let requirement = "large enough to transfer a millionth of the power";
+        let transfer = self.transfer()?;
+        if transfer < 1e-6 {
+            let requirement = format!(
+                "such that 1e-6 of the power changes guides at least; detuning, length and sweep leave {transfer:.1e}"
+            );
             return Err(Error::parameter("coupling_per_m", self.coupling_per_m, requirement));
         }
         Ok(())
@@ -139,9 +142,8 @@ mod tests {
         directional(2e3, 0.0, None).validate().unwrap();
         EvanescentCoupler::default().validate().unwrap();
         let whole_beat = std::f64::consts::PI / 2e3;
-        assert!(
-            text(directional(2e3, 0.0, Some(whole_beat))).starts_with("coupling_per_m = 2000: must be large")
-        );
+        let back = text(directional(2e3, 0.0, Some(whole_beat)));
+        assert!(back.starts_with("coupling_per_m = 2000: must be such that 1e-6 of the power"), "{back}");
         let taper = EvanescentCoupler { detuning_per_m: 1.0, ..EvanescentCoupler::default() };
         assert!(text(taper).starts_with("detuning_per_m = 1: must be 0 with a sweep"));
         assert!(

@@ -18,7 +18,7 @@ use super::Optics;
 use super::chain::Chain;
 use super::de_bruijn::de_bruijn;
 use super::link_noise::{Delays, LevelLight, Waveforms, Ways, sources, symbol_delay_s};
-use super::operating_point::{DriveFigures, NO_MODULATION, OperatingPoint, Stage, TiaFigures, settled_gain};
+use super::operating_point::{DriveFigures, OperatingPoint, Stage, TiaFigures, settled_gain};
 use crate::error::{Error, Result};
 use crate::response::{ChannelResponse, LevelLaw, NoiseSource, Record, Signal};
 
@@ -121,7 +121,14 @@ pub fn optical_link(
     settings: &OpticalSettings,
 ) -> Result<OpticalLink> {
     optics.validate()?;
-    check(before, transmit, after, settings)?;
+    if before.grid() != after.grid() {
+        let requirement = format!("on {:?}", before.grid());
+        return Err(Error::parameter("after", format!("{:?}", after.grid()), requirement));
+    }
+    check(transmit, settings.samples_per_symbol)?;
+    if settings.memory == Some(0) {
+        return Err(Error::parameter("memory", 0, "at least 1"));
+    }
     let mut point = OperatingPoint::new(optics, before, transmit)?;
     let ways = Ways::new(optics, &point, after);
 
@@ -215,19 +222,8 @@ pub fn optical_link(
     })
 }
 
-fn check(
-    before: &ChannelResponse,
-    transmit: &Transmit<'_>,
-    after: &ChannelResponse,
-    settings: &OpticalSettings,
-) -> Result<()> {
-    if before.grid() != after.grid() {
-        return Err(Error::parameter(
-            "after",
-            format!("{:?}", after.grid()),
-            format!("on {:?}", before.grid()),
-        ));
-    }
+/// Checks what a section is driven by.
+pub(super) fn check(transmit: &Transmit<'_>, samples_per_symbol: usize) -> Result<()> {
     let levels = transmit.levels_v;
     if !(2..=16).contains(&levels.len())
         || levels.windows(2).any(|w| w[0].partial_cmp(&w[1]) != Some(std::cmp::Ordering::Less))
@@ -241,13 +237,9 @@ fn check(
             "finite taps with the main one among them",
         ));
     }
-    if settings.memory == Some(0) {
-        return Err(Error::parameter("memory", 0, "at least 1"));
-    }
     // An odd number has no sample at the symbol's centre.
-    if !(2..=64).contains(&settings.samples_per_symbol) || !settings.samples_per_symbol.is_multiple_of(2) {
-        let given = settings.samples_per_symbol;
-        return Err(Error::parameter("samples_per_symbol", given, "even and between 2 and 64"));
+    if !(2..=64).contains(&samples_per_symbol) || !samples_per_symbol.is_multiple_of(2) {
+        return Err(Error::parameter("samples_per_symbol", samples_per_symbol, "even and between 2 and 64"));
     }
     Ok(())
 }
@@ -278,9 +270,8 @@ fn delays(optics: &Optics, before: &ChannelResponse) -> Delays {
 fn bent_levels(point: &OperatingPoint) -> Vec<f64> {
     let (v, out) = (&point.centred_v, &point.output_v);
     let last = v.len() - 1;
-    let light = point.power_w[last] - point.power_w[0];
     // A drive that folds the outer levels onto each other has no linear description.
-    if light.abs() < NO_MODULATION * point.lane_power_w {
+    if point.is_flat() {
         return v.clone();
     }
     let chord = (out[last] - out[0]) / (v[last] - v[0]);

@@ -61,6 +61,11 @@ pub fn bend_loss_marcuse_db_per_m(
     let index_core = index_clad * (1.0 + delta);
     // n_core² − n_clad² without the difference of two close numbers.
     let v = k * a * index_clad * (delta * (2.0 + delta)).sqrt();
+    if v > 100.0 {
+        let requirement =
+            format!("such that V is at most 100; with this delta and wavelength_m it is {v:.0}");
+        return Err(Error::parameter("core_radius_m", a, requirement));
+    }
     let Some([u, w]) = lp01(v) else {
         return Err(Error::parameter("delta", delta, "large enough to guide: V is below 0.3"));
     };

@@ -130,12 +130,12 @@ impl OperatingPoint {
             stages,
             warnings: Vec::new(),
         };
-        let warnings = point.warnings(optics, before.grid().symbol_rate());
+        let warnings = point.warnings(optics, before.grid().symbol_rate(), settled);
         Ok(Self { warnings, ..point })
     }
 
     /// What a user should know about where the section settled.
-    fn warnings(&self, optics: &Optics, rate: SymbolRate) -> Vec<String> {
+    fn warnings(&self, optics: &Optics, rate: SymbolRate, host_gain: f64) -> Vec<String> {
         let mut list = Vec::new();
         let (drive, tia) = (&self.drive, &self.tia);
         if drive.limited {
@@ -146,12 +146,14 @@ impl OperatingPoint {
             ));
         }
         if drive.inverts {
-            list.push("driver: it inverts, because the light falls with the voltage".into());
+            let cause = if host_gain < 0.0 {
+                "what reaches it falls as the symbols rise"
+            } else {
+                "the light falls with the voltage"
+            };
+            list.push(format!("driver: it inverts, because {cause}"));
         }
-        let (first, last) = (self.power_w[0], self.power_w[self.power_w.len() - 1]);
-        // Below it the levels differ by rounding or by a drive that is not one.
-        let flat = (last - first).abs() < NO_MODULATION * self.lane_power_w;
-        if flat {
+        if self.is_flat() {
             list.push("modulator: the outer levels have the same light, nothing is modulated".into());
         } else {
             if self.power_w.windows(2).any(|w| w[1] <= w[0]) {
@@ -180,14 +182,26 @@ impl OperatingPoint {
         }
         list.extend(optics.modulator.warnings(self.lane_power_w, &self.settled_v));
         let nyquist = rate.nyquist_hz();
-        let left =
+        let both =
             (optics.modulation_per_v(nyquist) / optics.modulator.sidebands(nyquist).power_per_v(0.0)).norm();
-        if left.is_finite() && !(0.9..=1.0 / 0.9).contains(&left) {
-            list.push(format!(
-                "fiber: dispersion leaves {left:.3} of the modulation at half the symbol rate; the signal is exact, noise of the electrical part follows the small-signal response at the bias"
-            ));
+        let delayed = optics.polarization_response(nyquist).norm();
+        let by_bias = "; the signal is exact, noise of the electrical part follows the small-signal response at the bias";
+        for (cause, left, then) in
+            [("dispersion", both / delayed, by_bias), ("differential group delay", delayed, "")]
+        {
+            if left.is_finite() && !(0.9..=1.0 / 0.9).contains(&left) {
+                list.push(format!(
+                    "fiber: {cause} leaves {left:.3} of the modulation at half the symbol rate{then}"
+                ));
+            }
         }
         list
+    }
+
+    /// Whether the outer levels differ by rounding only, or by a drive that is not one.
+    pub(super) fn is_flat(&self) -> bool {
+        let (first, last) = (self.power_w[0], self.power_w[self.power_w.len() - 1]);
+        (last - first).abs() < NO_MODULATION * self.lane_power_w
     }
 
     /// R_LM of the settled light for four levels; the smallest spacing over the mean one for other alphabets.
@@ -195,7 +209,7 @@ impl OperatingPoint {
         let p = &self.power_w;
         let n = p.len();
         // Levels without distance have no shape.
-        if (p[n - 1] - p[0]).abs() < NO_MODULATION * self.lane_power_w {
+        if self.is_flat() {
             return 0.0;
         }
         if let Ok(levels) = p.as_slice().try_into() {

@@ -16,6 +16,7 @@
 //! signal is told in [`crate::response::Interference`].
 
 use super::link::{OpticalLink, regression};
+use super::operating_point::NO_MODULATION;
 use super::{OpticalPart, Optics};
 use crate::error::{Error, Result};
 use crate::response::Interference;
@@ -23,8 +24,6 @@ use crate::units::power_ratio;
 
 /// Most reflecting parts of a path: 120 echoes.
 const MAX_PARTS: usize = 16;
-/// Slope of the light by the levels, over the light, below which nothing is modulated and nothing can be rippled.
-const NO_MODULATION: f64 = 1e-9;
 /// Sum of the amplitudes above which the square that is left out is said.
 const LARGE: f64 = 0.1;
 

@@ -29,6 +29,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::TAU;
 
+/// Quality factor beyond which a photon would stay for milliseconds.
+const MOST_Q: f64 = 1e12;
+
 /// A micro-ring modulator on one bus, its resonance moved by a depletion junction and held by a heater.
 ///
 /// The drive counts from the bias point, away from reverse bias: fewer volts across the junction mean more carriers, a
@@ -97,19 +100,21 @@ impl RingModulator {
     /// Checks every field.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a quality factor that is not positive or an intrinsic one below the total, a resonance
-    /// outside 0.8 to 2 µm, a junction bandwidth that is not positive, a negative loss, heater power or loop gain, no
-    /// shift by the heater, or another number that is not finite.
+    /// [`Error::Parameter`] for a quality factor that is not positive or above 1e12 or an intrinsic one below the total, a
+    /// resonance outside 0.8 to 2 µm, a detuning or a shift by a volt beyond the resonance's own frequency, a junction
+    /// bandwidth that is not positive, a negative loss, heater power or loop gain, no shift by the heater, or another number
+    /// that is not finite.
     pub fn validate(&self) -> Result<()> {
         require::positive("q_total", self.q_total)?;
+        require::within("q_total", self.q_total, 0.0, MOST_Q)?;
         if self.q_intrinsic.is_nan() || self.q_intrinsic < self.q_total {
             let requirement =
                 format!("at least q_total, {}, which the bus lowers further, or \"inf\"", self.q_total);
             return Err(Error::parameter("q_intrinsic", self.q_intrinsic, requirement));
         }
         require::within("resonance_m", self.resonance_m, 0.8e-6, 2e-6)?;
-        require::finite("detuning_hz", self.detuning_hz)?;
-        require::finite("shift_hz_per_v", self.shift_hz_per_v)?;
+        self.checked_detuning("detuning_hz", self.detuning_hz)?;
+        require::within("shift_hz_per_v", self.shift_hz_per_v, -self.resonance_hz(), self.resonance_hz())?;
         if let Some(bandwidth) = self.junction_bandwidth_hz {
             super::driver::bandwidth("junction_bandwidth_hz", bandwidth)?;
         }
@@ -122,6 +127,11 @@ impl RingModulator {
         }
         require::non_negative("heater_power_w", self.heater_power_w)?;
         require::non_negative("control_gain", self.control_gain).map(drop)
+    }
+
+    /// A detuning that a resonance can have: no farther from it than 0 Hz is.
+    pub(super) fn checked_detuning(&self, name: &str, detuning_hz: f64) -> Result<f64> {
+        require::within(name, detuning_hz, -self.resonance_hz(), self.resonance_hz())
     }
 
     /// Resonance without drive, Hz.
@@ -200,9 +210,12 @@ impl RingModulator {
     /// the sign of `detuning_hz`; at 0 it is the limit, for there the power follows the square of the change.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a lossless ring, which passes all light at any detuning: nothing to refer to at 0 Hz.
+    /// [`Error::Parameter`] for a lossless ring, which passes all light at any detuning: nothing to refer to at 0 Hz; for a
+    /// frequency or a detuning beyond the resonance's own.
     pub fn small_signal_response(&self, freq_hz: f64, detuning_hz: f64) -> Result<Complex64> {
         self.require_loss()?;
+        self.checked_detuning("freq_hz", freq_hz)?;
+        self.checked_detuning("detuning_hz", detuning_hz)?;
         let [all, lost, _] = self.decays_hz();
         let m = all.powi(2) + detuning_hz.powi(2);
         let poles = Complex64::new(all, freq_hz).powi(2) + detuning_hz.powi(2);
@@ -215,6 +228,7 @@ impl RingModulator {
     /// As [`RingModulator::small_signal_response`].
     pub fn bandwidth_hz(&self, detuning_hz: f64) -> Result<f64> {
         self.require_loss()?;
+        self.checked_detuning("detuning_hz", detuning_hz)?;
         let [all, lost, _] = self.decays_hz();
         let m = all.powi(2) + detuning_hz.powi(2);
         // |H|² = 1/2 is y² + b y − m² = 0 in y = f², which has one positive root.

@@ -77,8 +77,8 @@ impl RingModulator {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a sampling rate that is not positive, a field or detuning that is not finite, or as many
-    /// detunings as neither one nor the samples.
+    /// [`Error::Parameter`] for a sampling rate that is not positive, a field that is not finite, a detuning beyond the
+    /// resonance's frequency, as many detunings as neither one nor the samples, or a level that the processor lacks.
     pub fn propagate(
         &self,
         field: &[Complex64],
@@ -98,9 +98,9 @@ impl RingModulator {
             return Err(Error::parameter(format!("field[{i}]"), s, "finite"));
         }
         for (i, d) in detuning_hz.iter().enumerate() {
-            require::finite(&format!("detuning_hz[{i}]"), *d)?;
+            self.checked_detuning(&format!("detuning_hz[{i}]"), *d)?;
         }
-        let level = Level::detect_or_narrowest();
+        let level = Level::detect()?;
         let phase = |i: usize| TAU / sample_rate_hz * detuning_hz[if detuning_hz.len() == 1 { 0 } else { i }];
         let theta = begun(field.len(), phase);
         let (re, im) = (begun(field.len(), |i| field[i].re), begun(field.len(), |i| field[i].im));

@@ -80,7 +80,8 @@ pub fn lms(
     }
     let plain = matches!(taps.update, LmsRowsUpdate::Plain) && taps.groups == [(0, ffe)];
     let sums = (energy, worst);
-    // Usual lengths have an instance whose taps stay in registers.
+    // Usual lengths have an instance whose taps stay in registers, where these are wide: on AVX-512 up to 24. Elsewhere they
+    // stay on the stack, which still spares the bounds of every tap.
     dispatch!(level.inner, simd => match (plain, ffe, dfe) {
         (true, 8, 1) => in_registers::<_, 8>(simd, taps, samples, training, levels, soft, sums),
         (true, 16, 1) => in_registers::<_, 16>(simd, taps, samples, training, levels, soft, sums),

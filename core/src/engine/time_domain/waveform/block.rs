@@ -49,7 +49,7 @@ impl Plan {
         }
         self.sum.synthesize(&mut ws.sum, waveform);
         if let Some(table) = &self.table {
-            self.add_table(table, n, waveform, ws);
+            self.add_table(table, at, n, waveform, ws);
         }
         for aggressor in &self.aggressors {
             self.add_free_running(aggressor, at, n, waveform, ws);
@@ -61,8 +61,8 @@ impl Plan {
         (self.back as i64 - back) as usize
     }
 
-    /// The value of each word at every phase.
-    fn add_table(&self, table: &Table, n: usize, waveform: &mut [f32], ws: &mut Workspace) {
+    /// The value of each word at every phase, and what words leave.
+    fn add_table(&self, table: &Table, at: u64, n: usize, waveform: &mut [f32], ws: &mut Workspace) {
         let bits = self.modulation.bits_per_symbol();
         let words = 1u32 << (bits * table.memory);
         let before = table.memory - 1 - table.after;
@@ -75,7 +75,17 @@ impl Plan {
                 ws.words[k] = word;
             }
         }
-        simd::add_rows(self.level, &table.rows, self.samples_per_symbol, &ws.words, waveform);
+        let m = self.samples_per_symbol;
+        simd::add_rows(self.level, &table.rows, m, &ws.words, waveform);
+        let period = table.residual.len() / m;
+        let mut done = 0;
+        while period > 0 && done < n {
+            let from = (at.wrapping_add(table.residual_first + done as u64) % period as u64) as usize;
+            let count = (n - done).min(period - from);
+            let source = &table.residual[from * m..(from + count) * m];
+            simd::axpy(self.level, 1.0, source, &mut waveform[done * m..(done + count) * m]);
+            done += count;
+        }
     }
 
     fn add_noise(&self, at: u64, n: usize, ws: &mut Workspace) {

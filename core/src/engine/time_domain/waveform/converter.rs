@@ -53,6 +53,11 @@ impl Converter {
         self.sub(k).map_or(0.0, |s| s.skew_ui)
     }
 
+    /// Whether any column is taken at another time than the clock says.
+    pub(super) fn skews(&self) -> bool {
+        self.subs.iter().any(|s| s.skew_ui != 0.0)
+    }
+
     /// Gain and offset of the columns from `k` on, each of `width` samples.
     pub(super) fn scale(&self, k: i64, width: usize, samples: &mut [f32]) {
         if self.subs.is_empty() {

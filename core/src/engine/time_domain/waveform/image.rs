@@ -64,17 +64,17 @@ impl EyeImage {
     ) {
         let (batch, m, past) = (&sampler.batch, self.phases, sampler.ffe.len() - 1);
         let column = batch.first_column + first as i64;
-        c.at.clear();
-        for (k, offset_ui) in (column..).zip(&batch.offsets_ui[first..end + past]) {
-            let (whole, part) = source.place(k, offset_ui + sampler.converter.skew_ui(k));
-            c.at.push((whole - m / 2, part));
-        }
-        c.columns.resize(c.at.len() * m, 0.0);
-        let columns = if sampler.converter.is_ideal() && c.at.iter().all(|at| at.1 == 0.0) {
+        let width = end - first + past;
+        let columns = if sampler.converter.is_ideal() && sampler.is_steady() {
             // The waveform as it is.
-            let from = c.at[0].0;
-            &source.samples()[from..from + c.at.len() * m]
+            &source.samples()[source.place(column, 0.0).0 - m / 2..][..width * m]
         } else {
+            c.at.clear();
+            for (k, offset_ui) in (column..).zip(&batch.offsets_ui[first..end + past]) {
+                let (whole, part) = source.place(k, offset_ui + sampler.converter.skew_ui(k));
+                c.at.push((whole - m / 2, part));
+            }
+            c.columns.resize(width * m, 0.0);
             simd::interpolate(self.level, source.samples(), &c.at, m, &mut c.columns);
             sampler.converter.scale(column, m, &mut c.columns);
             sampler.converter.quantize(&mut c.columns);

@@ -290,7 +290,7 @@ impl<'a> Running<'a> {
         let (start, end) = sampler.reach(first);
         let mut source = Source::new(plan, run, start);
         while source.end() < end {
-            source.advance(start)?;
+            source.advance(start, end)?;
         }
         sampler.start(&source, first);
         Ok(Self { source, sampler, next: first })
@@ -300,7 +300,7 @@ impl<'a> Running<'a> {
     fn decide(&mut self, end: i64) -> Result<()> {
         let mut n = self.sampler.run(&self.source, self.next, end)?;
         while n == 0 {
-            self.source.advance(self.sampler.holds())?;
+            self.source.advance(self.sampler.holds(), self.sampler.reach(end).1)?;
             n = self.sampler.run(&self.source, self.next, end)?;
         }
         self.next += n as i64;

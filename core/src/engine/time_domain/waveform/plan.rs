@@ -52,6 +52,9 @@ pub(super) struct Table {
     pub(super) after: usize,
     /// All phases of a word in a row.
     pub(super) rows: Vec<f32>,
+    /// What words and remainder leave, all phases of a symbol in a row, and the symbol of it that goes with number 0.
+    pub(super) residual: Vec<f32>,
+    pub(super) residual_first: u64,
 }
 
 /// One stream of independent normals.
@@ -129,7 +132,9 @@ impl Plan {
                 responses.push("table.remainder", &table.remainder, 0)?
             }
         };
-        let table = model.table.as_ref().map(|t| word_table(t, m, model.modulation)).transpose()?;
+        let residual_draws = Stream::new(level, seed, Purpose::Residual, 0);
+        let table =
+            model.table.as_ref().map(|t| word_table(t, m, model.modulation, &residual_draws)).transpose()?;
         let mut noise = Vec::new();
         for (i, source) in model.noise.iter().enumerate() {
             noise.extend(noise_streams(source, i, model, seed, level, &mut responses)?);
@@ -202,7 +207,7 @@ fn check(name: &str, response: &PhaseResponse, m: usize) -> Result<()> {
     Ok(())
 }
 
-fn word_table(table: &WaveformTable, m: usize, modulation: Modulation) -> Result<Table> {
+fn word_table(table: &WaveformTable, m: usize, modulation: Modulation, draws: &Stream) -> Result<Table> {
     let words = u32::try_from(table.memory).ok().and_then(|memory| modulation.n_levels().checked_pow(memory));
     if table.memory == 0 || table.after >= table.memory {
         return Err(Error::parameter("table.after", table.after, format!("below memory = {}", table.memory)));
@@ -218,7 +223,14 @@ fn word_table(table: &WaveformTable, m: usize, modulation: Modulation) -> Result
         let values = to_f32(&format!("table.values[{p}]"), values)?;
         rows[p..].iter_mut().step_by(m).zip(&values).for_each(|(row, v)| *row = *v);
     }
-    Ok(Table { memory: table.memory, after: table.after, rows })
+    if !table.residual_v.len().is_multiple_of(m) {
+        let value = format!("{} samples", table.residual_v.len());
+        return Err(Error::parameter("table.residual_v", value, format!("whole symbols of {m} samples")));
+    }
+    let residual = to_f32("table.residual_v", &table.residual_v)?;
+    let mut word = [0];
+    draws.words(0, &mut word);
+    Ok(Table { memory: table.memory, after: table.after, rows, residual, residual_first: u64::from(word[0]) })
 }
 
 fn noise_streams(

@@ -277,31 +277,54 @@ impl<'a> Sampler<'a> {
         Ok(())
     }
 
-    fn run_at_once(&mut self, source: &Source<'_>, first: i64, end: i64) {
-        let (past, pre) = (self.ffe.len() - 1, self.model.ffe_pre);
-        let window_end = source.end() as f64;
+    /// Whether every column is sampled at the instant of its symbol.
+    pub(super) fn is_steady(&self) -> bool {
+        self.clock.is_none() && self.model.sj_ui == 0.0 && !self.drifts && !self.converter.skews()
+    }
+
+    /// Samples the columns from that of symbol `first` up to that of `end`, as far as the source has them; how many.
+    fn sample_at_once(&mut self, source: &Source<'_>, first: i64, end: i64) -> usize {
+        let (past, pre) = (self.ffe.len() - 1, self.model.ffe_pre as i64);
+        let (column, end) = (first + pre, end + pre);
+        if self.is_steady() {
+            let n = (end.min(source.end() + 1 - MARGIN as i64) - column).max(0) as usize;
+            let samples = source.samples()[source.place(column, 0.0).0..].iter();
+            self.batch.offsets_ui.resize(past + n, 0.0);
+            self.batch.y.extend(samples.step_by(self.model.samples_per_symbol).take(n));
+            return n;
+        }
         self.at.clear();
-        for column in first + pre as i64..end + pre as i64 {
+        for column in column..end {
             let offset_ui = -self.late_ui(column);
-            if column as f64 + offset_ui + MARGIN > window_end {
+            if column as f64 + offset_ui + MARGIN > source.end() as f64 {
                 break;
             }
             self.batch.offsets_ui.push(offset_ui);
             self.at.push(source.place(column, offset_ui + self.converter.skew_ui(column)));
         }
-        let n = self.at.len();
+        self.batch.y.resize(past + self.at.len(), 0.0);
+        simd::interpolate(self.level, source.samples(), &self.at, 1, &mut self.batch.y[past..]);
+        self.at.len()
+    }
+
+    fn run_at_once(&mut self, source: &Source<'_>, first: i64, end: i64) {
+        let (past, pre) = (self.ffe.len() - 1, self.model.ffe_pre);
+        let n = self.sample_at_once(source, first, end);
+        let steady = self.is_steady();
         let batch = &mut self.batch;
-        batch.y.resize(past + n, 0.0);
         let y = &mut batch.y[past..];
-        simd::interpolate(self.level, source.samples(), &self.at, 1, y);
         self.converter.scale(first + pre as i64, 1, y);
         self.n_clipped += self.converter.clipped(y);
         self.converter.quantize(y);
-        for (k, i) in (first..).zip(past - pre..past - pre + n) {
-            let symbol = source.symbol(k + batch.offsets_ui[i].round() as i64);
-            batch.sent.push(symbol);
-            batch.sent_levels.push(self.levels[usize::from(symbol)]);
+        if steady {
+            batch.sent.extend_from_slice(source.symbols(first, n));
+        } else {
+            let offsets = &batch.offsets_ui[past - pre..past - pre + n];
+            batch.sent.extend((first..).zip(offsets).map(|(k, o)| source.symbol(k + o.round() as i64)));
         }
+        let sent_levels = batch.sent_levels.len();
+        batch.sent_levels.resize(sent_levels + n, 0.0);
+        simd::lookup(self.level, &batch.sent, &self.levels, &mut batch.sent_levels[sent_levels..]);
         // What the slicer sees while every past decision is right.
         self.z.clear();
         self.z.resize(n, 0.0);
@@ -317,7 +340,9 @@ impl<'a> Sampler<'a> {
             Slicer { level: self.level, levels: &self.levels, thresholds: &self.thresholds, dfe: &self.dfe };
         let (z, sent) = (&self.z, &batch.sent);
         decide(&slicer, z, sent, &mut batch.decided, &mut self.history, |_, _, _| {});
-        batch.decided_levels.extend(batch.decided.iter().map(|d| self.levels[usize::from(*d)]));
+        let decided_levels = batch.decided_levels.len();
+        batch.decided_levels.resize(decided_levels + n, 0.0);
+        simd::lookup(self.level, &batch.decided, &self.levels, &mut batch.decided_levels[decided_levels..]);
     }
 }
 

@@ -32,12 +32,12 @@ impl<'a> Source<'a> {
         self.first + self.symbols.len() as i64
     }
 
-    /// Drops what lies before symbol `from` and synthesizes the next blocks. They begin at multiples of a block, however
-    /// many there are at a time.
+    /// Drops what lies before symbol `from` and synthesizes the next blocks, no more than it takes to reach symbol `wanted`.
+    /// They begin at multiples of a block, however many there are at a time.
     ///
     /// # Errors
     /// [`crate::Error::Interrupted`].
-    pub(super) fn advance(&mut self, from: i64) -> Result<()> {
+    pub(super) fn advance(&mut self, from: i64, wanted: i64) -> Result<()> {
         self.run.check()?;
         let (block, m) = (self.plan.block, self.plan.samples_per_symbol);
         let drop = ((from - self.first).max(0) as usize).min(self.symbols.len());
@@ -46,7 +46,8 @@ impl<'a> Source<'a> {
         self.first += drop as i64;
         let (next, kept) = (self.end(), self.symbols.len());
         let threads = self.run.threads();
-        let blocks = if threads == 1 { 1 } else { 2 * threads };
+        let most = if threads == 1 { 1 } else { 2 * threads };
+        let blocks = ((wanted - next).max(1) as usize).div_ceil(block).min(most);
         self.symbols.resize(kept + blocks * block, 0);
         self.v.resize((kept + blocks * block) * m, 0.0);
         let (symbols, v) = (&mut self.symbols[kept..], &mut self.v[kept * m..]);
@@ -61,6 +62,11 @@ impl<'a> Source<'a> {
     /// Symbol number `k`, which the window holds.
     pub(super) fn symbol(&self, k: i64) -> u8 {
         self.symbols[(k - self.first) as usize]
+    }
+
+    /// The symbols from number `k` on, so many of them, which the window holds.
+    pub(super) fn symbols(&self, k: i64, n: usize) -> &[u8] {
+        &self.symbols[(k - self.first) as usize..][..n]
     }
 
     /// Samples of the window.

@@ -40,6 +40,7 @@ fn model() -> WaveformModel {
             .collect(),
         remainder: response(0, 9, 3, 1.0),
         residual_ratio: 0.0,
+        residual_v: (0..5 * M).map(|i| 0.03 * ((i * 5) % 7) as f64 - 0.09).collect(),
     };
     let noise = |kind: usize, factor: Option<Vec<f64>>| WaveformNoise {
         name: "noise".into(),
@@ -109,6 +110,10 @@ impl Events<'_> {
         let word = (0..table.memory as i64)
             .fold(0, |w, i| w * 4 + self.symbol(k + table.after as i64 - (table.memory as i64 - 1) + i));
         let mut y = table.values[p][word] + Self::through(&table.remainder, k, p, level);
+        let mut first = [0];
+        self.stream(Purpose::Residual, 0).words(0, &mut first);
+        let at = ORIGIN.wrapping_add_signed(k).wrapping_add(u64::from(first[0]));
+        y += table.residual_v[(at % (table.residual_v.len() / M) as u64) as usize * M + p];
         for (i, source) in model.noise.iter().enumerate() {
             let purpose = if source.factor.is_some() { Purpose::SymbolNoise } else { Purpose::Noise };
             for (q, response) in source.streams.iter().enumerate() {
@@ -197,7 +202,7 @@ fn decisions_are_those_of_the_serial_receiver() -> Result<()> {
     let sampler = Sampler::new(&model, &receiver, SEED, level)?;
     let mut source = Source::new(&plan, &run, -16);
     while source.end() < n + 16 {
-        source.advance(-16)?;
+        source.advance(-16, 1 << 20)?;
     }
     let y = |k: i64| {
         let (whole, _) = source.place(k, 0.0);

@@ -108,9 +108,9 @@ impl Alignment {
             Ok(kept)
         };
         let n_blocks = n_arrays.div_ceil(BLOCK);
-        let blocks: Result<Vec<Vec<f64>>> =
-            run.install(|| (0..n_blocks).into_par_iter().map(block).collect());
-        Ok(blocks?.concat())
+        let blocks: Vec<Vec<f64>> =
+            run.install(|| (0..n_blocks).into_par_iter().map(block).collect::<Result<_>>())?;
+        Ok(blocks.concat())
     }
 
     /// Adds the losses through one coupler.
