@@ -8,8 +8,8 @@ use crate::error::{Error, Result};
 use crate::response::ChannelResponse;
 use crate::run::Run;
 
-/// Most samples of a waveform: its fields take some hundred megabytes.
-const MOST_SAMPLES: usize = 1 << 24;
+/// Most samples of a waveform: SSPRQ at 64 samples a symbol, and one transform is done before a caller who stops it waits.
+const MOST_SAMPLES: usize = 1 << 22;
 
 /// Optical powers for one period of a pattern, sample i of symbol k at index k · samples + i.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,7 +49,7 @@ pub struct LightWaveform {
 ///
 /// # Errors
 /// Those of [`optical_link`](super::optical_link) for the section; [`Error::Parameter`] for symbols that the alphabet lacks,
-/// fewer than 16 of them, or more than 2²⁴ samples; [`Error::Interrupted`].
+/// fewer than 16 of them, or more than 2²² samples; [`Error::Interrupted`].
 pub fn light_waveform(
     optics: &Optics,
     before: &ChannelResponse,
