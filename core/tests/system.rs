@@ -290,6 +290,21 @@ fn a_shared_entry_is_one_input() {
 }
 
 #[test]
+fn what_a_lane_itself_says_has_no_range_to_flip_in() {
+    let of = |fiber_length_m, interleave| {
+        let mut lane = LaneLedgerInput { interleave, ..cpo() };
+        lane.optics[0].fiber_length_m = fiber_length_m;
+        lane
+    };
+    // A metre wins however many codewords are interleaved; with the other's 500 m it would lose.
+    let (winner, found) = flips(&[of(500.0, 1), of(1.0, 4)], LedgerFigure::Latency).expect("valid");
+    assert_eq!(winner, 1);
+    assert!(found.iter().all(|f| f.entry != "fiber_length"), "{found:?}");
+    let same_fiber = flips(&[of(500.0, 1), of(500.0, 4)], LedgerFigure::Latency).expect("valid");
+    assert_eq!(same_fiber.0, 0);
+}
+
+#[test]
 fn architectures_are_whole_and_ordered() {
     let names = architecture_names().expect("built-in");
     assert_eq!(names.len(), 9);

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lightlane import _native
-from lightlane._base import Config, checked_threads
+from lightlane._base import Config, checked_threads, joint_digest
 from lightlane._card import card
 from lightlane._dataset import dataset
 from lightlane._exceptions import refused
@@ -206,7 +206,7 @@ class StressedSensitivity(Frozen):
         return self.sensitivity.plot(ax)
 
     def to_xarray(self) -> xarray.Dataset:
-        """Return the curve under stress; attrs carry the stress and the hash of the lane without it."""
+        """Return the curve under stress; attrs carry the stress and the hash of lane and rules."""
         curve = self.sensitivity.to_xarray()
         names = ("secq_db", "own_secq_db", "bandwidth_hz", "sj_ui", "sj_hz")
         stress = {name: getattr(self, name) for name in names}
@@ -384,4 +384,4 @@ class LightMethods(Config):
             text, networks, stress, checked_limit(ber_limit), asked, checked_threads(threads)
         )
         lane = self._resolved_as(found[3])  # type: ignore[attr-defined]
-        return StressedSensitivity(found, self.digest, lane, (numbers[1], numbers[2]), config)
+        return StressedSensitivity(found, joint_digest(self, config), lane, (numbers[1], numbers[2]), config)

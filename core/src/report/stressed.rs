@@ -87,7 +87,10 @@ pub fn stressed_sensitivity(
 ) -> Result<StressedSensitivity> {
     require::positive("secq_db", stress.secq_db)?;
     require::non_negative("sj_ui", stress.sj_ui)?;
-    require::positive("sj_hz", stress.sj_hz)?;
+    if stress.sj_ui > 0.0 {
+        require::positive("sj_hz", stress.sj_hz)?;
+    }
+    require::non_negative("sj_hz", stress.sj_hz)?;
     let optics = optics_of(lane)?;
     if lane.modulation != Modulation::Pam4 {
         return Err(Error::parameter("modulation", "nrz", "pam4, for which SECQ is defined"));

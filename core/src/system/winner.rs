@@ -89,11 +89,12 @@ pub fn flips(members: &[LaneLedgerInput], figure: LedgerFigure) -> Result<(usize
     Ok((winner, found))
 }
 
-/// Every entry once, with the first member that has it.
+/// Every entry that has a range, once, with the first member that has it. What a lane itself says, such as its fibre's length,
+/// has none and is another one in each.
 fn all(members: &[Terms]) -> Vec<(usize, &Graded)> {
     let mut entries: Vec<(usize, &Graded)> = Vec::new();
     for (i, member) in members.iter().enumerate() {
-        for entry in member.book.entries() {
+        for entry in member.book.entries().iter().filter(|e| e.low < e.high) {
             if entries.iter().all(|(_, known)| known.name != entry.name) {
                 entries.push((i, entry));
             }
