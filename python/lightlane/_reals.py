@@ -27,12 +27,12 @@ def number(name: str, value: Any) -> float:
     lightlane._exceptions.ParameterError: ber_limit = None: must be a number
     """
     try:
-        return float(value)
+        # Text is for configurations, where it may have a unit.
+        if not isinstance(value, str | bytes):
+            return float(value)
     except (TypeError, ValueError, OverflowError):
-        shown = repr(value)
-        # A whole record, or a number of hundreds of digits, would hide the message.
-        told = shown if len(shown) <= 60 else type(value).__name__
-        raise refused(name, value, "a number", told) from None
+        pass
+    raise refused(name, value, "a number", _shown(value))
 
 
 def numbers(
@@ -42,7 +42,7 @@ def numbers(
     try:
         return np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError):
-        raise refused(name, value, requirement, repr(value)) from None
+        raise refused(name, value, requirement, _shown(value)) from None
 
 
 def leading_shape(name: str, *shapes: tuple[int, ...]) -> tuple[int, ...]:
@@ -80,3 +80,9 @@ def reals(name: str, values: ArrayLike) -> NDArray[np.float64]:
         requirement = f"finite and within {_LARGEST:g} of 0"
         raise ParameterError(f"{name}[{bad[0]}] = {value}: must be {requirement}", name, value, requirement)
     return record
+
+
+def _shown(value: Any) -> str:
+    """Return a value as a message shows it: a whole record, or a number of hundreds of digits, would hide the rest."""
+    shown = repr(value)
+    return shown if len(shown) <= 60 else type(value).__name__

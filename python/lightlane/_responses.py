@@ -138,7 +138,8 @@ class Eye:
     def height_v(self, probability: float) -> Array:
         """Height of each opening at the sampling instant at one of the contours' probabilities; 0 where closed."""
         probability = number("probability", probability)
-        c = int(np.argmin(np.abs(np.log(self.contour_probability / probability))))
+        known = self.contour_probability
+        c = int(np.argmin(np.abs(np.log(known / probability)))) if probability > 0.0 else 0
         if not math.isclose(self.contour_probability[c], probability, rel_tol=1e-6):
             requirement = "one of " + ", ".join(f"{p:.0e}" for p in self.contour_probability)
             raise refused("probability", probability, requirement)
