@@ -37,8 +37,8 @@ const BLOCK: usize = 1024;
 /// ```
 ///
 /// # Errors
-/// [`Error::Parameter`] for an empty response, one whose trellis has more than [`MAX_STATES`] states, or values that
-/// are not finite; [`Error::Interrupted`].
+/// [`Error::Parameter`] for an empty response, one whose trellis has more than [`MAX_STATES`] states or whose largest
+/// magnitude is subnormal, or values that are not finite; [`Error::Interrupted`].
 pub fn mlsd<T: Sample>(
     samples: &[T],
     response: &[f64],
@@ -132,6 +132,11 @@ impl Trellis {
         };
         let levels = modulation.levels();
         let largest = response.iter().map(|h| h.abs()).fold(0.0, f64::max);
+        // A few digits are left of it, and no power of two brings it to 1.
+        if largest.is_subnormal() {
+            let requirement = format!("0 or at least {:e} in its largest magnitude", f64::MIN_POSITIVE);
+            return Err(Error::parameter("response", format!("{largest:e}"), requirement));
+        }
         Ok(Self { n_levels, memory, states, outputs: vec![], weight: 1.0, largest, response, levels })
     }
 
@@ -318,5 +323,16 @@ mod tests {
             mlsd(&[0.0], &[1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0], Modulation::Pam4, &Run::default())
                 .is_ok()
         );
+    }
+
+    #[test]
+    fn a_response_of_no_digits_is_refused_and_none_at_all_is_not() {
+        let of = |h: f64, y: f64| mlsd(&[y, y], &[h], Modulation::Pam4, &Run::default());
+        // Beside samples that are this much larger its products would all be 0.
+        assert!(
+            of(2.4e-320, 2.5e260).unwrap_err().to_string().starts_with("response = 2.4e-320: must be 0 or")
+        );
+        assert_eq!(of(1e-300, 2.5e260).unwrap(), [3, 3]);
+        assert_eq!(of(0.0, 1.0).unwrap(), [0, 0]);
     }
 }
