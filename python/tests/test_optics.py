@@ -201,3 +201,13 @@ def test_a_section_says_why_it_inverts_and_what_its_fibre_takes() -> None:
     dispersed = warnings(ll.Fiber(length_m=10e3, dispersion_zero_m=1330e-9), {-1: -0.06})
     assert "dispersion leaves" in dispersed
     assert "differential" not in dispersed
+
+
+@pytest.mark.parametrize(("power_w", "told"), [(100.0, "50 dBm"), (1e-6, "-30 dBm"), (0.1, None)])
+def test_a_laser_in_another_unit_is_doubted(power_w: float, told: str | None) -> None:
+    lane = ll.presets.lane("cpo-dr1-mzm")
+    optics = lane.medium[1].replace(laser=lane.medium[1].laser.replace(power_w=power_w))
+    warnings = lane.replace(medium=[lane.medium[0], optics, lane.medium[2]]).analyze().warnings
+    doubts = [w for w in warnings if w.startswith("laser: power_w")]
+    assert len(doubts) == (told is not None)
+    assert all(told in w for w in doubts)

@@ -6,12 +6,14 @@ use crate::error::{Error, Result};
 use crate::grid::SymbolRate;
 use crate::modulation::level_mismatch;
 use crate::response::ChannelResponse;
-use crate::units::{amplitude_db, power_db, power_ratio};
+use crate::units::{amplitude_db, power_db, power_ratio, w_to_dbm};
 
 /// Difference of the outer levels over the light of the lane, below which nothing is modulated.
 pub(super) const NO_MODULATION: f64 = 1e-9;
 /// Extinction ratio below which it is said, dB.
 const LOW_EXTINCTION_DB: f64 = 1.0;
+/// Powers between which a laser's watts are plausible: -20 dBm and 30 dBm.
+const PLAUSIBLE_W: std::ops::RangeInclusive<f64> = 1e-5..=1.0;
 
 /// One stage of the light's way, after which it has this power.
 #[derive(Debug, Clone, PartialEq)]
@@ -138,6 +140,13 @@ impl OperatingPoint {
     fn warnings(&self, optics: &Optics, rate: SymbolRate, host_gain: f64) -> Vec<String> {
         let mut list = Vec::new();
         let (drive, tia) = (&self.drive, &self.tia);
+        let laser_w = optics.laser.power_w;
+        if !PLAUSIBLE_W.contains(&laser_w) {
+            list.push(format!(
+                "laser: power_w = {laser_w:e} is {:.0} dBm, taken as it stands: are these W?",
+                w_to_dbm(laser_w)
+            ));
+        }
         if drive.limited {
             let limit = limit(optics.driver.saturation_v, optics.driver.gain_max_db, drive.gain_db, "dB");
             list.push(format!(
