@@ -96,6 +96,47 @@ fn nearest<S: Simd>(z: f32x16<S>) -> f32x16<S> {
     (z * 1.5 + 2.0).floor().max(0.0).min(3.0) * (2.0 / 3.0) - 1.0
 }
 
+/// Σ e² and the largest |e| of every stream.
+struct Errors<S: Simd> {
+    sum: f32x16<S>,
+    largest: f32x16<S>,
+}
+
+impl<S: Simd> Errors<S> {
+    #[inline(always)]
+    fn of(simd: S, (energy, worst): (&Row, &Row)) -> Self {
+        let load = |row: &Row| f32x16::from_slice(simd, &row.0);
+        Self { sum: load(energy), largest: load(worst) }
+    }
+
+    /// Decides a symbol of the slicer input `z`, whose level may be known: its level, which is left with `z`, and its error.
+    #[inline(always)]
+    fn decide(
+        &mut self,
+        simd: S,
+        z: f32x16<S>,
+        known: Option<&Row>,
+        (soft, level): (&mut Row, &mut Row),
+    ) -> [f32x16<S>; 2] {
+        let a = match known {
+            Some(known) => f32x16::from_slice(simd, &known.0),
+            None => nearest(z),
+        };
+        let e = z - a;
+        z.store_slice(&mut soft.0);
+        a.store_slice(&mut level.0);
+        self.sum = e.mul_add(e, self.sum);
+        self.largest = self.largest.max(e.abs());
+        [a, e]
+    }
+
+    #[inline(always)]
+    fn store(self, (energy, worst): (&mut Row, &mut Row)) {
+        self.sum.store_slice(&mut energy.0);
+        self.largest.store_slice(&mut worst.0);
+    }
+}
+
 /// All `N` taps every symbol, and one of feedback.
 #[inline(always)]
 fn in_registers<S: Simd, const N: usize>(
@@ -111,7 +152,7 @@ fn in_registers<S: Simd, const N: usize>(
     let zero = f32x16::splat(simd, 0.0);
     let mut c: [f32x16<S>; N] = std::array::from_fn(|i| load(&taps.ffe[i]));
     let (mut d, mut before) = (load(&taps.dfe[0]), load(&levels[0]));
-    let (mut sum, mut largest) = (load(energy), load(worst));
+    let mut errors = Errors::of(simd, (energy, worst));
     let step = f32x16::splat(simd, taps.step);
     for (k, soft) in soft.iter_mut().enumerate() {
         let window = &samples[k..k + N];
@@ -120,15 +161,7 @@ fn in_registers<S: Simd, const N: usize>(
             parts[i % 4] = c[i].mul_add(load(&window[i]), parts[i % 4]);
         }
         let z = (parts[0] + parts[1]) + (parts[2] + parts[3]);
-        let a = match training.get(k) {
-            Some(known) => load(known),
-            None => nearest(z),
-        };
-        let e = z - a;
-        z.store_slice(&mut soft.0);
-        a.store_slice(&mut levels[k + 1].0);
-        sum = e.mul_add(e, sum);
-        largest = largest.max(e.abs());
+        let [a, e] = errors.decide(simd, z, training.get(k), (soft, &mut levels[k + 1]));
         let g = e * step;
         for i in 0..N {
             c[i] = load(&window[i]).mul_add(-g, c[i]);
@@ -138,8 +171,7 @@ fn in_registers<S: Simd, const N: usize>(
     }
     c.iter().zip(taps.ffe.iter_mut()).for_each(|(c, row)| c.store_slice(&mut row.0));
     d.store_slice(&mut taps.dfe[0].0);
-    sum.store_slice(&mut energy.0);
-    largest.store_slice(&mut worst.0);
+    errors.store((energy, worst));
 }
 
 #[inline(always)]
@@ -158,7 +190,7 @@ fn body<S: Simd>(
     let load = |row: &Row| f32x16::from_slice(simd, &row.0);
     let (zero, one) = (f32x16::splat(simd, 0.0), f32x16::splat(simd, 1.0));
     let sign = |x: f32x16<S>| x.simd_gt(zero).select(one, x.simd_lt(zero).select(-one, zero));
-    let (mut sum, mut largest) = (load(energy), load(worst));
+    let mut errors = Errors::of(simd, (energy, worst));
     for (k, soft) in soft.iter_mut().enumerate() {
         let window = &samples[k..k + n];
         let (past, next) = levels[k..].split_at_mut(m);
@@ -169,15 +201,7 @@ fn body<S: Simd>(
         for (d, a) in dfe.iter().zip(past.iter()) {
             z -= load(d) * load(a);
         }
-        let a = match training.get(k) {
-            Some(known) => load(known),
-            None => nearest(z),
-        };
-        let e = z - a;
-        z.store_slice(&mut soft.0);
-        a.store_slice(&mut next[0].0);
-        sum = e.mul_add(e, sum);
-        largest = largest.max(e.abs());
+        let [_, e] = errors.decide(simd, z, training.get(k), (soft, &mut next[0]));
         match update {
             LmsRowsUpdate::Plain => {
                 let g = e * step;
@@ -214,8 +238,7 @@ fn body<S: Simd>(
             }
         }
     }
-    sum.store_slice(&mut energy.0);
-    largest.store_slice(&mut worst.0);
+    errors.store((energy, worst));
 }
 
 /// Σ c r in four sums, so that the additions do not wait for one another.
