@@ -322,9 +322,7 @@ impl<'a> Sampler<'a> {
             let offsets = &batch.offsets_ui[past - pre..past - pre + n];
             batch.sent.extend((first..).zip(offsets).map(|(k, o)| source.symbol(k + o.round() as i64)));
         }
-        let sent_levels = batch.sent_levels.len();
-        batch.sent_levels.resize(sent_levels + n, 0.0);
-        simd::lookup(self.level, &batch.sent, &self.levels, &mut batch.sent_levels[sent_levels..]);
+        append_levels(self.level, &batch.sent, &self.levels, &mut batch.sent_levels);
         // What the slicer sees while every past decision is right.
         self.z.clear();
         self.z.resize(n, 0.0);
@@ -340,10 +338,15 @@ impl<'a> Sampler<'a> {
             Slicer { level: self.level, levels: &self.levels, thresholds: &self.thresholds, dfe: &self.dfe };
         let (z, sent) = (&self.z, &batch.sent);
         decide(&slicer, z, sent, &mut batch.decided, &mut self.history, |_, _, _| {});
-        let decided_levels = batch.decided_levels.len();
-        batch.decided_levels.resize(decided_levels + n, 0.0);
-        simd::lookup(self.level, &batch.decided, &self.levels, &mut batch.decided_levels[decided_levels..]);
+        append_levels(self.level, &batch.decided, &self.levels, &mut batch.decided_levels);
     }
+}
+
+/// Puts the levels of symbols behind those that are there.
+fn append_levels(level: Level, symbols: &[u8], levels: &[f32; 4], output: &mut Vec<f32>) {
+    let first = output.len();
+    output.resize(first + symbols.len(), 0.0);
+    simd::lookup(level, symbols, levels, &mut output[first..]);
 }
 
 /// Whether the transmitter's frequency is another than the receiver's.
