@@ -137,25 +137,16 @@ proptest! {
         lengths in prop::collection::vec(prop::sample::select(&[1usize, 2, 24, 130, 300][..]), 1..4),
         seed: u64,
     ) {
-        let responses: Vec<Vec<Vec<f32>>> = (0u64..)
-            .zip(&lengths)
-            .map(|(s, length)| (0..sps as u64).map(|p| noise(*length, seed ^ (s * 64 + p + 1))).collect())
-            .collect();
-        let events: Vec<Vec<f32>> =
-            (0u64..).zip(&lengths).map(|(s, length)| noise(n + length - 1, seed ^ (s << 32))).collect();
+        let streams = Streams::new(&lengths, sps, seed);
+        let events = streams.events(n, seed);
         let mut wanted = vec![0.0; n * sps];
-        naive::synthesize_sum(&responses, &events, &mut wanted);
+        naive::synthesize_sum(&streams.responses, &events, &mut wanted);
         let taps = lengths.iter().sum::<usize>() as f64;
         for level in Level::available() {
-            let sum = PolyphaseSum::new(level, &responses);
+            let sum = PolyphaseSum::new(level, &streams.responses);
+            // With a workspace that has seen another length.
             let mut ws = SumWorkspace::default();
-            // From symbol `first` on, with a workspace that has seen another length.
-            let mut synthesize = |first: usize, waveform: &mut [f32]| {
-                for (s, (events, length)) in events.iter().zip(&lengths).enumerate() {
-                    sum.transform(s, &events[first..first + waveform.len() / sps + length - 1], &mut ws);
-                }
-                sum.synthesize(&mut ws, waveform);
-            };
+            let mut synthesize = |first, waveform: &mut [f32]| streams.synthesize(&sum, &events, first, waveform, &mut ws);
             let mut reached = vec![9.0; n * sps];
             synthesize(0, &mut reached);
             for (w, r) in wanted.iter().zip(&reached) {
@@ -558,31 +549,62 @@ fn an_unknown_level_names_the_nearest() {
     }
 }
 
+/// Responses of several streams, by stream, phase and symbol.
+struct Streams {
+    responses: Vec<Vec<Vec<f32>>>,
+}
+
+impl Streams {
+    /// One stream a length, in symbols.
+    fn new(lengths: &[usize], sps: usize, seed: u64) -> Self {
+        let phases = |(s, length): (u64, &usize)| {
+            (0..sps as u64).map(|p| noise(*length, seed ^ (s * 64 + p + 1))).collect()
+        };
+        Self { responses: (0..).zip(lengths).map(phases).collect() }
+    }
+
+    fn length(&self, stream: usize) -> usize {
+        self.responses[stream][0].len()
+    }
+
+    /// Events of every stream for `n` symbols, with the past that its response has.
+    fn events(&self, n: usize, seed: u64) -> Vec<Vec<f32>> {
+        let stream = |s: usize| noise(n + self.length(s) - 1, seed ^ ((s as u64) << 32));
+        (0..self.responses.len()).map(stream).collect()
+    }
+
+    /// The waveform from symbol `first` on.
+    fn synthesize(
+        &self,
+        sum: &PolyphaseSum,
+        events: &[Vec<f32>],
+        first: usize,
+        waveform: &mut [f32],
+        ws: &mut SumWorkspace,
+    ) {
+        let symbols = waveform.len() / self.responses[0].len();
+        for (s, events) in events.iter().enumerate() {
+            sum.transform(s, &events[first..first + symbols + self.length(s) - 1], ws);
+        }
+        sum.synthesize(ws, waveform);
+    }
+}
+
 /// Ends of a go of transforms, where a symbol has fewer samples than a vector has lanes, and cuts between goes.
 #[test]
 fn stretches_that_go_together_are_whole_and_cut_where_goes_begin() {
     for level in Level::available() {
         for sps in [3usize, 4, 5, 8, 16] {
-            let lengths = [1usize, 24];
-            let responses: Vec<Vec<Vec<f32>>> = (0u64..)
-                .zip(&lengths)
-                .map(|(s, length)| (0..sps as u64).map(|p| noise(*length, s * 64 + p + 1)).collect())
-                .collect();
-            let sum = PolyphaseSum::new(level, &responses);
+            let streams = Streams::new(&[1, 24], sps, 0);
+            let sum = PolyphaseSum::new(level, &streams.responses);
             let hop = sum.hop();
             for n in [hop - 1, hop, hop + 1, 2 * hop + 7] {
-                let events: Vec<Vec<f32>> =
-                    (0u64..).zip(&lengths).map(|(s, length)| noise(n + length - 1, s << 32)).collect();
+                let events = streams.events(n, 0);
                 let mut ws = SumWorkspace::default();
-                let mut synthesize = |first: usize, waveform: &mut [f32]| {
-                    for (s, (events, length)) in events.iter().zip(&lengths).enumerate() {
-                        let end = first + waveform.len() / sps + length - 1;
-                        sum.transform(s, &events[first..end], &mut ws);
-                    }
-                    sum.synthesize(&mut ws, waveform);
-                };
+                let mut synthesize =
+                    |first, waveform: &mut [f32]| streams.synthesize(&sum, &events, first, waveform, &mut ws);
                 let (mut wanted, mut reached) = (vec![0.0; n * sps], vec![9.0; n * sps]);
-                naive::synthesize_sum(&responses, &events, &mut wanted);
+                naive::synthesize_sum(&streams.responses, &events, &mut wanted);
                 synthesize(0, &mut reached);
                 for (w, r) in wanted.iter().zip(&reached) {
                     // As in the property above, of 25 taps.
