@@ -201,7 +201,7 @@ class Comparison(Frozen):
         ('copper_c2m', 'cpo_dr1', True, ())
         """
         rows = self._rows(which)
-        flips = self._native.flips(which, metric)[1] if metric in OF_LEDGER else []
+        flips = self._native.flips(which, metric) if metric in OF_LEDGER else []
         return find_winner(metric, [(row.label, row.report) for row in rows], flips)
 
     def winners(self, which: str = "same_serdes") -> Mapping[str, Winner]:

@@ -233,16 +233,16 @@ impl NativeComparison {
         self.table(table).reports.iter().map(|r| r.clone_ref(py)).collect()
     }
 
-    /// The row with the least of a figure of the ledgers, and the entries that alone would change that.
-    fn flips(&self, table: &str, figure: &str) -> PyResult<(usize, Vec<FlipRow>)> {
+    /// The entries of the ledgers that alone would change which row has the least of a figure.
+    fn flips(&self, table: &str, figure: &str) -> PyResult<Vec<FlipRow>> {
         let figure = match figure {
             "energy_j_per_bit" => LedgerFigure::Energy,
             "latency_s" => LedgerFigure::Latency,
             other => return Err(parameter("figure", other, "\"energy_j_per_bit\" or \"latency_s\"")),
         };
-        let (winner, found) = flips(&self.table(table).ledgers, figure).or_raise()?;
+        let (_, found) = flips(&self.table(table).ledgers, figure).or_raise()?;
         let row = |f: Flip| (f.entry, f.unit, f.member, f.value, f.winner);
-        Ok((winner, found.into_iter().map(row).collect()))
+        Ok(found.into_iter().map(row).collect())
     }
 }
 
