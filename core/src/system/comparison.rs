@@ -159,6 +159,17 @@ fn of_host(report: &LaneReport) -> &LaneReport {
 }
 
 /// Taps that the host's equalizer pays for: those that are not exactly 0 in place. Those of retimers are theirs.
+///
+/// ```
+/// use lightlane::{Run, lane::{Networks, PreparedLane, preset}, system::equalizer_taps};
+/// use std::path::Path;
+/// let run = Run::default();
+/// let lane = PreparedLane::new(&preset("cpo-nrz-wdm")?, &mut Networks::default(), Path::new("."), &run)?;
+/// let taps = equalizer_taps(&lane.analyze(&run)?);
+/// // Main tap, one before, two after; no feedback.
+/// assert_eq!((taps.ffe_taps, taps.dfe_taps, taps.mlsd), (4, 0, false));
+/// # Ok::<(), lightlane::Error>(())
+/// ```
 pub fn equalizer_taps(report: &LaneReport) -> EqualizerTaps {
     let host = of_host(report);
     let ffe_taps = host.equalizer.ffe.iter().filter(|t| **t != 0.0).count();

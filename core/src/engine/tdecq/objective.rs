@@ -95,7 +95,7 @@ pub(super) struct Evaluation {
 /// Symbols that are treated at a time: their samples stay near the processor.
 const BLOCK: usize = 4096;
 
-/// Cost of weights over given sets. Buffers grow once.
+/// Cost of weights over given sets.
 pub(super) struct Objective<'a> {
     pub(super) sets: &'a Sets,
     pub(super) rho: &'a [f64],
