@@ -3,6 +3,9 @@
 use lightlane::Run;
 use lightlane::receiver::{Mmse, mmse};
 
+/// Least magnitude of the noise's filter: products of two are normal numbers.
+const LEAST_NOISE: f64 = 1e-150;
+
 /// A problem for [`mmse`]. Noise is white noise of unit power through the filter `noise`, so that its autocorrelation
 /// is one that exists and its share of the error is a plain sum of squares.
 #[derive(Debug, Clone)]
@@ -22,7 +25,8 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem from arbitrary bytes: doubles of any bit pattern, small counts.
+    /// A problem from arbitrary bytes: doubles of any bit pattern, small counts. Noise whose square no double holds is none:
+    /// its autocorrelation, which is all that the equalizer is told of it, would be that of other noise.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (head, rest) = bytes.split_at_checked(5)?;
         let numbers: Vec<f64> =
@@ -31,7 +35,7 @@ impl Problem {
         let cut = usize::from(head[0]).min(values.len());
         Some(Self {
             pulse: values[..cut].to_vec(),
-            noise: values[cut..].to_vec(),
+            noise: values[cut..].iter().map(|g| if g.abs() < LEAST_NOISE { 0.0 } else { *g }).collect(),
             ffe_taps: usize::from(head[1] % 48),
             pre: usize::from(head[2] % 48),
             dfe_taps: usize::from(head[3] % 16),

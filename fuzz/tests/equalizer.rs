@@ -65,3 +65,15 @@ proptest! {
         problem.check(&changes);
     }
 }
+
+/// Noise of 5e-257: squared it is 0, and so it was to the equalizer but not to what its answer was held against.
+#[test]
+fn noise_that_no_autocorrelation_has_is_none() {
+    let bytes = [
+        1, 35, 0, 255, 255, 255, 255, 218, 0, 0, 0, 0, 0, 0, 21, 218, 0, 0, 218, 0, 39, 74, 74, 185, 185,
+        185, 10, 185, 10,
+    ];
+    let problem = Problem::from_bytes(&bytes).unwrap();
+    assert_eq!(problem.noise, [0.0]);
+    problem.check(&[]);
+}
